@@ -1,0 +1,276 @@
+/**
+ * One kernel in, one ESTree function out. The code is meant to be read: locals keep their names, notes become
+ * comments. Every view it names is a constant of the enclosing factory (see link.ts).
+ */
+import type { Expression, FunctionDeclaration, Identifier, Statement } from 'estree'
+import type { Block, Expr, Field, FieldType, Kernel, Load, Mem, Stmt } from '../../ir/kernel/node.ts'
+import { fieldWidth } from '../../ir/kernel/node.ts'
+import { js } from './quote.ts'
+import { spell } from './spell.ts'
+
+/** A typed array over a region that generated code names. */
+export interface View {
+  readonly name: string
+  readonly mem: string
+  /** Element type; `view` is a DataView over the whole region, for fields that are not aligned. */
+  readonly type: Exclude<FieldType, 'bit'> | 'view'
+  /** First byte, counted from the start of the region. */
+  readonly offset: number
+}
+
+export interface EmittedKernel {
+  readonly tree: FunctionDeclaration
+  readonly views: readonly View[]
+}
+
+export function emitKernel(kernel: Kernel): EmittedKernel {
+  const emitter = new Emitter()
+  const body = emitter.block(kernel.body)
+  const tree: FunctionDeclaration = {
+    type: 'FunctionDeclaration',
+    id: id(kernel.name),
+    params: [],
+    body: { type: 'BlockStatement', body },
+  }
+  return { tree, views: [...emitter.views.values()] }
+}
+
+/** Unaligned access through a DataView; bytes are always aligned. */
+const unaligned: Readonly<Record<string, { get: string; set: string }>> = {
+  i16: { get: 'getInt16', set: 'setInt16' },
+  u16: { get: 'getUint16', set: 'setUint16' },
+  i32: { get: 'getInt32', set: 'setInt32' },
+  u32: { get: 'getUint32', set: 'setUint32' },
+  i64: { get: 'getBigInt64', set: 'setBigInt64' },
+  f32: { get: 'getFloat32', set: 'setFloat32' },
+  f64: { get: 'getFloat64', set: 'setFloat64' },
+}
+
+const asTest = js`$0 | 0`
+const sum = js`$0 + $1 | 0`
+const times = js`Math.imul($0, $1)`
+const shifted = js`$0 << $1`
+const element = js`$0[$1]`
+const bitOf = js`$0[$1 >> 3] >> ($1 & 7) & 1`
+const setBit = js`$0[$1 >> 3] = $2 ? $0[$1 >> 3] | 1 << ($1 & 7) : $0[$1 >> 3] & ~(1 << ($1 & 7))`
+const assigned = js`$0 = $1`
+const ternary = js`$0 ? $1 : $2`
+const fromWords = {
+  'low.i64': js`$0[$1]`,
+  'high.i64': js`$0[$1 + 1 | 0]`,
+  'float.i64': js`$0[$1 + 1 | 0] * 4294967296 + ($0[$1] >>> 0)`,
+} as const
+
+class Emitter {
+  readonly views = new Map<string, View>()
+  /** Constants that the expression under way needs evaluated before its statement. */
+  #before: Statement[] = []
+  #temps = 0
+  #notes: string[] = []
+
+  block(block: Block): Statement[] {
+    return block.flatMap(stmt => {
+      if (stmt.kind === 'note') this.#notes.push(stmt.text)
+      const notes = stmt.kind === 'note' || stmt.kind === 'phase' ? [] : this.#notes.splice(0)
+      const statements = this.#stmt(stmt)
+      const before = this.#before.splice(0)
+      const out = [...before, ...statements]
+      if (notes.length > 0 && out[0]) {
+        Object.assign(out[0], { comments: notes.map(value => ({ type: 'Line', value: ` ${value}` })) })
+      }
+      return out
+    })
+  }
+
+  #stmt(stmt: Stmt): Statement[] {
+    switch (stmt.kind) {
+      case 'let':
+        return [declare('let', stmt.local.name, this.#value(stmt.value))]
+      case 'set':
+        return [run(assigned(id(stmt.local.name), this.#value(stmt.value)))]
+      case 'store':
+        return [run(this.#store(stmt.mem, stmt.field, stmt.index, stmt.value))]
+      case 'if':
+        return [this.#if(stmt.cond, stmt.then, stmt.else)]
+      case 'loop':
+        return [labelled(stmt.label, { type: 'ForStatement', body: this.#inner(stmt.body) })]
+      case 'block':
+        return [labelled(stmt.label, this.#inner(stmt.body))]
+      case 'break':
+        return [{ type: 'BreakStatement', label: id(stmt.label) }]
+      case 'continue':
+        return [{ type: 'ContinueStatement', label: id(stmt.label) }]
+      case 'return':
+        return [{ type: 'ReturnStatement', argument: this.#value(stmt.value) }]
+      case 'prefetch':
+      case 'phase':
+      case 'note':
+        return []
+    }
+  }
+
+  #inner(body: Block): Statement {
+    const outer = this.#before.splice(0)
+    const statements = this.block(body)
+    this.#before = outer
+    return { type: 'BlockStatement', body: statements }
+  }
+
+  #if(cond: Expr, then: Block, otherwise: Block): Statement {
+    const test = this.#test(cond)
+    const alternate = otherwise.length > 0 ? this.#inner(otherwise) : null
+    return { type: 'IfStatement', test, consequent: this.#inner(then), alternate }
+  }
+
+  /** A condition: any JavaScript value whose truth counts. */
+  #test(expr: Expr): Expression {
+    if (expr.kind === 'op' && expr.op === 'not.bool') return not(this.#test(expr.args[0]))
+    if (expr.kind === 'op' && spell[expr.op].kind === 'test') return this.#op(expr)
+    return this.#value(expr)
+  }
+
+  /** A value: numbers, bigints, and 0 or 1 for a bool. */
+  #value(expr: Expr): Expression {
+    switch (expr.kind) {
+      case 'const':
+        return literal(expr.value)
+      case 'local':
+        return id(expr.name)
+      case 'op':
+        return spell[expr.op].kind === 'test' ? asTest(this.#op(expr)) : this.#op(expr)
+      case 'load':
+        return this.#load(expr)
+      case 'select':
+        return ternary(this.#test(expr.cond), this.#value(expr.then), this.#value(expr.else))
+    }
+  }
+
+  #op(expr: Expr & { kind: 'op' }): Expression {
+    const [first] = expr.args
+    if (expr.op in fromWords && first.kind === 'load') {
+      const words = this.#words(first)
+      if (words) return fromWords[expr.op as keyof typeof fromWords](...words)
+    }
+    const { snippet } = spell[expr.op]
+    const args = expr.args.map((arg, i) =>
+      snippet.uses[i] > 1 ? this.#atom(this.#value(arg)) : this.#value(arg),
+    )
+    return snippet(...args)
+  }
+
+  /** View and index of the low 32-bit word of an aligned i64 in memory: no BigInt is made to look at half of it. */
+  #words(expr: Load): readonly [Expression, Expression] | undefined {
+    const field = expr.mem.fields[expr.field]
+    if (field.type !== 'i64' || !isAligned(field)) return undefined
+    const view = this.#view(expr.mem, 'i32', 0)
+    return [view, this.#atom(scaled(this.#value(expr.index), field.stride / 4, field.offset / 4))]
+  }
+
+  #load(expr: Load): Expression {
+    const field = expr.mem.fields[expr.field]
+    const index = this.#value(expr.index)
+    if (field.type === 'bit') return bitOf(this.#view(expr.mem, 'u8', field.offset), this.#atom(index))
+    const raw = isAligned(field)
+      ? this.#element(expr.mem, field, index)
+      : this.#unaligned('get', expr.mem, field, [index])
+    return field.type === 'u32' ? js`BigInt($0)`(raw) : raw
+  }
+
+  #store(mem: Mem, name: string, at: Expr, value: Expr): Expression {
+    const field = mem.fields[name]
+    const index = this.#value(at)
+    const stored = this.#value(value)
+    if (field.type === 'bit')
+      return setBit(this.#view(mem, 'u8', field.offset), this.#atom(index), this.#atom(stored))
+    const narrowed = field.type === 'u32' ? js`Number(BigInt.asUintN(32, $0))`(stored) : stored
+    if (isAligned(field)) return assigned(this.#element(mem, field, index), narrowed)
+    return this.#unaligned('set', mem, field, [index, narrowed])
+  }
+
+  /** A column has a view of its own, so that its index is the row; the fields of a row share one per type. */
+  #element(mem: Mem, field: Field, index: Expression): Expression {
+    const width = fieldWidth[field.type]
+    const type = field.type as Exclude<FieldType, 'bit'>
+    if (field.stride === width) return element(this.#view(mem, type, field.offset), index)
+    return element(this.#view(mem, type, 0), scaled(index, field.stride / width, field.offset / width))
+  }
+
+  #unaligned(how: 'get' | 'set', mem: Mem, field: Field, [index, ...value]: Expression[]): Expression {
+    const view: View = { name: `${mem.name}$view`, mem: mem.name, type: 'view', offset: 0 }
+    this.views.set(view.name, view)
+    return {
+      type: 'CallExpression',
+      callee: {
+        type: 'MemberExpression',
+        object: id(view.name),
+        property: id(unaligned[field.type][how]),
+        computed: false,
+        optional: false,
+      },
+      arguments: [scaled(index, field.stride, field.offset), ...value, literal(true)],
+      optional: false,
+    }
+  }
+
+  #view(mem: Mem, type: Exclude<FieldType, 'bit'>, offset: number): Identifier {
+    const name = offset === 0 ? `${mem.name}$${type}` : `${mem.name}$${type}_${offset}`
+    this.views.set(name, { name, mem: mem.name, type, offset })
+    return id(name)
+  }
+
+  /** The same value as something that may be repeated: a name or a literal. */
+  #atom(expr: Expression): Expression {
+    if (expr.type === 'Identifier' || expr.type === 'Literal') return expr
+    const name = `$${this.#temps++}`
+    this.#before.push(declare('const', name, expr))
+    return id(name)
+  }
+}
+
+const isAligned = (field: Field): boolean => {
+  const width = fieldWidth[field.type]
+  return field.offset % width === 0 && field.stride % width === 0
+}
+
+const id = (name: string): Identifier => ({ type: 'Identifier', name })
+
+function literal(value: boolean | number | bigint): Expression {
+  if (typeof value === 'boolean') return literal(value ? 1 : 0)
+  if (value < 0 || Object.is(value, -0)) return minus(literal(-value))
+  if (typeof value === 'bigint') return { type: 'Literal', value, bigint: String(value), raw: `${value}n` }
+  return Number.isFinite(value) ? { type: 'Literal', value, raw: String(value) } : id(String(value))
+}
+
+const minus = js`-$0`
+const not = js`!$0`
+
+const numberOf = (expr: Expression): number | undefined =>
+  expr.type === 'Literal' && typeof expr.value === 'number' ? expr.value : undefined
+
+/** index * factor + offset in int32 arithmetic, as short as it can be written. */
+function scaled(index: Expression, factor: number, offset: number): Expression {
+  const known = numberOf(index)
+  if (known !== undefined) return literal(known * factor + offset)
+  const shift = Math.log2(factor)
+  const product =
+    factor === 1
+      ? index
+      : Number.isInteger(shift)
+        ? shifted(index, literal(shift))
+        : times(index, literal(factor))
+  return offset === 0 ? product : sum(product, literal(offset))
+}
+
+const run = (expression: Expression): Statement => ({ type: 'ExpressionStatement', expression })
+
+const declare = (kind: 'let' | 'const', name: string, init: Expression): Statement => ({
+  type: 'VariableDeclaration',
+  kind,
+  declarations: [{ type: 'VariableDeclarator', id: id(name), init }],
+})
+
+const labelled = (label: string, body: Statement): Statement => ({
+  type: 'LabeledStatement',
+  label: id(label),
+  body,
+})

@@ -1,0 +1,102 @@
+/**
+ * The types of columns: one row per type with what every layer needs to know of it.
+ * Only the mapping to Arrow is here; converting data is the business of runtime/io.
+ */
+import type { FieldType, ValueType } from './kernel/node.ts'
+
+export type TimeUnit = 's' | 'ms' | 'us' | 'ns'
+export type SignedType = 'int8' | 'int16' | 'int32' | 'int64'
+export type UnsignedType = 'uint8' | 'uint16' | 'uint32' | 'uint64'
+export type IntegerType = SignedType | UnsignedType
+export type FloatType = 'float32' | 'float64'
+export type NumericType = IntegerType | FloatType
+export type TimestampType = `timestamp[${TimeUnit}]`
+export type BytesType = 'utf8' | 'binary'
+
+/** A column type; its text is canonical and part of the plan hash. */
+export type DataType = 'bool' | NumericType | BytesType | TimestampType | 'date'
+
+/** The JavaScript value a user sees for a (non-null) value of type `T`. */
+export type JsValue<T extends DataType> = T extends 'bool'
+  ? boolean
+  : T extends 'int64' | 'uint64' | TimestampType
+    ? bigint
+    : T extends NumericType | 'date'
+      ? number
+      : T extends 'utf8'
+        ? string
+        : Uint8Array
+
+export type TypeClass = 'bool' | 'signed' | 'unsigned' | 'float' | 'bytes' | 'timestamp' | 'date'
+
+export interface TypeFacts {
+  readonly class: TypeClass
+  /** Type of its value in kernels; `bytes` values are (offset, length) pairs into the bytes region. */
+  readonly value: ValueType | 'bytes'
+  /** How one value is stored in a column; `bytes` columns store i32 offsets. */
+  readonly field: FieldType
+  /** Width of the range in bits (the precision of an integer, 32 or 64 of a float). */
+  readonly bits: number
+  /** Name of the Arrow type. */
+  readonly arrow: string
+}
+
+const facts = (cls: TypeClass, value: TypeFacts['value'], field: FieldType, bits: number, arrow: string) =>
+  ({ class: cls, value, field, bits, arrow }) satisfies TypeFacts
+
+export const typeTable: Readonly<Record<DataType, TypeFacts>> = {
+  bool: facts('bool', 'bool', 'bit', 1, 'Bool'),
+  int8: facts('signed', 'i32', 'i8', 8, 'Int8'),
+  int16: facts('signed', 'i32', 'i16', 16, 'Int16'),
+  int32: facts('signed', 'i32', 'i32', 32, 'Int32'),
+  int64: facts('signed', 'i64', 'i64', 64, 'Int64'),
+  uint8: facts('unsigned', 'i32', 'u8', 8, 'Uint8'),
+  uint16: facts('unsigned', 'i32', 'u16', 16, 'Uint16'),
+  uint32: facts('unsigned', 'i64', 'u32', 32, 'Uint32'),
+  uint64: facts('unsigned', 'i64', 'i64', 64, 'Uint64'),
+  float32: facts('float', 'f64', 'f32', 32, 'Float32'),
+  float64: facts('float', 'f64', 'f64', 64, 'Float64'),
+  utf8: facts('bytes', 'bytes', 'i32', 0, 'Utf8'),
+  binary: facts('bytes', 'bytes', 'i32', 0, 'Binary'),
+  'timestamp[s]': facts('timestamp', 'i64', 'i64', 64, 'TimestampSecond'),
+  'timestamp[ms]': facts('timestamp', 'i64', 'i64', 64, 'TimestampMillisecond'),
+  'timestamp[us]': facts('timestamp', 'i64', 'i64', 64, 'TimestampMicrosecond'),
+  'timestamp[ns]': facts('timestamp', 'i64', 'i64', 64, 'TimestampNanosecond'),
+  date: facts('date', 'i32', 'i32', 32, 'DateDay'),
+}
+
+export const dataTypes = Object.keys(typeTable) as readonly DataType[]
+
+export const isInteger = (type: DataType): type is IntegerType =>
+  typeTable[type].class === 'signed' || typeTable[type].class === 'unsigned'
+export const isUnsigned = (type: DataType): type is UnsignedType => typeTable[type].class === 'unsigned'
+export const isFloat = (type: DataType): type is FloatType => typeTable[type].class === 'float'
+export const isNumeric = (type: DataType): type is NumericType => isInteger(type) || isFloat(type)
+export const isBytes = (type: DataType): type is BytesType => typeTable[type].class === 'bytes'
+export const isTimestamp = (type: DataType): type is TimestampType => typeTable[type].class === 'timestamp'
+/** 64-bit integers whose order and division are unsigned. */
+export const isUnsigned64 = (type: DataType): boolean => type === 'uint64'
+
+const integerTypes = [...[8, 16, 32, 64].flatMap(bits => [`int${bits}`, `uint${bits}`])] as IntegerType[]
+
+/** Smallest and largest value of each integer type. */
+export const integerRange: Readonly<Record<IntegerType, { readonly min: bigint; readonly max: bigint }>> =
+  Object.fromEntries(
+    integerTypes.map(type => {
+      const bits = BigInt(typeTable[type].bits)
+      const unsigned = isUnsigned(type)
+      const min = unsigned ? 0n : -(1n << (bits - 1n))
+      const max = unsigned ? (1n << bits) - 1n : (1n << (bits - 1n)) - 1n
+      return [type, { min, max }]
+    }),
+  ) as Record<IntegerType, { min: bigint; max: bigint }>
+
+/** Ticks of each unit in one second. */
+export const ticksPerSecond: Readonly<Record<TimeUnit, bigint>> = {
+  s: 1n,
+  ms: 1_000n,
+  us: 1_000_000n,
+  ns: 1_000_000_000n,
+}
+
+export const unitOf = (type: TimestampType): TimeUnit => type.slice(10, -1) as TimeUnit
