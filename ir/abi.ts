@@ -25,8 +25,7 @@ export const rowErrors = [
   { bit: 1, code: 'LDB-9002' },
   { bit: 2, code: 'LDB-9003' },
   { bit: 4, code: 'LDB-9004' },
-  { bit: 8, code: 'LDB-9005' },
-  { bit: 16, code: 'LDB-2005' },
+  { bit: 8, code: 'LDB-2005' },
 ] as const
 export type RowErrorCode = (typeof rowErrors)[number]['code']
 
@@ -37,9 +36,11 @@ export const controlBlock: Mem = rowLayout('ctl', 'control', {
   budget: 'i32',
   /** In and out: first row that is not taken yet; position inside work that yields. */
   cursor: 'i32',
-  /** Out: what `grow` asks for. */
+  /** Out: what `grow` asks for, in units and in bytes of text. In: the most units that this state may have. */
   need_region: 'i32',
   need: 'i32',
+  need_bytes: 'i32',
+  limit: 'i32',
   trap: 'i32',
   /** In: rows that each output region holds. In and out: rows in use. */
   out_room: 'i32',
@@ -52,10 +53,14 @@ export const controlBlock: Mem = rowLayout('ctl', 'control', {
   scratch_base: 'i32',
   scratch_room: 'i32',
   scratch_used: 'i32',
-  /** Start of the constants of the plan in the bytes region. */
+  /** Bytes region: where the constants of the plan start; where the texts in state start, bytes of one extent. */
   const_base: 'i32',
+  heap_base: 'i32',
+  heap_limit: 'i32',
   /** In: absolute number of the first row of the batch. */
   first_row: 'i64',
+  /** A word that loops carry an i64 in: a local would be boxed in JavaScript. */
+  carry: 'i64',
   /** Out: rows not taken, by reason. */
   late_dropped: 'i64',
   null_time_dropped: 'i64',

@@ -193,11 +193,6 @@ export const errorRegistry = {
     'a value cannot be represented in the target type',
     'filter such values, or use tryCast',
   ),
-  'LDB-9005': row(
-    'function_domain',
-    'an argument lies outside the domain of a function',
-    'guard the argument',
-  ),
 } as const satisfies Record<string, ErrorInfo>
 
 /** A code of the registry, for example `'LDB-1100'`. */

@@ -77,6 +77,9 @@ class Machine {
       case 'return':
         return { kind: 'return', status: this.#eval(stmt.value) as number }
       case 'prefetch':
+        // Only a hint, but native code evaluates the index, so what the index loads must lie inside.
+        this.#eval(stmt.index)
+        return undefined
       case 'phase':
       case 'note':
         return undefined

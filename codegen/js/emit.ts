@@ -5,7 +5,7 @@
 import type { Expression, FunctionDeclaration, Identifier, Statement } from 'estree'
 import type { Block, Expr, Field, FieldType, Kernel, Load, Mem, Stmt } from '../../ir/kernel/node.ts'
 import { fieldWidth } from '../../ir/kernel/node.ts'
-import { js } from './quote.ts'
+import { js, type Snippet } from './quote.ts'
 import { spell } from './spell.ts'
 
 /** A typed array over a region that generated code names. */
@@ -151,7 +151,7 @@ class Emitter {
       const words = this.#words(first)
       if (words) return fromWords[expr.op as keyof typeof fromWords](...words)
     }
-    const { snippet } = spell[expr.op]
+    const snippet = snippetOf(expr)
     const args = expr.args.map((arg, i) =>
       snippet.uses[i] > 1 ? this.#atom(this.#value(arg)) : this.#value(arg),
     )
@@ -169,9 +169,10 @@ class Emitter {
   #load(expr: Load): Expression {
     const field = expr.mem.fields[expr.field]
     const index = this.#value(expr.index)
-    if (field.type === 'bit') return bitOf(this.#view(expr.mem, 'u8', field.offset), this.#atom(index))
+    if (field.type === 'bit')
+      return bitOf(this.#view(expr.mem, 'u8', field.offset, expr.field), this.#atom(index))
     const raw = isAligned(field)
-      ? this.#element(expr.mem, field, index)
+      ? this.#element(expr.mem, expr.field, index)
       : this.#unaligned('get', expr.mem, field, [index])
     return field.type === 'u32' ? js`BigInt($0)`(raw) : raw
   }
@@ -181,17 +182,19 @@ class Emitter {
     const index = this.#value(at)
     const stored = this.#value(value)
     if (field.type === 'bit')
-      return setBit(this.#view(mem, 'u8', field.offset), this.#atom(index), this.#atom(stored))
+      return setBit(this.#view(mem, 'u8', field.offset, name), this.#atom(index), this.#atom(stored))
     const narrowed = field.type === 'u32' ? js`Number(BigInt.asUintN(32, $0))`(stored) : stored
-    if (isAligned(field)) return assigned(this.#element(mem, field, index), narrowed)
+    if (isAligned(field)) return assigned(this.#element(mem, name, index), narrowed)
     return this.#unaligned('set', mem, field, [index, narrowed])
   }
 
   /** A column has a view of its own, so that its index is the row; the fields of a row share one per type. */
-  #element(mem: Mem, field: Field, index: Expression): Expression {
+  #element(mem: Mem, name: string, index: Expression): Expression {
+    const field = mem.fields[name]
     const width = fieldWidth[field.type]
     const type = field.type as Exclude<FieldType, 'bit'>
-    if (field.stride === width) return element(this.#view(mem, type, field.offset), index)
+    if (field.stride === width && mem.role !== 'bytes')
+      return element(this.#view(mem, type, field.offset, name), index)
     return element(this.#view(mem, type, 0), scaled(index, field.stride / width, field.offset / width))
   }
 
@@ -212,19 +215,28 @@ class Emitter {
     }
   }
 
-  #view(mem: Mem, type: Exclude<FieldType, 'bit'>, offset: number): Identifier {
-    const name = offset === 0 ? `${mem.name}$${type}` : `${mem.name}$${type}_${offset}`
+  /** The view of a column, or the view of a type that starts with the region. */
+  #view(mem: Mem, type: Exclude<FieldType, 'bit'>, offset: number, column: string = type): Identifier {
+    const name = `${mem.name}$${column}`
     this.views.set(name, { name, mem: mem.name, type, offset })
     return id(name)
   }
 
   /** The same value as something that may be repeated: a name or a literal. */
   #atom(expr: Expression): Expression {
-    if (expr.type === 'Identifier' || expr.type === 'Literal') return expr
+    if (expr.type === 'Identifier' || isNumber(expr)) return expr
     const name = `$${this.#temps++}`
     this.#before.push(declare('const', name, expr))
     return id(name)
   }
+}
+
+/** Division by a constant other than 0 and -1 needs no guard. */
+function snippetOf({ op, args }: Expr & { kind: 'op' }): Snippet {
+  const { snippet, byConstant } = spell[op]
+  const divisor = args[1]
+  const known = divisor?.kind === 'const' ? Number(divisor.value) : 0
+  return byConstant && known !== 0 && known !== -1 ? byConstant : snippet
 }
 
 const isAligned = (field: Field): boolean => {
@@ -232,13 +244,29 @@ const isAligned = (field: Field): boolean => {
   return field.offset % width === 0 && field.stride % width === 0
 }
 
-const id = (name: string): Identifier => ({ type: 'Identifier', name })
+/** Names that generated code may not use for a local: JavaScript's words, and what the code itself refers to. */
+const reserved = new Set(
+  `arguments await break case catch class const continue debugger default delete do else enum eval export extends
+  false finally for function if implements import in instanceof interface let new null package private protected
+  public return static super switch this throw true try typeof var void while with yield undefined NaN Infinity
+  BigInt Math Number s64 s32 sf`.split(/\s+/),
+)
+
+const id = (name: string): Identifier => ({
+  type: 'Identifier',
+  name: reserved.has(name) ? `${name}_` : name,
+})
+
+const isNumber = (expr: Expression): boolean =>
+  expr.type === 'Literal' || (expr.type === 'UnaryExpression' && expr.argument.type === 'Literal')
 
 function literal(value: boolean | number | bigint): Expression {
   if (typeof value === 'boolean') return literal(value ? 1 : 0)
   if (value < 0 || Object.is(value, -0)) return minus(literal(-value))
   if (typeof value === 'bigint') return { type: 'Literal', value, bigint: String(value), raw: `${value}n` }
-  return Number.isFinite(value) ? { type: 'Literal', value, raw: String(value) } : id(String(value))
+  return Number.isFinite(value)
+    ? { type: 'Literal', value, raw: String(value) }
+    : { type: 'Identifier', name: String(value) }
 }
 
 const minus = js`-$0`

@@ -43,7 +43,6 @@ function strip(value: unknown): unknown {
 }
 
 function walk(value: unknown, onHole: (index: number) => void): void {
-  if (Array.isArray(value)) for (const child of value) walk(child, onHole)
   if (!isNode(value)) return
   const hole = holeOf(value)
   if (hole !== undefined) onHole(hole)

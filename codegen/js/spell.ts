@@ -13,9 +13,12 @@ import { js, type Snippet } from './quote.ts'
 export interface Spelling {
   readonly kind: 'test' | 'word'
   readonly snippet: Snippet
+  /** Shorter, where the second operand is a constant other than 0 and -1. */
+  readonly byConstant?: Snippet
 }
 
 const word = (snippet: Snippet): Spelling => ({ kind: 'word', snippet })
+const quotient = (snippet: Snippet, byConstant: Snippet): Spelling => ({ kind: 'word', snippet, byConstant })
 const test = (snippet: Snippet): Spelling => ({ kind: 'test', snippet })
 
 export const spell: Readonly<Record<OpName, Spelling>> = {
@@ -29,8 +32,8 @@ export const spell: Readonly<Record<OpName, Spelling>> = {
   'add.i32': word(js`$0 + $1 | 0`),
   'sub.i32': word(js`$0 - $1 | 0`),
   'mul.i32': word(js`Math.imul($0, $1)`),
-  'div.i32': word(js`$1 === 0 ? 0 : $0 / $1 | 0`),
-  'rem.i32': word(js`$1 === 0 ? 0 : $0 % $1 | 0`),
+  'div.i32': quotient(js`$1 === 0 ? 0 : $0 / $1 | 0`, js`$0 / $1 | 0`),
+  'rem.i32': quotient(js`$1 === 0 ? 0 : $0 % $1 | 0`, js`$0 % $1 | 0`),
   'and.i32': word(js`$0 & $1`),
   'or.i32': word(js`$0 | $1`),
   'xor.i32': word(js`$0 ^ $1`),
@@ -50,8 +53,8 @@ export const spell: Readonly<Record<OpName, Spelling>> = {
   'add.i64': word(js`BigInt.asIntN(64, $0 + $1)`),
   'sub.i64': word(js`BigInt.asIntN(64, $0 - $1)`),
   'mul.i64': word(js`BigInt.asIntN(64, $0 * $1)`),
-  'div.i64': word(js`$1 === 0n ? 0n : BigInt.asIntN(64, $0 / $1)`),
-  'rem.i64': word(js`$1 === 0n ? 0n : BigInt.asIntN(64, $0 % $1)`),
+  'div.i64': quotient(js`$1 === 0n ? 0n : BigInt.asIntN(64, $0 / $1)`, js`BigInt.asIntN(64, $0 / $1)`),
+  'rem.i64': quotient(js`$1 === 0n ? 0n : BigInt.asIntN(64, $0 % $1)`, js`BigInt.asIntN(64, $0 % $1)`),
   'divu.i64': word(js`$1 === 0n ? 0n : BigInt.asIntN(64, BigInt.asUintN(64, $0) / BigInt.asUintN(64, $1))`),
   'remu.i64': word(js`$1 === 0n ? 0n : BigInt.asIntN(64, BigInt.asUintN(64, $0) % BigInt.asUintN(64, $1))`),
   'and.i64': word(js`BigInt.asIntN(64, $0 & $1)`),

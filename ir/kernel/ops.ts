@@ -53,8 +53,9 @@ const MIN64 = -(1n << 63n)
 const MAX64 = (1n << 63n) - 1n
 
 const buffer = new DataView(new ArrayBuffer(8))
+/** A NaN counts as the canonical one: which bits it has differs from machine to machine. */
 const bitsOf = (x: number): bigint => {
-  buffer.setFloat64(0, x)
+  buffer.setFloat64(0, Number.isNaN(x) ? Number.NaN : x)
   return buffer.getBigInt64(0)
 }
 const ofBits = (x: bigint): number => {

@@ -1,0 +1,133 @@
+/**
+ * The native back end: programs become machine code in a child process and are called in this one. Where it
+ * cannot, it says so before any work is done, and the caller keeps its JavaScript.
+ */
+import { ABI_VERSION, type Placement } from '../../ir/abi.ts'
+import { MillraceError } from '../../ir/errors.ts'
+import { visit } from '../../ir/kernel/build.ts'
+import type { OpName } from '../../ir/kernel/ops.ts'
+import { opRow } from '../../ir/kernel/ops.ts'
+import { printKernel } from '../../ir/kernel/print.ts'
+import type { CompiledProgram, Program } from '../backend.ts'
+import { bindImage, type Life } from './bind.ts'
+import { CompileClient, type Compiled } from './compile-client.ts'
+import { type Image, linkObject } from './link.ts'
+import type { CodeMemory } from './machine-memory.ts'
+import type { CompileTimings, NativeText, Product, TargetFacts } from './protocol.ts'
+import { nativeTarget } from './target.ts'
+
+export interface NativeProgram extends CompiledProgram {
+  /** The relocatable object that the code was linked from; `openNative` takes it back. */
+  readonly object: Uint8Array
+  /** Frees the code. Kernels of the program throw from then on. */
+  release(): void
+}
+
+export interface CompiledNative extends NativeProgram {
+  readonly timings: CompileTimings
+  readonly key: NativeKey
+}
+
+/** All that decides which object a program is compiled to. */
+export interface NativeKey {
+  readonly abi: number
+  readonly kernels: readonly string[]
+  readonly target: TargetFacts
+}
+
+let shared: CompileClient | undefined
+
+/**
+ * Compiles a program for this machine.
+ * @throws MillraceError LDB-8016 where this machine or this program cannot be native, LDB-8015 where compiling failed
+ */
+export async function compileNative(program: Program, client?: CompileClient): Promise<CompiledNative> {
+  const texts = textsOf(program)
+  const { bytes, timings, facts } = await request(program, texts, 'object', client)
+  const native = openNative(program, bytes)
+  return { ...native, timings, key: { abi: ABI_VERSION, kernels: texts, target: facts } }
+}
+
+/** The text of a program at one stage of native compilation, for people. Throws as `compileNative` does. */
+export async function nativeText(program: Program, which: NativeText, client?: CompileClient): Promise<string> {
+  const { bytes } = await request(program, textsOf(program), which, client)
+  return Buffer.from(bytes).toString('utf8')
+}
+
+/**
+ * Links an object that `compileNative` made of the same program on a machine of the same key.
+ * @throws MillraceError LDB-8015 where the object is not usable
+ */
+export function openNative(program: Program, object: Uint8Array): NativeProgram {
+  const image = link(object)
+  const life: Life = { released: false }
+  const pages = new Set<CodeMemory>()
+  return {
+    object,
+    link(memory: Placement) {
+      if (life.released) throw new Error(`native program ${program.name} is linked after it was released`)
+      return bindImage(image, program.kernels, memory, life, pages)
+    },
+    release() {
+      life.released = true
+      for (const page of pages) page.release()
+      pages.clear()
+      image.release()
+    },
+  }
+}
+
+/** Ends the shared compile process. Later compilations start a new one. */
+export async function closeNativeCompiler(): Promise<void> {
+  const client = shared
+  shared = undefined
+  await client?.close()
+}
+
+function link(object: Uint8Array): Image {
+  try {
+    return linkObject(object)
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new MillraceError('LDB-8015', `the object cannot be linked: ${reason}`, { cause })
+  }
+}
+
+function request(
+  program: Program,
+  texts: readonly string[],
+  product: Product,
+  client: CompileClient | undefined,
+): Promise<Compiled> {
+  const target = nativeTarget()
+  if (!target.available) throw new MillraceError('LDB-8016', target.reason)
+  const hostOp = findHostOp(program)
+  if (hostOp) {
+    throw new MillraceError('LDB-8016', `${hostOp} is computed by JavaScript's own library`, {
+      fix: 'nothing to do: the plan goes on in JavaScript, where the bits of this function are defined',
+    })
+  }
+  return (client ?? sharedClient(target.library)).compile(texts, product)
+}
+
+function sharedClient(library: string): CompileClient {
+  shared ??= new CompileClient(library)
+  return shared
+}
+
+const textsOf = (program: Program): readonly string[] => program.kernels.map(printKernel)
+
+/** An op that has no native form, because its bits would differ. */
+function findHostOp(program: Program): OpName | undefined {
+  const found: OpName[] = []
+  for (const kernel of program.kernels) {
+    visit(
+      kernel.body,
+      () => {},
+      expr => {
+        if (expr.kind === 'op' && opRow(expr.op).host) found.push(expr.op)
+      },
+    )
+  }
+  return found[0]
+}

@@ -1,0 +1,78 @@
+/**
+ * The accumulators that aggregates are made of. An aggregate may need several (avg: a sum and a count), and
+ * several aggregates may share one. Each says what fields it keeps for a group, what a row does to them, and when
+ * a row must be refused; `prepare` only reads, what it returns is done when nothing can stop the row any more.
+ */
+import { bool, isConst, type KernelBuilder, load, not } from '../../../ir/kernel/build.ts'
+import type { Expr, Mem } from '../../../ir/kernel/node.ts'
+import type { FieldSpecs } from '../../../ir/layout.ts'
+import type { DataType } from '../../../ir/types.ts'
+import type { Interner, Wanted } from '../lib/interner.ts'
+import type { RowScope } from '../scope.ts'
+import { type Fault, isNever, type Value } from '../value.ts'
+
+/** The row under way, as accumulators see it. */
+export interface Contribution {
+  readonly cx: RowScope
+  readonly arg: Value | undefined
+  /** Event time, or the arrival number; an i64 that is cheap to repeat. */
+  readonly time: Expr
+  /** The entry of the group, or 0 where there is none yet. */
+  readonly entry: Expr
+  readonly isNew: Expr
+}
+
+export interface Prepared {
+  readonly faults: readonly Fault[]
+  readonly texts: readonly Wanted[]
+  /** Updates the fields of the entry; those of a new entry were initialised before. */
+  apply(entry: Expr): void
+}
+
+export interface Accumulator {
+  readonly fields: FieldSpecs
+  init(k: KernelBuilder, entry: Expr): void
+  prepare(contribution: Contribution): Prepared
+}
+
+/** Where the accumulators of a group keep their fields. */
+export class GroupStore {
+  readonly texts: Interner | undefined
+  #entries: Mem | undefined
+
+  constructor(texts: Interner | undefined) {
+    this.texts = texts
+  }
+
+  /** Known once all accumulators have said what fields they need. */
+  place(entries: Mem): void {
+    this.#entries = entries
+  }
+
+  get entries(): Mem {
+    if (!this.#entries) throw new Error('the entries of groups have no layout yet')
+    return this.#entries
+  }
+
+  load(field: string, entry: Expr): Expr {
+    return load(this.entries, field, entry)
+  }
+}
+
+/** Makes an accumulator whose fields have names that start with `name`. */
+export type AccumulatorFactory = (store: GroupStore, name: string, argType: DataType) => Accumulator
+
+/** Does the row count: is the argument not null? */
+export const contributes = (arg: Value | undefined): Expr =>
+  arg && !isNever(arg.isNull) ? not(arg.isNull) : bool(true)
+
+/** Runs code under a condition that may be constant. */
+export function when(k: KernelBuilder, cond: Expr, body: () => void): void {
+  if (isConst(cond, true)) body()
+  else k.if(cond, body)
+}
+
+export function argumentOf(arg: Value | undefined): Value {
+  if (!arg) throw new Error('an accumulator without its argument')
+  return arg
+}

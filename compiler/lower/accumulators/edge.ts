@@ -1,0 +1,38 @@
+/** first and last by event time: of equal times the first to arrive, or the last. Nulls are left out. */
+import { and, eq, ge, i32, lt, or } from '../../../ir/kernel/build.ts'
+import type { Expr } from '../../../ir/kernel/node.ts'
+import { type AccumulatorFactory, argumentOf, contributes, when } from './accumulator.ts'
+import { heldField, initHeld, wantText, writeHeld } from './held.ts'
+
+const edge =
+  (wins: (time: Expr, best: Expr) => Expr): AccumulatorFactory =>
+  (store, name, argType) => {
+    const [seen, at] = [`${name}_seen`, `${name}_time`]
+    return {
+      fields: { [name]: heldField(argType), [at]: 'i64', [seen]: 'u8' },
+      init(k, entry) {
+        k.store(store.entries, seen, entry, i32(0))
+        initHeld(k, store, name, argType, entry)
+      },
+      prepare({ cx, arg, time, entry: known, isNew }) {
+        const { k } = cx
+        const value = argumentOf(arg)
+        const first = or(isNew, eq(store.load(seen, known), i32(0)))
+        const takes = k.let('takes', and(contributes(value), or(first, wins(time, store.load(at, known)))))
+        const texts = wantText(cx, store, value, takes)
+        return {
+          faults: [],
+          texts,
+          apply: entry =>
+            when(k, takes, () => {
+              k.store(store.entries, seen, entry, i32(1))
+              k.store(store.entries, at, entry, time)
+              writeHeld(cx, store, name, entry, value, texts)
+            }),
+        }
+      },
+    }
+  }
+
+export const first = edge(lt)
+export const last = edge(ge)

@@ -1,0 +1,43 @@
+/** min and max by the total order of the type; of equal values the first to arrive is kept. */
+import { and, eq, i32, not, or } from '../../../ir/kernel/build.ts'
+import { after } from '../expr/compare.ts'
+import { bind } from '../value.ts'
+import { type AccumulatorFactory, argumentOf, contributes, when } from './accumulator.ts'
+import { heldField, initHeld, readHeld, wantText, writeHeld } from './held.ts'
+
+const extreme =
+  (largest: boolean): AccumulatorFactory =>
+  (store, name, argType) => {
+    const seen = `${name}_seen`
+    return {
+      fields: { [name]: heldField(argType), [seen]: 'u8' },
+      init(k, entry) {
+        k.store(store.entries, seen, entry, i32(0))
+        initHeld(k, store, name, argType, entry)
+      },
+      prepare({ cx, arg, entry: known, isNew }) {
+        const { k } = cx
+        const value = argumentOf(arg)
+        const first = k.let('first', or(isNew, eq(store.load(seen, known), i32(0))))
+        const wins = k.let('wins', first)
+        k.if(not(first), () => {
+          const best = bind(k, 'best', readHeld(store, name, argType, known))
+          k.set(wins, largest ? after(cx, value, best) : after(cx, best, value))
+        })
+        const takes = k.let('takes', and(contributes(value), wins))
+        const texts = wantText(cx, store, value, takes)
+        return {
+          faults: [],
+          texts,
+          apply: entry =>
+            when(k, takes, () => {
+              k.store(store.entries, seen, entry, i32(1))
+              writeHeld(cx, store, name, entry, value, texts)
+            }),
+        }
+      },
+    }
+  }
+
+export const min = extreme(false)
+export const max = extreme(true)

@@ -1,0 +1,67 @@
+/** Values that accumulators hold on to: a scalar as it is, a text by the id of its interned copy. */
+import { i32, type KernelBuilder, load, op, toInt } from '../../../ir/kernel/build.ts'
+import type { Expr, FieldType } from '../../../ir/kernel/node.ts'
+import type { FieldSpec } from '../../../ir/layout.ts'
+import { type DataType, isBytes, typeTable } from '../../../ir/types.ts'
+import type { Wanted } from '../lib/interner.ts'
+import type { RowScope } from '../scope.ts'
+import { bytesOf, FALSE, scalarOf, type Value } from '../value.ts'
+import type { GroupStore } from './accumulator.ts'
+
+/** How a value of a type is kept in an entry. */
+export function heldField(type: DataType): FieldType | FieldSpec {
+  if (isBytes(type)) return { type: 'i32', interned: true }
+  return type === 'bool' ? 'u8' : typeTable[type].field
+}
+
+/** The value kept in a field; texts are ranges of the heap. */
+export function readHeld(store: GroupStore, field: string, type: DataType, entry: Expr): Value {
+  if (isBytes(type)) {
+    if (!store.texts) throw new Error('a text is kept without an interner')
+    const { offset, length } = store.texts.range(store.load(field, entry))
+    return { kind: 'bytes', type, offset, length, isNull: FALSE, faults: [] }
+  }
+  const raw = load(store.entries, field, entry)
+  return {
+    kind: 'scalar',
+    type,
+    value: type === 'bool' ? op('ne.i32', raw, i32(0)) : raw,
+    isNull: FALSE,
+    faults: [],
+  }
+}
+
+/** Looks up the text of a value that is about to be kept under a condition. */
+export function wantText(cx: RowScope, store: GroupStore, value: Value, needed: Expr): readonly Wanted[] {
+  if (value.kind !== 'bytes' || !store.texts) return []
+  return [store.texts.find(cx.k, bytesOf(value), needed, value.dictionary)]
+}
+
+/** Keeps a value; a text must have been interned. */
+export function writeHeld(
+  cx: RowScope,
+  store: GroupStore,
+  field: string,
+  entry: Expr,
+  value: Value,
+  texts: readonly Wanted[],
+): void {
+  const { k } = cx
+  if (value.kind === 'bytes') k.store(store.entries, field, entry, texts[0].id)
+  else {
+    const x = scalarOf(value).value
+    const stored = x.type === 'bool' ? toInt(x) : x.type === 'f64' ? op('canon.f64', x) : x
+    k.store(store.entries, field, entry, stored)
+  }
+}
+
+/** What an entry holds before its first value. */
+export function initHeld(
+  k: KernelBuilder,
+  store: GroupStore,
+  field: string,
+  type: DataType,
+  entry: Expr,
+): void {
+  if (isBytes(type)) k.store(store.entries, field, entry, i32(-1))
+}

@@ -1,0 +1,56 @@
+/**
+ * source: the event time of the stream. The watermark moves row by row: a row is late or not by what came before
+ * it, and what it makes due fires before the next row.
+ */
+
+import { controlBlock } from '../../ir/abi.ts'
+import { add, bool, gt, i64, type KernelBuilder, load, op, select, sub } from '../../ir/kernel/build.ts'
+import type { Expr, Mem } from '../../ir/kernel/node.ts'
+import { rowLayout } from '../../ir/layout.ts'
+import type { WatermarkSpec } from '../../ir/logical/source.ts'
+import type { RowColumns } from './expr/index.ts'
+import type { TimeField } from './lib/open-windows.ts'
+import { isNever, scalarOf } from './value.ts'
+
+const MIN_TIME = -(1n << 63n)
+
+/** The largest event time seen and the watermark, both -2^63 before the first row. */
+export const timeRegion: Mem = rowLayout('time', 'state', { max_ts: 'i64', wm: 'i64' })
+export const watermark: TimeField = { mem: timeRegion, field: 'wm' }
+
+export function initTime(k: KernelBuilder): void {
+  k.put(timeRegion, 'max_ts', i64(MIN_TIME))
+  k.put(timeRegion, 'wm', i64(MIN_TIME))
+}
+
+/** A row without event time takes no part: it is counted and dropped. */
+export function dropNullTime(k: KernelBuilder, spec: WatermarkSpec, columns: RowColumns, row: string): void {
+  const isNull = columns.get(spec.column)?.isNull ?? bool(false)
+  if (isNever(isNull)) return
+  k.if(isNull, () => {
+    count(k, 'null_time_dropped')
+    k.break(row)
+  })
+}
+
+export function count(k: KernelBuilder, counter: string): void {
+  k.put(controlBlock, counter, add(load(controlBlock, counter), i64(1n)))
+}
+
+/** Moves the watermark behind the event time of a row that was taken. */
+export function advanceWatermark(k: KernelBuilder, spec: WatermarkSpec, columns: RowColumns): void {
+  const column = columns.get(spec.column)
+  if (!column) throw new Error(`the time column ${spec.column} is not read`)
+  const ts = k.let('event_time', scalarOf(column).value)
+  const isLater = gt(ts, load(timeRegion, 'max_ts'))
+  k.if(isNever(column.isNull) ? isLater : op('and.bool', isLater, op('not.bool', column.isNull)), () => {
+    k.put(timeRegion, 'max_ts', ts)
+    const moved = k.let('moved', delayed(ts, spec.delayTicks))
+    k.if(gt(moved, load(timeRegion, 'wm')), () => k.put(timeRegion, 'wm', moved))
+  })
+}
+
+const delayed = (ts: Expr, delayTicks: bigint): Expr =>
+  delayTicks === 0n
+    ? ts
+    : select(op('subo.i64', ts, i64(delayTicks)), i64(MIN_TIME), sub(ts, i64(delayTicks)))

@@ -1,0 +1,89 @@
+/** Expressions to kernel code: one recursive walk; each kind of function lives in the file of its family. */
+import { controlBlock } from '../../../ir/abi.ts'
+import type { Literal, Expr as PlanExpr } from '../../../ir/expr/expr.ts'
+import type { FunctionName } from '../../../ir/expr/functions/index.ts'
+import { add, bool, f64, i32, i64, load, ne } from '../../../ir/kernel/build.ts'
+import type { Expr } from '../../../ir/kernel/node.ts'
+import { type DataType, isBytes, typeTable } from '../../../ir/types.ts'
+import type { RowScope } from '../scope.ts'
+import { bind, FALSE, type Value, valueTypeOf, zeroOf } from '../value.ts'
+import { arithmetic } from './arithmetic.ts'
+import type { CallLowering } from './call.ts'
+import { lowerCast } from './cast.ts'
+import { compare } from './compare.ts'
+import { logic } from './logic.ts'
+import { math } from './math.ts'
+import { string } from './string.ts'
+import { time } from './time.ts'
+
+const lowerings: Readonly<Record<FunctionName, CallLowering>> = {
+  ...arithmetic,
+  ...compare,
+  ...logic,
+  ...string,
+  ...math,
+  ...time,
+}
+
+/** The columns of the row under way by name. */
+export type RowColumns = ReadonlyMap<string, Value>
+
+/** Writes the code of an expression; what it returns may be used any number of times. */
+export function lowerExpr(cx: RowScope, columns: RowColumns, expr: PlanExpr): Value {
+  switch (expr.kind) {
+    case 'column': {
+      const value = columns.get(expr.name)
+      if (!value) throw new Error(`column ${expr.name} is not part of the row`)
+      return bind(cx.k, expr.name, value)
+    }
+    case 'literal':
+      return lowerLiteral(cx, expr)
+    case 'param':
+      return lowerParam(cx, expr.name, expr.type, expr.nullable)
+    case 'cast':
+      return bind(cx.k, 'cast', lowerCast(cx, lowerExpr(cx, columns, expr.arg), expr))
+    case 'call': {
+      const args = expr.args.map(arg => lowerExpr(cx, columns, arg))
+      return bind(cx.k, expr.fn, lowerings[expr.fn](cx, args, expr))
+    }
+  }
+}
+
+function lowerLiteral(cx: RowScope, { value, type }: Literal): Value {
+  const isNull = bool(value === null)
+  if (!isBytes(type)) {
+    const constant =
+      value === null ? zeroOf(valueTypeOf(type)) : constantOf(type, value as number | bigint | boolean)
+    return { kind: 'scalar', type, value: constant, isNull, faults: [] }
+  }
+  const bytes = value instanceof Uint8Array ? value : new TextEncoder().encode((value ?? '') as string)
+  const offset = add(load(controlBlock, 'const_base'), i32(cx.plan.constants.add(bytes)))
+  return { kind: 'bytes', type, offset, length: i32(bytes.length), isNull, faults: [] }
+}
+
+function constantOf(type: DataType, value: number | bigint | boolean): Expr {
+  switch (typeTable[type].value) {
+    case 'bool':
+      return bool(Boolean(value))
+    case 'i32':
+      return i32(Number(value))
+    case 'i64':
+      return i64(BigInt(value))
+    default:
+      return f64(Number(value))
+  }
+}
+
+/** Parameters lie in one row of their own; a text of a parameter lies among the constants of the instance. */
+function lowerParam(cx: RowScope, name: string, type: DataType, nullable: boolean): Value {
+  const { mem, fields } = cx.plan.params
+  const field = fields.get(name)
+  if (field === undefined) throw new Error(`parameter ${name} has no place`)
+  const flag = (name: string): Expr => ne(load(mem, name), i32(0))
+  const isNull = nullable ? flag(`${field}_null`) : FALSE
+  if (isBytes(type)) {
+    const [offset, length] = [load(mem, `${field}_offset`), load(mem, `${field}_length`)]
+    return { kind: 'bytes', type, offset, length, isNull, faults: [] }
+  }
+  return { kind: 'scalar', type, value: type === 'bool' ? flag(field) : load(mem, field), isNull, faults: [] }
+}

@@ -1,0 +1,90 @@
+/** Ranges of the bytes region as kernel code: compare, copy. A range is an offset and a length. */
+import {
+  add,
+  and,
+  eq,
+  ge,
+  i32,
+  type KernelBuilder,
+  load,
+  min32,
+  ne,
+  select,
+  sub,
+} from '../../../ir/kernel/build.ts'
+import type { Expr, Local, Mem } from '../../../ir/kernel/node.ts'
+
+/** The region that all texts lie in: constants, the columns of the batch, computed texts, texts kept in state. */
+export const bytesRegion: Mem = {
+  name: 'bytes',
+  role: 'bytes',
+  fields: {
+    u8: { type: 'u8', offset: 0, stride: 1 },
+    /** Four and eight bytes from any position on. */
+    i32: { type: 'i32', offset: 0, stride: 1 },
+    i64: { type: 'i64', offset: 0, stride: 1 },
+  },
+}
+
+/** Bytes that every area is followed by, so that a word may be read past its end. */
+export const BYTES_SLACK = 8
+
+export interface ByteRange {
+  readonly offset: Expr
+  readonly length: Expr
+}
+
+/** A local bool: do two ranges hold the same bytes? */
+export function equalBytes(k: KernelBuilder, a: ByteRange, b: ByteRange): Local {
+  const same = k.let('same', eq(a.length, b.length))
+  k.if(same, () => {
+    const at = firstDifference(k, a, b, a.length)
+    k.set(same, ge(at, a.length))
+  })
+  return same
+}
+
+/** A local i32 below, at or above zero, as range `a` comes before, with or after `b`. */
+export function compareBytes(k: KernelBuilder, a: ByteRange, b: ByteRange): Local {
+  const shared = k.let('shared', min32(a.length, b.length))
+  const at = firstDifference(k, a, b, shared)
+  const order = k.let('order', sub(a.length, b.length))
+  k.if(ne(at, shared), () => {
+    k.set(order, sub(byteAt(add(a.offset, at)), byteAt(add(b.offset, at))))
+  })
+  return order
+}
+
+export const byteAt = (offset: Expr): Expr => load(bytesRegion, 'u8', offset)
+
+/** A local: the first position where the ranges differ, `length` at most. Four bytes at a time, then one. */
+function firstDifference(k: KernelBuilder, a: ByteRange, b: ByteRange, length: Expr): Local {
+  const at = k.let('at', i32(0))
+  const lastWord = k.let('last_word', sub(length, i32(4)))
+  k.loop('compare_words', label => {
+    k.breakIf(ge(at, add(lastWord, i32(1))), label)
+    const [x, y] = [a, b].map(range => load(bytesRegion, 'i32', add(range.offset, at)))
+    k.breakIf(ne(x, y), label)
+    k.set(at, add(at, i32(4)))
+  })
+  k.loop('compare_bytes', label => {
+    k.breakIf(ge(at, length), label)
+    k.breakIf(ne(byteAt(add(a.offset, at)), byteAt(add(b.offset, at))), label)
+    k.set(at, add(at, i32(1)))
+  })
+  return at
+}
+
+/** Copies a range to an offset; source and target do not overlap. */
+export function copyBytes(k: KernelBuilder, from: ByteRange, to: Expr): void {
+  k.range('at', i32(0), from.length, at => {
+    k.store(bytesRegion, 'u8', add(to, at), byteAt(add(from.offset, at)))
+  })
+}
+
+/** The sum of two lengths, or the largest i32 where it does not fit. */
+export const addLengths = (a: Expr, b: Expr): Expr =>
+  select(ge(a, sub(i32(0x7fffffff), b)), i32(0x7fffffff), add(a, b))
+
+/** Is a byte the first of a code point (UTF-8)? */
+export const startsPoint = (byte: Expr): Expr => ne(and(byte, i32(0xc0)), i32(0x80))

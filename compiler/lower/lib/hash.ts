@@ -1,0 +1,66 @@
+/**
+ * The hash of all tables: one 32-bit multiply per word, the same bits on every tier. It only picks buckets; keys
+ * are always compared in full, so a bad hash makes a table slow, never wrong.
+ */
+import {
+  add,
+  ge,
+  high,
+  i32,
+  type KernelBuilder,
+  load,
+  low,
+  lt,
+  mul,
+  shru,
+  sub,
+  toInt,
+  xor,
+} from '../../../ir/kernel/build.ts'
+import type { Expr, Local, Mem } from '../../../ir/kernel/node.ts'
+
+/** 2^32 / golden ratio, odd (Knuth, multiplicative hashing). */
+const GOLDEN = 0x9e3779b1 | 0
+
+/** One multiply, then the high bits into the low ones: the mask of a table keeps only those. */
+function mixInto(k: KernelBuilder, hash: Local, word: Expr): void {
+  k.set(hash, mul(xor(hash, word), i32(GOLDEN)))
+  k.set(hash, xor(hash, shru(hash, i32(15))))
+}
+
+/** The 32-bit words that stand for a value of a key. */
+export function wordsOf(value: Expr): readonly Expr[] {
+  if (value.type === 'i64') return [low(value), high(value)]
+  return [value.type === 'bool' ? toInt(value) : value]
+}
+
+/** A local that holds the hash of some words. */
+export function hashWords(k: KernelBuilder, words: readonly Expr[]): Local {
+  const hash = k.let('hash', i32(words.length))
+  for (const word of words) mixInto(k, hash, word)
+  return hash
+}
+
+/** A local that holds the hash of a range of the bytes region, four bytes at a time. */
+export function hashBytes(k: KernelBuilder, bytes: Mem, offset: Expr, length: Expr): Local {
+  const hash = k.let('hash', length)
+  const at = k.let('at', offset)
+  const end = k.let('end', add(offset, length))
+  const lastWord = k.let('last_word', sub(end, i32(3)))
+  k.loop('hash_words', label => {
+    k.breakIf(ge(at, lastWord), label)
+    mixInto(k, hash, load(bytes, 'i32', at))
+    k.set(at, add(at, i32(4)))
+  })
+  k.loop('hash_rest', label => {
+    k.if(
+      lt(at, end),
+      () => {
+        mixInto(k, hash, load(bytes, 'u8', at))
+        k.set(at, add(at, i32(1)))
+      },
+      () => k.break(label),
+    )
+  })
+  return hash
+}

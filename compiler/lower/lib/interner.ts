@@ -1,0 +1,245 @@
+/**
+ * Texts in state: each distinct one is kept once and named by a small id, so that keys compare as integers. Texts
+ * that no table refers to any more are swept when room runs out: mark what the tables use, copy it to the other
+ * extent of the heap, give the other ids back. Ids of texts in use never change.
+ */
+import { controlBlock } from '../../../ir/abi.ts'
+import {
+  add,
+  and,
+  any,
+  eq,
+  ge,
+  gt,
+  i32,
+  type KernelBuilder,
+  load,
+  lt,
+  min32,
+  select,
+  sub,
+} from '../../../ir/kernel/build.ts'
+import type { Expr, Local, Mem } from '../../../ir/kernel/node.ts'
+import { rowLayout } from '../../../ir/layout.ts'
+import type { Growable } from '../../../ir/physical/program.ts'
+import { addLengths, type ByteRange, bytesRegion, copyBytes, equalBytes } from './bytes.ts'
+import { askForRoom, type Leave, returnIfBudgetSpent } from './control.ts'
+import { hashBytes } from './hash.ts'
+import { HashTable, powerOfTwo } from './table.ts'
+
+/** Bytes of the heap when it first grows. */
+const HEAP_MIN = 256
+/** Ids that stand for no text: not known (yet), and null. */
+export const UNKNOWN_TEXT = -1
+export const NULL_TEXT = -2
+
+/** A column of a batch whose values are codes of a dictionary: `remap[code]` is the id + 1, or 0. */
+export interface DictionaryCode {
+  readonly remap: Mem
+  readonly code: Expr
+}
+
+/** A text on its way into state: its id once it is known. */
+export interface Wanted {
+  readonly range: ByteRange
+  readonly id: Local
+  /** Is a text needed here at all (it is not null, and the state will keep it)? */
+  readonly needed: Expr
+  readonly dictionary: DictionaryCode | undefined
+}
+
+export class Interner {
+  readonly table: HashTable
+  readonly heap: Mem
+  readonly #id: number
+  readonly #users: HashTable[] = []
+
+  constructor(id: number) {
+    this.#id = id
+    this.table = new HashTable({ id, name: 'texts', fields: { offset: 'i32', length: 'i32', mark: 'i32' } })
+    this.heap = rowLayout('texts_heap', 'state', {
+      /** First byte of the extent in use, bytes used of it, bytes there is room for. */
+      base: 'i32',
+      used: 'i32',
+      room: 'i32',
+      /** While sweeping: the step, the position in it, what was marked, bytes used of the new extent. */
+      step: 'i32',
+      at: 'i32',
+      marked: 'i32',
+      marked_bytes: 'i32',
+      new_used: 'i32',
+    })
+  }
+
+  /** Tables whose fields marked `interned` hold ids. */
+  addUser(table: HashTable): void {
+    this.#users.push(table)
+  }
+
+  get growable(): Growable {
+    return { ...this.table.growable, holdsOutput: true }
+  }
+
+  get fixed(): readonly Mem[] {
+    return [this.table.head, this.heap]
+  }
+
+  /** The text with an id, as a range. */
+  range(id: Expr): ByteRange {
+    const offset = add(load(controlBlock, 'heap_base'), load(this.table.entries, 'offset', id))
+    return { offset, length: load(this.table.entries, 'length', id) }
+  }
+
+  /** Looks a text up. Its id stays UNKNOWN_TEXT where state does not hold it yet. */
+  find(k: KernelBuilder, range: ByteRange, needed: Expr, dictionary?: DictionaryCode): Wanted {
+    const known = dictionary
+      ? sub(load(dictionary.remap, 'remap', dictionary.code), i32(1))
+      : i32(UNKNOWN_TEXT)
+    const id = k.let('text', select(needed, known, i32(UNKNOWN_TEXT)))
+    k.if(and(needed, lt(id, i32(0))), () => {
+      k.set(id, this.#probe(k, range).entry)
+      this.#remember(k, dictionary, id)
+    })
+    return { range, id, needed, dictionary }
+  }
+
+  #probe(k: KernelBuilder, range: ByteRange): { entry: Local; hash: Expr } {
+    const hash = hashBytes(k, bytesRegion, range.offset, range.length)
+    return this.table.find(k, hash, candidate => equalBytes(k, this.range(candidate), range))
+  }
+
+  /** A cache of the batch, not state: it may be written whenever the id is known. */
+  #remember(k: KernelBuilder, dictionary: DictionaryCode | undefined, id: Expr): void {
+    if (dictionary) k.store(dictionary.remap, 'remap', dictionary.code, add(id, i32(1)))
+  }
+
+  /** Returns `grow` where the texts that are new would find no room. Part of a row's reserve. */
+  reserve(k: KernelBuilder, wanted: readonly Wanted[], leave: Leave): void {
+    const isNew = ({ id, needed }: Wanted): Expr => and(needed, lt(id, i32(0)))
+    k.if(any(wanted.map(isNew)), () => {
+      const lengths = wanted.map(one => select(isNew(one), one.range.length, i32(0)))
+      const needBytes = k.let('need_bytes', lengths.reduce<Expr>(addLengths, i32(0)))
+      const need = k.let('need', add(load(this.table.head, 'live'), i32(wanted.length)))
+      const spare = sub(load(this.heap, 'room'), load(this.heap, 'used'))
+      k.if(any([gt(need, load(this.table.head, 'room')), gt(needBytes, spare)]), () => {
+        k.put(controlBlock, 'need_bytes', needBytes)
+        askForRoom(k, this.#id, need, leave)
+      })
+    })
+  }
+
+  /** Brings a text into state where it is new. Two new texts of one row may be equal: the second finds the first. */
+  intern(k: KernelBuilder, { range, id, needed, dictionary }: Wanted): void {
+    k.if(and(needed, lt(id, i32(0))), () => {
+      const { entry, hash } = this.#probe(k, range)
+      k.if(lt(entry, i32(0)), () => k.set(entry, this.#add(k, range, hash)))
+      k.set(id, entry)
+      this.#remember(k, dictionary, id)
+    })
+  }
+
+  #add(k: KernelBuilder, range: ByteRange, hash: Expr): Local {
+    const used = k.let('used', load(this.heap, 'used'))
+    const offset = k.let('offset', add(load(this.heap, 'base'), used))
+    copyBytes(k, range, add(load(controlBlock, 'heap_base'), offset))
+    k.put(this.heap, 'used', add(used, range.length))
+    const entry = this.table.insert(k, hash)
+    k.store(this.table.entries, 'offset', entry, offset)
+    k.store(this.table.entries, 'length', entry, range.length)
+    return entry
+  }
+
+  /** The body of the grow kernel: sweeps, and makes room for twice what is in use. */
+  grow(k: KernelBuilder): void {
+    const { table } = this
+    this.#step(k, 0, at => this.#clearMarks(k, at))
+    this.#users.forEach((user, n) => {
+      this.#step(k, n + 1, at => this.#mark(k, user, at))
+    })
+    table.grow(k, {
+      wanted: () => this.#wantedRoom(),
+      sift: (_k, entry, keep) => this.#sift(k, entry, keep),
+    })
+    this.#switchHeap(k)
+  }
+
+  /** Twice the texts in use, and those that were asked for. */
+  #wantedRoom(): Expr {
+    const marked = load(this.heap, 'marked')
+    const asked = sub(load(controlBlock, 'need'), load(this.table.head, 'live'))
+    return add(add(marked, marked), asked)
+  }
+
+  /** Runs one step of the sweep once; `at` is its position, kept over yields. */
+  #step(k: KernelBuilder, number: number, body: (at: Local) => void): void {
+    k.if(eq(load(this.heap, 'step'), i32(number)), () => {
+      body(k.let('at', load(this.heap, 'at')))
+      k.put(this.heap, 'at', i32(0))
+      k.put(this.heap, 'step', i32(number + 1))
+    })
+  }
+
+  #clearMarks(k: KernelBuilder, at: Local): void {
+    const spent = k.let('spent', i32(0))
+    k.loop('clear_marks', label => {
+      k.breakIf(ge(at, load(this.table.head, 'high')), label)
+      k.put(this.heap, 'at', at)
+      returnIfBudgetSpent(k, spent)
+      k.store(this.table.entries, 'mark', at, i32(0))
+      k.set(at, add(at, i32(1)))
+    })
+    for (const field of ['marked', 'marked_bytes', 'new_used']) k.put(this.heap, field, i32(0))
+  }
+
+  #mark(k: KernelBuilder, user: HashTable, at: Local): void {
+    const { heap, table } = this
+    const interned = Object.entries(user.entries.fields).filter(([, field]) => field.interned)
+    const save = (): void => k.put(heap, 'at', at)
+    user.scan(k, at, save, entry => {
+      for (const [field] of interned) {
+        const id = k.let('id', load(user.entries, field, entry))
+        k.if(ge(id, i32(0)), () => {
+          k.if(eq(load(table.entries, 'mark', id), i32(0)), () => {
+            k.store(table.entries, 'mark', id, i32(1))
+            k.put(heap, 'marked', add(load(heap, 'marked'), i32(1)))
+            const bytes = addLengths(load(heap, 'marked_bytes'), load(table.entries, 'length', id))
+            k.put(heap, 'marked_bytes', bytes)
+          })
+        })
+      }
+    })
+  }
+
+  /** A marked text moves to the other extent; the id of any other is given back. */
+  #sift(k: KernelBuilder, entry: Local, keep: () => void): void {
+    const { heap, table } = this
+    k.if(
+      eq(load(table.entries, 'mark', entry), i32(1)),
+      () => {
+        const offset = k.let('offset', add(this.#otherExtent(), load(heap, 'new_used')))
+        copyBytes(k, this.range(entry), add(load(controlBlock, 'heap_base'), offset))
+        k.put(heap, 'new_used', add(load(heap, 'new_used'), load(table.entries, 'length', entry)))
+        k.store(table.entries, 'offset', entry, offset)
+        keep()
+      },
+      () => table.release(k, entry),
+    )
+  }
+
+  #otherExtent(): Expr {
+    return sub(load(controlBlock, 'heap_limit'), load(this.heap, 'base'))
+  }
+
+  #switchHeap(k: KernelBuilder): void {
+    const { heap } = this
+    const twice = addLengths(load(heap, 'marked_bytes'), load(heap, 'marked_bytes'))
+    const wanted = powerOfTwo(k, addLengths(twice, load(controlBlock, 'need_bytes')), HEAP_MIN)
+    k.put(heap, 'room', min32(wanted, load(controlBlock, 'heap_limit')))
+    k.put(heap, 'base', this.#otherExtent())
+    k.put(heap, 'used', load(heap, 'new_used'))
+    k.put(heap, 'step', i32(0))
+  }
+}
+
+/** The id that a key stores: NULL_TEXT for null. */
+export const keyOfText = (id: Expr, isNull: Expr): Expr => select(isNull, i32(NULL_TEXT), id)

@@ -1,0 +1,149 @@
+/**
+ * The windows that are open, each with a list of the groups that belong to it, and a heap of their ends. Groups
+ * leave when the watermark passes the end of their window: by end of window, then in order of arrival.
+ */
+import { controlBlock, Status } from '../../../ir/abi.ts'
+import { add, eq, ge, gt, i32, i64, type KernelBuilder, load, lt } from '../../../ir/kernel/build.ts'
+import type { Expr, Local, Mem } from '../../../ir/kernel/node.ts'
+import { rowLayout } from '../../../ir/layout.ts'
+import type { Growable } from '../../../ir/physical/program.ts'
+import type { Leave } from './control.ts'
+import { hashWords, wordsOf } from './hash.ts'
+import { DeadlineHeap } from './heap.ts'
+import { type Found, HashTable } from './table.ts'
+
+/** A deadline that never comes; the end of a window that only the end of input closes. */
+export const NEVER = (1n << 63n) - 1n
+/** No group follows. */
+const END_OF_LIST = -1
+
+export interface Bounds {
+  readonly start: Expr
+  readonly end: Expr
+}
+
+/** Where the current watermark is kept. */
+export interface TimeField {
+  readonly mem: Mem
+  readonly field: string
+}
+
+export class OpenWindows {
+  readonly head: Mem
+  readonly #table: HashTable
+  readonly #heap: DeadlineHeap
+  readonly #groups: HashTable
+
+  /** Groups are linked by a field `link` of their table. */
+  constructor(id: number, groups: HashTable) {
+    const fields = { start: 'i64', end: 'i64', first: 'i32', last: 'i32', hash: 'i32' } as const
+    this.#table = new HashTable({ id, name: 'windows', fields })
+    this.head = rowLayout('deadlines_head', 'state', { deadline: 'i64', waiting: 'i32' })
+    this.#heap = new DeadlineHeap('deadlines', this.head)
+    this.#groups = groups
+  }
+
+  get table(): HashTable {
+    return this.#table
+  }
+
+  /** The heap holds one item for each window. */
+  get growable(): Growable {
+    const { growable } = this.#table
+    return { ...growable, parts: [...growable.parts, { mem: this.#heap.items, rowsPerUnit: 1 }] }
+  }
+
+  get deadline(): TimeField {
+    return { mem: this.head, field: 'deadline' }
+  }
+
+  /** How many windows are open. */
+  get waiting(): Expr {
+    return load(this.head, 'waiting')
+  }
+
+  init(k: KernelBuilder): void {
+    k.put(this.head, 'deadline', i64(NEVER))
+  }
+
+  /** Room for one more window, in case the next group opens one. */
+  reserve(k: KernelBuilder, leave: Leave): void {
+    this.#table.reserve(k, leave)
+  }
+
+  /** Puts a new group at the end of the list of its window, which it may be the first of. */
+  append(k: KernelBuilder, bounds: Bounds, group: Expr): void {
+    const { entries } = this.#table
+    const found = this.#find(k, bounds.start)
+    const window = k.let('window', found.entry)
+    k.if(
+      lt(window, i32(0)),
+      () => {
+        k.set(window, this.#open(k, bounds, found.hash, group))
+      },
+      () => {
+        k.store(this.#groups.entries, 'link', load(entries, 'last', window), group)
+      },
+    )
+    k.store(entries, 'last', window, group)
+    k.store(this.#groups.entries, 'link', group, i32(END_OF_LIST))
+  }
+
+  #find(k: KernelBuilder, start: Expr): Found {
+    const hash = hashWords(k, wordsOf(start))
+    return this.#table.find(k, hash, candidate => eq(load(this.#table.entries, 'start', candidate), start))
+  }
+
+  #open(k: KernelBuilder, { start, end }: Bounds, hash: Expr, group: Expr): Local {
+    const { entries } = this.#table
+    const window = this.#table.insert(k, hash)
+    k.store(entries, 'start', window, start)
+    k.store(entries, 'end', window, end)
+    k.store(entries, 'hash', window, hash)
+    k.store(entries, 'first', window, group)
+    this.#heap.push(k, end, window)
+    this.#setDeadline(k)
+    return window
+  }
+
+  #setDeadline(k: KernelBuilder): void {
+    k.put(this.head, 'deadline', this.#heap.earliest(i64(NEVER)))
+  }
+
+  /**
+   * Walks the groups of all windows that the watermark has passed. `each` writes the code for one group: it may
+   * leave before its apply phase, and must then be called with the same group again; `drop` forgets the group.
+   */
+  advance(
+    k: KernelBuilder,
+    leave: Leave,
+    watermark: TimeField,
+    each: (window: Bounds, group: Local) => void,
+    drop: (group: Local) => void,
+  ): void {
+    const { entries } = this.#table
+    const spent = k.let('spent', i32(0))
+    k.loop('due_windows', done => {
+      k.breakIf(eq(load(this.head, 'waiting'), i32(0)), done)
+      const window = k.let('window', load(this.#heap.items, 'id', i32(0)))
+      const end = k.let('end', load(entries, 'end', window))
+      k.breakIf(gt(end, load(watermark.mem, watermark.field)), done)
+      const start = k.let('start', load(entries, 'start', window))
+      k.loop('groups_of_window', closed => {
+        const group = k.let('group', load(entries, 'first', window))
+        k.breakIf(lt(group, i32(0)), closed)
+        k.phase('reserve')
+        k.if(ge(spent, load(controlBlock, 'budget')), () => leave(Status.yield))
+        each({ start, end }, group)
+        k.phase('apply')
+        k.store(entries, 'first', window, load(this.#groups.entries, 'link', group))
+        drop(group)
+        k.set(spent, add(spent, i32(1)))
+      })
+      k.phase('apply')
+      this.#heap.pop(k)
+      this.#table.remove(k, window, load(entries, 'hash', window))
+      this.#setDeadline(k)
+    })
+  }
+}

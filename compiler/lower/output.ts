@@ -1,0 +1,76 @@
+/**
+ * How results leave kernels: computed columns are written to `out` (`o0`, with `o0_null`; texts as `o0_at` and
+ * `o0_len`), columns that only pass through are named by the row they come from (`row`).
+ */
+import { controlBlock } from '../../ir/abi.ts'
+import { add, i32, isConst, type KernelBuilder, load, op, toInt } from '../../ir/kernel/build.ts'
+import type { Expr, FieldType, Local, Mem } from '../../ir/kernel/node.ts'
+import { columnLayout } from '../../ir/layout.ts'
+import type { OutputColumn } from '../../ir/physical/program.ts'
+import { isBytes, isFloat, typeTable } from '../../ir/types.ts'
+import type { Row, Scratch } from './scope.ts'
+import type { Value } from './value.ts'
+
+export const lateRegion = (rows: number): Mem => columnLayout('late', 'output', { row: 'i32' }, rows)
+export const errorRegion = (rows: number): Mem =>
+  columnLayout('errors', 'output', { row: 'i32', bits: 'i32', operator: 'i32' }, rows)
+
+/** Room for one row beyond the last, which a dropped row may be written to. */
+export function layoutOutput(output: readonly OutputColumn[], rows: number): Mem {
+  const fields: Record<string, FieldType> = { row: 'i32' }
+  for (const column of output) {
+    if (column.kind === 'passed') continue
+    const { type, nullable } = column.column
+    if (isBytes(type)) {
+      fields[`${column.field}_at`] = 'i32'
+      fields[`${column.field}_len`] = 'i32'
+    } else fields[column.field] = type === 'bool' ? 'u8' : typeTable[type].field
+    if (nullable) fields[`${column.field}_null`] = 'u8'
+  }
+  return columnLayout('out', 'output', fields, rows + 1)
+}
+
+/** Writes rows to the output region; its row count lives in a local while the kernel runs. */
+export class Emitter {
+  readonly #k: KernelBuilder
+  readonly #out: Mem
+  readonly #output: readonly OutputColumn[]
+  readonly rows: Local
+
+  constructor(k: KernelBuilder, out: Mem, output: readonly OutputColumn[]) {
+    this.#k = k
+    this.#out = out
+    this.#output = output
+    this.rows = k.let('emitted', load(controlBlock, 'out_rows'))
+  }
+
+  /** Saves the row count: before the kernel returns. */
+  save(): void {
+    this.#k.put(controlBlock, 'out_rows', this.rows)
+  }
+
+  /** Writes a row; one whose mask is false is written over by the next. */
+  emit(row: Row, source: Expr, scratch: Scratch): void {
+    const k = this.#k
+    for (const column of this.#output) {
+      if (column.kind === 'passed') continue
+      const value = row.columns.get(column.column.name)
+      if (!value) throw new Error(`column ${column.column.name} was not computed`)
+      this.#store(column.field, column.column.nullable, value)
+    }
+    if (this.#output.some(column => column.kind === 'passed')) k.store(this.#out, 'row', this.rows, source)
+    const one = isConst(row.mask, true) ? i32(1) : toInt(row.mask)
+    k.set(this.rows, add(this.rows, one))
+    scratch.commit()
+  }
+
+  #store(field: string, nullable: boolean, value: Value): void {
+    const put = (name: string, expr: Expr): void => this.#k.store(this.#out, name, this.rows, expr)
+    if (nullable) put(`${field}_null`, toInt(value.isNull))
+    if (value.kind === 'bytes') {
+      put(`${field}_at`, value.offset)
+      put(`${field}_len`, value.length)
+    } else if (isFloat(value.type)) put(field, op('canon.f64', value.value))
+    else put(field, value.type === 'bool' ? toInt(value.value) : value.value)
+  }
+}

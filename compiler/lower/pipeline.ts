@@ -1,0 +1,258 @@
+/** A pipeline becomes kernels: init, one push for each shape of batch, advance, and one for each growable state. */
+import { controlBlock, Status } from '../../ir/abi.ts'
+import { add, bool, ge, gt, i32, KernelBuilder, load, lt, min32, op } from '../../ir/kernel/build.ts'
+import type { Expr, Kernel, Local, Mem } from '../../ir/kernel/node.ts'
+import { verifyKernel } from '../../ir/kernel/verify.ts'
+import type { BatchShape, FixedRegion, Limits, PipelineProgram } from '../../ir/physical/program.ts'
+import { optimiseKernel } from '../passes/kernel/index.ts'
+import { isCheap, outputColumns, readColumns } from '../plan/needed-columns.ts'
+import type { PipelineSpec, RowOperator } from '../plan/split-pipelines.ts'
+import { AggregateStage } from './aggregate.ts'
+import { advanceWatermark, dropNullTime, initTime, timeRegion, watermark } from './event-time.ts'
+import type { RowColumns } from './expr/index.ts'
+import { lowerFilter } from './filter.ts'
+import { type InputLayout, layoutInput, readEdge, readInput } from './input.ts'
+import { OperatorNames, rowScope, type SideOutputs } from './kernel-frame.ts'
+import type { Leave } from './lib/control.ts'
+import { Emitter, errorRegion, lateRegion, layoutOutput } from './output.ts'
+import { lowerProject } from './project.ts'
+import type { PlanScope, Row, RowScope } from './scope.ts'
+import type { Stage, StatefulStage } from './stage.ts'
+import { lowerWindow } from './window.ts'
+
+export interface PipelineOptions {
+  readonly plan: PlanScope
+  readonly limits: Limits
+  /** Does another pipeline read the output? */
+  readonly feedsPipeline: boolean
+}
+
+export function lowerPipeline(spec: PipelineSpec, options: PipelineOptions): PipelineProgram {
+  return new PipelineLowering(spec, options).program()
+}
+
+class PipelineLowering {
+  readonly #spec: PipelineSpec
+  readonly #options: PipelineOptions
+  readonly #output: PipelineProgram['output']
+  readonly #input: InputLayout
+  readonly #edge: Mem | undefined
+  readonly #out: Mem
+  readonly #sides: SideOutputs
+  readonly #head: readonly Stage[]
+  readonly #tail: readonly Stage[]
+  readonly #stateful: StatefulStage | undefined
+  readonly #operators = new OperatorNames()
+  readonly #masked: boolean
+
+  constructor(spec: PipelineSpec, options: PipelineOptions) {
+    const { limits } = options
+    this.#spec = spec
+    this.#options = options
+    this.#output = outputColumns(spec, options.feedsPipeline)
+    this.#input = layoutInput(spec.source ? readColumns(spec, this.#output) : [], limits)
+    this.#edge = spec.source ? undefined : edgeInput(spec, limits)
+    this.#out = layoutOutput(this.#output, limits.outputRows)
+    const sideRows = Math.max(limits.batchRows, limits.outputRows)
+    this.#sides = { late: lateRegion(sideRows), errors: errorRegion(sideRows) }
+    this.#head = spec.head.map(lowerRowOperator)
+    this.#tail = spec.tail.map((node, i) => lowerRowOperator(node, spec.head.length + i))
+    this.#stateful = spec.stateful && new AggregateStage(spec.stateful, watermark)
+    this.#masked = !spec.stateful && isCheap(spec.head)
+  }
+
+  program(): PipelineProgram {
+    const { source, id, inputSchema } = this.#spec
+    const grow = this.#stateful?.growables ?? []
+    const kernels = [this.#init(), ...this.#advance(), ...grow.map(one => this.#grow(one))]
+    const push = (shape: BatchShape): Kernel => this.#push(shape)
+    push({ dictionaries: [], dense: false })
+    return {
+      id,
+      input: source
+        ? { kind: 'source', name: source.name, schema: inputSchema }
+        : { kind: 'edge', pipeline: id - 1, schema: inputSchema },
+      columns: this.#input.columns,
+      kernels,
+      push,
+      regions: this.#regions(),
+      growables: grow.map(one => one.growable),
+      output: this.#output,
+      time: timeRegion,
+      advances: this.#stateful !== undefined,
+      operators: this.#operators.list(),
+    }
+  }
+
+  #regions(): readonly FixedRegion[] {
+    const { batchRows, outputRows, dictionaryRows } = this.#options.limits
+    const sideRows = Math.max(batchRows, outputRows)
+    const single = [controlBlock, timeRegion, ...this.#stageMems()].map(mem => ({ mem, rows: 1 }))
+    const dictionaries = this.#input.columns.flatMap(({ dictionary }) =>
+      dictionary ? [{ mem: dictionary, rows: dictionaryRows + 1 }] : [],
+    )
+    const input = this.#edge
+      ? { mem: this.#edge, rows: outputRows + 1 }
+      : { mem: this.#input.data, rows: batchRows + 1 }
+    return [
+      ...single,
+      { mem: this.#input.meta, rows: 1 },
+      input,
+      ...dictionaries,
+      { mem: this.#out, rows: outputRows + 1 },
+      { mem: this.#sides.late, rows: sideRows },
+      { mem: this.#sides.errors, rows: sideRows },
+    ]
+  }
+
+  #stageMems(): readonly Mem[] {
+    return [
+      ...[...this.#head, ...this.#tail].flatMap(stage => stage.mems ?? []),
+      ...(this.#stateful?.mems ?? []),
+    ]
+  }
+
+  #init(): Kernel {
+    const k = new KernelBuilder('init')
+    initTime(k)
+    this.#stateful?.init(k)
+    k.return(i32(Status.ok))
+    return finish(k)
+  }
+
+  #grow({ growable, grow }: StatefulStage['growables'][number]): Kernel {
+    const k = new KernelBuilder(growable.kernel)
+    k.note(`make room in ${growable.name}`)
+    grow(k)
+    k.return(i32(Status.ok))
+    return finish(k)
+  }
+
+  #push(shape: BatchShape): Kernel {
+    const k = new KernelBuilder(pushName(shape))
+    const i = k.let('i', load(controlBlock, 'cursor'))
+    const rows = k.let('rows', load(controlBlock, 'rows'))
+    const stop = k.let('stop', min32(rows, add(i, load(controlBlock, 'budget'))))
+    const emitter = this.#stateful ? undefined : new Emitter(k, this.#out, this.#output)
+    const leave: Leave = status => {
+      k.put(controlBlock, 'cursor', i)
+      emitter?.save()
+      k.return(i32(status))
+    }
+    k.loop('each_row', label => {
+      k.breakIf(ge(i, stop), label)
+      if (this.#stateful) returnIfDue(k, this.#stateful, leave)
+      if (emitter) k.if(ge(emitter.rows, load(controlBlock, 'out_room')), () => leave(Status.full))
+      this.#row(k, shape, i, emitter, leave)
+      k.set(i, add(i, i32(1)))
+    })
+    k.put(controlBlock, 'cursor', i)
+    emitter?.save()
+    if (this.#stateful) returnIfDue(k, this.#stateful, status => k.return(i32(status)))
+    k.if(lt(i, rows), () => k.return(i32(Status.yield)))
+    k.return(i32(Status.ok))
+    return finish(k)
+  }
+
+  /** The work on one row of a batch, and the watermark that it moves. */
+  #row(k: KernelBuilder, shape: BatchShape, i: Local, emitter: Emitter | undefined, leave: Leave): void {
+    const watermarkSpec = this.#spec.source?.watermark
+    const columns = this.#edge
+      ? readEdge(this.#edge, this.#spec.inputSchema, i)
+      : readInput(this.#input, shape, i)
+    k.phase('reserve')
+    k.block('row', rowLabel => {
+      if (watermarkSpec) dropNullTime(k, watermarkSpec, columns, rowLabel)
+      const arrival = add(load(controlBlock, 'first_row'), op('extend.i32', i))
+      const cx = this.#scope(k, leave, i, arrival, rowLabel, this.#masked)
+      const end = (row: Row): void => {
+        if (emitter) emitter.emit(row, i, cx.scratch)
+        else this.#stateful?.push(cx, row)
+      }
+      runStages(this.#head, cx, { columns, mask: bool(true) }, end)
+    })
+    k.phase('apply')
+    if (watermarkSpec) advanceWatermark(k, watermarkSpec, columns)
+  }
+
+  #scope(
+    k: KernelBuilder,
+    leave: Leave,
+    rowNumber: Expr,
+    arrival: Expr,
+    rowLabel: string,
+    masked: boolean,
+  ): RowScope {
+    const { plan } = this.#options
+    return rowScope({
+      k,
+      plan,
+      sides: this.#sides,
+      operators: this.#operators,
+      leave,
+      rowNumber,
+      arrival,
+      rowLabel,
+      masked,
+    })
+  }
+
+  #advance(): readonly Kernel[] {
+    const stateful = this.#stateful
+    if (!stateful) return []
+    const k = new KernelBuilder('advance')
+    const emitter = new Emitter(k, this.#out, this.#output)
+    const leave: Leave = status => {
+      emitter.save()
+      k.return(i32(status))
+    }
+    stateful.advance(k, leave, columns => this.#emitted(k, columns, emitter, leave))
+    emitter.save()
+    k.return(i32(Status.ok))
+    return [finish(k)]
+  }
+
+  /** A row that the stateful operator emits, on its way through the operators after it. */
+  #emitted(k: KernelBuilder, columns: RowColumns, emitter: Emitter, leave: Leave): void {
+    k.if(ge(emitter.rows, load(controlBlock, 'out_room')), () => leave(Status.full))
+    k.block('row', rowLabel => {
+      const cx = this.#scope(k, leave, i32(-1), load(controlBlock, 'first_row'), rowLabel, false)
+      runStages(this.#tail, cx, { columns, mask: bool(true) }, row => emitter.emit(row, i32(-1), cx.scratch))
+    })
+  }
+}
+
+function runStages(stages: readonly Stage[], cx: RowScope, row: Row, end: (row: Row) => void): void {
+  const [first, ...rest] = stages
+  if (first) first.push(cx, row, changed => runStages(rest, cx, changed, end))
+  else end(row)
+}
+
+function lowerRowOperator(node: RowOperator, number: number): Stage {
+  switch (node.kind) {
+    case 'filter':
+      return lowerFilter(node)
+    case 'project':
+      return lowerProject(node)
+    case 'window':
+      return lowerWindow(node, number)
+  }
+}
+
+/** The output region of the pipeline before, read as an input. */
+function edgeInput(spec: PipelineSpec, limits: Limits): Mem {
+  const output = spec.inputSchema.map((column, i) => ({ kind: 'computed' as const, column, field: `o${i}` }))
+  return { ...layoutOutput(output, limits.outputRows), name: 'in', role: 'input' }
+}
+
+function returnIfDue(k: KernelBuilder, { deadline, waiting }: StatefulStage, leave: Leave): void {
+  k.if(ge(load(timeRegion, watermark.field), load(deadline.mem, deadline.field)), () => {
+    k.if(gt(waiting, i32(0)), () => leave(Status.due))
+  })
+}
+
+/** An identifier that tells the shapes apart. */
+export const pushName = ({ dense, dictionaries }: BatchShape): string =>
+  ['push', dense ? 'dense' : 'nulls', ...dictionaries].join('_')
+
+const finish = (k: KernelBuilder): Kernel => verifyKernel(optimiseKernel(verifyKernel(k.finish())))

@@ -1,0 +1,102 @@
+/** What the code of one kernel is written against: its builder, its constants, and where it may leave. */
+
+import { controlBlock, Status, Trap } from '../../ir/abi.ts'
+import type { KernelBuilder } from '../../ir/kernel/build.ts'
+import { add, eq, gt, i32, load, sub } from '../../ir/kernel/build.ts'
+import type { Expr, Local, Mem } from '../../ir/kernel/node.ts'
+import type { RowColumns } from './expr/index.ts'
+import { BYTES_SLACK } from './lib/bytes.ts'
+import { type Leave, trap } from './lib/control.ts'
+import type { Fault } from './value.ts'
+
+/** The texts and tables that the kernels of a plan refer to, one after the other in the bytes region. */
+export class ConstantPool {
+  readonly #offsets = new Map<string, number>()
+  readonly #parts: Uint8Array[] = []
+  #size = 0
+
+  /** Offset of some bytes from `const_base`; equal bytes share their place. */
+  add(bytes: Uint8Array, align = 1): number {
+    const key = Buffer.from(bytes).toString('latin1')
+    const known = this.#offsets.get(key)
+    if (known !== undefined && known % align === 0) return known
+    const offset = Math.ceil(this.#size / align) * align
+    this.#parts.push(new Uint8Array(offset - this.#size), bytes)
+    this.#size = offset + bytes.length
+    this.#offsets.set(key, offset)
+    return offset
+  }
+
+  bytes(): Uint8Array {
+    return new Uint8Array(Buffer.concat([...this.#parts, new Uint8Array(BYTES_SLACK)]))
+  }
+}
+
+/** Facts of the plan that all of its kernels share. */
+export interface PlanScope {
+  readonly constants: ConstantPool
+  /** One row of parameter values, and the field of each parameter. */
+  readonly params: { readonly mem: Mem; readonly fields: ReadonlyMap<string, string> }
+  /** A fault makes the operation null instead of rejecting the row. */
+  readonly lenient: boolean
+}
+
+/** Computed texts of the row under way; they stay when the row is emitted and are forgotten otherwise. */
+export class Scratch {
+  readonly #k: KernelBuilder
+  readonly #leave: Leave
+  readonly #used: Local
+  #touched = false
+
+  constructor(k: KernelBuilder, leave: Leave) {
+    this.#k = k
+    this.#leave = leave
+    this.#used = k.let('scratch', load(controlBlock, 'scratch_used'))
+  }
+
+  /** The offset of `length` new bytes. Leaves `full` where results in wait hold the room, else traps. */
+  allocate(length: Expr): Local {
+    const k = this.#k
+    this.#touched = true
+    k.if(gt(length, sub(load(controlBlock, 'scratch_room'), this.#used)), () => {
+      k.if(eq(load(controlBlock, 'scratch_used'), i32(0)), () => trap(k, Trap.valueTooLarge, this.#leave))
+      this.#leave(Status.full)
+    })
+    const offset = k.let('fresh', add(load(controlBlock, 'scratch_base'), this.#used))
+    k.set(this.#used, add(this.#used, length))
+    return offset
+  }
+
+  /** Gives back what was allocated beyond `end`, an offset inside the last allocation. */
+  trim(end: Expr): void {
+    this.#k.set(this.#used, sub(end, load(controlBlock, 'scratch_base')))
+  }
+
+  /** Keeps the texts of this row: the row is emitted. */
+  commit(): void {
+    if (this.#touched) this.#k.put(controlBlock, 'scratch_used', this.#used)
+  }
+}
+
+/** What the code for one row is written against. */
+export interface RowScope {
+  readonly k: KernelBuilder
+  readonly plan: PlanScope
+  readonly scratch: Scratch
+  readonly leave: Leave
+  /** Number of the row since the query began, an i64. */
+  readonly arrival: Expr
+  /** May rows be dropped by a mask instead of a branch? Where all that follows is cheap, that is faster. */
+  readonly masked: boolean
+  /** Sends the row to the error output under a condition, and ends the work on it. */
+  reject(faults: readonly Fault[], mask: Expr, operator: string): void
+  /** Sends the row to the late output and ends the work on it. */
+  late(): void
+}
+
+/** A row on its way through the operators: its columns, and whether it is still there. */
+export interface Row {
+  readonly columns: RowColumns
+  /** Constant true wherever rows are dropped by branches. */
+  readonly mask: Expr
+}

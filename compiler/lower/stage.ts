@@ -1,0 +1,31 @@
+/** What an operator gives to the kernels of its pipeline. */
+import type { KernelBuilder } from '../../ir/kernel/build.ts'
+import type { Expr, Mem } from '../../ir/kernel/node.ts'
+import type { Growable } from '../../ir/physical/program.ts'
+import type { RowColumns } from './expr/index.ts'
+import type { Leave } from './lib/control.ts'
+import type { TimeField } from './lib/open-windows.ts'
+import type { Row, RowScope } from './scope.ts'
+
+/** An operator that takes a row and hands it on, or not, at once. */
+export interface Stage {
+  push(cx: RowScope, row: Row, next: (row: Row) => void): void
+  /** Regions of one row that it needs. */
+  readonly mems?: readonly Mem[]
+}
+
+/** Writes the code that takes an emitted row on; it may leave, and is then called with the same row again. */
+export type EmitEach = (columns: RowColumns) => void
+
+/** An operator that keeps rows in state and emits them when the watermark passes a deadline. */
+export interface StatefulStage {
+  push(cx: RowScope, row: Row): void
+  /** The time at which `advance` has work next, if anything waits at all. */
+  readonly deadline: TimeField
+  readonly waiting: Expr
+  init(k: KernelBuilder): void
+  /** Emits what is due at the watermark; `leave` saves how far the output has come. */
+  advance(k: KernelBuilder, leave: Leave, each: EmitEach): void
+  readonly mems: readonly Mem[]
+  readonly growables: readonly { readonly growable: Growable; grow(k: KernelBuilder): void }[]
+}

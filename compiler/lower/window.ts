@@ -1,0 +1,82 @@
+/**
+ * window: the bounds of the window that the last row fell into are cached in memory, so that most rows cost two
+ * comparisons and no division. The cache is no state: it can be forgotten at any time.
+ */
+
+import type { KernelBuilder } from '../../ir/kernel/build.ts'
+import {
+  add,
+  and,
+  bool,
+  div,
+  i64,
+  load,
+  lt,
+  mul,
+  not,
+  op,
+  or,
+  rem,
+  select,
+  sub,
+} from '../../ir/kernel/build.ts'
+import type { Expr, Mem } from '../../ir/kernel/node.ts'
+import { rowLayout } from '../../ir/layout.ts'
+import { WINDOW_END, WINDOW_START, type Window, windowRule } from '../../ir/logical/window.ts'
+import { findColumn } from '../../ir/schema.ts'
+import type { Stage } from './stage.ts'
+import { FALSE, scalar, scalarOf } from './value.ts'
+
+/** `number` tells the caches of a pipeline apart. */
+export function lowerWindow(node: Window, number: number): Stage {
+  const cache = rowLayout(`window_${number}`, 'scratch', { start: 'i64', end: 'i64' })
+  const type = findColumn(node.relation.schema, WINDOW_START)?.type
+  if (!type) throw new Error('a window without its columns')
+  return {
+    mems: [cache],
+    push(cx, row, next) {
+      const { k } = cx
+      k.note(windowRule.print(node))
+      const time = scalarOf(row.columns.get(node.spec.column) ?? missing(node.spec.column))
+      const ts = k.let('ts', time.value)
+      const inside = and(not(lt(ts, load(cache, 'start'))), lt(ts, load(cache, 'end')))
+      const fault = k.let('time_fault', bool(false))
+      k.if(not(inside), () => k.set(fault, assign(k, cache, node, ts)))
+      cx.reject([{ code: 'LDB-2005', when: fault }], row.mask, windowRule.print(node))
+      const start = scalar(type, load(cache, 'start'), FALSE)
+      const end = scalar(type, load(cache, 'end'), FALSE)
+      const columns = new Map(row.columns).set(WINDOW_START, start).set(WINDOW_END, end)
+      next({ ...row, columns })
+    },
+  }
+}
+
+const missing = (column: string): never => {
+  throw new Error(`window column ${column} is not part of the row`)
+}
+
+/** Computes the window of a time and caches it; yields whether its bounds leave the 64-bit range. */
+function assign(k: KernelBuilder, cache: Mem, { spec }: Window, ts: Expr): Expr {
+  const [size, offset] = [i64(spec.sizeTicks), i64(spec.offsetTicks)]
+  const shifted = k.let('shifted', sub(ts, offset))
+  const below = select(lt(rem(shifted, size), i64(0n)), i64(1n), i64(0n))
+  const number = k.let('number', sub(div(shifted, size), below))
+  const aligned = k.let('aligned', mul(number, size))
+  const start = k.let('start', add(aligned, offset))
+  const end = k.let('end', add(start, size))
+  const leaves = [
+    op('subo.i64', ts, offset),
+    op('mulo.i64', number, size),
+    op('addo.i64', aligned, offset),
+    op('addo.i64', start, size),
+  ]
+  const fault = k.let(
+    'leaves_range',
+    leaves.reduce((a, b) => or(a, b)),
+  )
+  k.if(not(fault), () => {
+    k.put(cache, 'start', start)
+    k.put(cache, 'end', end)
+  })
+  return fault
+}

@@ -1,0 +1,85 @@
+/** Laws of algebra that hold for every value, as a table from op to rule. None changes a float result. */
+import { bool, isConst, not } from '../../../ir/kernel/build.ts'
+import type { Expr, Kernel } from '../../../ir/kernel/node.ts'
+import type { OpName } from '../../../ir/kernel/ops.ts'
+import { mapExprs, rewriteBlock, rewriteExpr, withBody } from '../../../ir/kernel/rewrite.ts'
+
+type Rule = (a: Expr, b: Expr) => Expr | undefined
+
+const isZero = (expr: Expr): boolean => isConst(expr, 0) || isConst(expr, 0n)
+const isOne = (expr: Expr): boolean => isConst(expr, 1) || isConst(expr, 1n)
+const isTrue = (expr: Expr): boolean => isConst(expr, true)
+const isFalse = (expr: Expr): boolean => isConst(expr, false)
+const isNot = (expr: Expr): expr is Expr & { kind: 'op' } => expr.kind === 'op' && expr.op === 'not.bool'
+
+const plus: Rule = (a, b) => (isZero(a) ? b : isZero(b) ? a : undefined)
+const minus: Rule = (a, b) => (isZero(b) ? a : undefined)
+const times: Rule = (a, b) => (isOne(a) ? b : isOne(b) ? a : undefined)
+const never: Rule = (a, b) => (isZero(a) || isZero(b) ? bool(false) : undefined)
+const neverByOne: Rule = (a, b) => never(a, b) ?? (isOne(a) || isOne(b) ? bool(false) : undefined)
+
+const opposite: Readonly<Partial<Record<OpName, OpName>>> = {
+  'eq.i32': 'ne.i32',
+  'ne.i32': 'eq.i32',
+  'lt.i32': 'ge.i32',
+  'ge.i32': 'lt.i32',
+  'gt.i32': 'le.i32',
+  'le.i32': 'gt.i32',
+  'eq.i64': 'ne.i64',
+  'ne.i64': 'eq.i64',
+  'lt.i64': 'ge.i64',
+  'ge.i64': 'lt.i64',
+  'gt.i64': 'le.i64',
+  'le.i64': 'gt.i64',
+}
+
+function negate(a: Expr): Expr | undefined {
+  if (isNot(a)) return a.args[0]
+  const op = a.kind === 'op' ? opposite[a.op] : undefined
+  return a.kind === 'op' && op ? { ...a, op } : undefined
+}
+
+const rules: Readonly<Partial<Record<OpName, Rule>>> = {
+  'and.bool': (a, b) => (isTrue(a) ? b : isTrue(b) ? a : isFalse(a) || isFalse(b) ? bool(false) : undefined),
+  'or.bool': (a, b) => (isFalse(a) ? b : isFalse(b) ? a : isTrue(a) || isTrue(b) ? bool(true) : undefined),
+  'not.bool': negate,
+  'add.i32': plus,
+  'add.i64': plus,
+  'or.i32': plus,
+  'xor.i32': plus,
+  'sub.i32': minus,
+  'sub.i64': minus,
+  'shl.i32': minus,
+  'shr.i32': minus,
+  'shru.i32': minus,
+  'mul.i32': times,
+  'mul.i64': times,
+  'addo.i32': never,
+  'addo.i64': never,
+  'addou.i64': never,
+  'subo.i32': (_a, b) => (isZero(b) ? bool(false) : undefined),
+  'subo.i64': (_a, b) => (isZero(b) ? bool(false) : undefined),
+  'mulo.i32': neverByOne,
+  'mulo.i64': neverByOne,
+  'mulou.i64': neverByOne,
+}
+
+export const simplify = (kernel: Kernel): Kernel =>
+  withBody(
+    kernel,
+    rewriteBlock(kernel.body, stmt => [mapExprs(stmt, expr => rewriteExpr(expr, simplifyExpr))]),
+  )
+
+function simplifyExpr(expr: Expr): Expr {
+  if (expr.kind === 'op') return rules[expr.op]?.(expr.args[0], expr.args[1]) ?? expr
+  return expr.kind === 'select' ? simplifySelect(expr) : expr
+}
+
+function simplifySelect(expr: Expr & { kind: 'select' }): Expr {
+  const { cond, then, else: otherwise } = expr
+  if (then === otherwise) return then
+  if (then.kind === 'const' && otherwise.kind === 'const' && Object.is(then.value, otherwise.value))
+    return then
+  if (isTrue(then) && isFalse(otherwise)) return cond
+  return isFalse(then) && isTrue(otherwise) ? not(cond) : expr
+}

@@ -1,0 +1,85 @@
+/**
+ * Which columns of its input a pipeline must read, and which columns of its output merely pass through: those are
+ * never copied into the engine, they are taken from the input batch where the result is handed out.
+ */
+import { columnsOf, type Expr } from '../../ir/expr/expr.ts'
+import { WINDOW_END, WINDOW_START } from '../../ir/logical/window.ts'
+import type { OutputColumn } from '../../ir/physical/program.ts'
+import type { Schema } from '../../ir/schema.ts'
+import { isBytes } from '../../ir/types.ts'
+import type { PipelineSpec, RowOperator } from './split-pipelines.ts'
+
+/** The columns of the result, and where each comes from. `copyAll`: another pipeline reads them. */
+export function outputColumns(spec: PipelineSpec, copyAll: boolean): readonly OutputColumn[] {
+  return spec.outputSchema.map((column, i): OutputColumn => {
+    const from = spec.stateful || copyAll ? undefined : originOf(column.name, spec.head)
+    return from === undefined
+      ? { kind: 'computed', column, field: `o${i}` }
+      : { kind: 'passed', column, from }
+  })
+}
+
+/** The input column that an output column is, if it is one unchanged. */
+function originOf(name: string, operators: readonly RowOperator[]): string | undefined {
+  return operators.reduceRight<string | undefined>((at, node) => {
+    if (at === undefined || (node.kind === 'window' && (at === WINDOW_START || at === WINDOW_END)))
+      return undefined
+    if (node.kind !== 'project') return at
+    const expr = node.columns.find(column => column.name === at)?.expr
+    return expr?.kind === 'column' ? expr.name : undefined
+  }, name)
+}
+
+/** The input columns that the kernels of a pipeline read, in the order of the schema. */
+export function readColumns(spec: PipelineSpec, output: readonly OutputColumn[]): Schema {
+  const needed = new Set(wantedAtEnd(spec, output))
+  for (const node of spec.head.toReversed()) stepBack(node, needed)
+  if (spec.source?.watermark) needed.add(spec.source.watermark.column)
+  return spec.inputSchema.filter(column => needed.has(column.name))
+}
+
+function wantedAtEnd({ stateful }: PipelineSpec, output: readonly OutputColumn[]): readonly string[] {
+  if (!stateful) return output.flatMap(one => (one.kind === 'computed' ? [one.column.name] : []))
+  const { window, keys, aggregates, input } = stateful
+  const args = columnsOf(aggregates.flatMap(({ call }) => call.arg ?? []))
+  const times = input.relation.time?.columns.slice(0, 1) ?? []
+  return [...(window ? [window.start, window.end] : []), ...keys, ...args, ...times]
+}
+
+/** The names needed before an operator, from those needed after it. */
+function stepBack(node: RowOperator, needed: Set<string>): void {
+  switch (node.kind) {
+    case 'filter':
+      for (const name of columnsOf([node.predicate])) needed.add(name)
+      return
+    case 'window':
+      needed.delete(WINDOW_START)
+      needed.delete(WINDOW_END)
+      needed.add(node.spec.column)
+      return
+    case 'project': {
+      const exprs = node.columns.flatMap(({ name, expr }) =>
+        expr.kind === 'column' && !needed.has(name) ? [] : [expr],
+      )
+      needed.clear()
+      for (const name of columnsOf(exprs)) needed.add(name)
+    }
+  }
+}
+
+/** Can rows be dropped by a mask: does nothing on the way loop over bytes? */
+export function isCheap(operators: readonly RowOperator[]): boolean {
+  return operators.every(node => {
+    if (node.kind === 'window') return true
+    return node.kind === 'filter'
+      ? touchesNoBytes(node.predicate)
+      : node.columns.every(({ expr }) => touchesNoBytes(expr))
+  })
+}
+
+function touchesNoBytes(expr: Expr): boolean {
+  if (expr.kind === 'cast') return !isBytes(expr.arg.type) && !isBytes(expr.type) && touchesNoBytes(expr.arg)
+  if (expr.kind !== 'call') return true
+  const nullTest = expr.fn === 'is_null' || expr.fn === 'is_not_null'
+  return expr.args.every(arg => (nullTest || !isBytes(arg.type)) && touchesNoBytes(arg))
+}

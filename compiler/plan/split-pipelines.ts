@@ -1,0 +1,68 @@
+/**
+ * Cuts a plan into pipelines: a chain of operators that run fused in one loop, up to and including the first that
+ * keeps rows in state. What follows such an operator runs where it emits; the next one with state begins a new
+ * pipeline, which reads what this one wrote.
+ */
+import type { Aggregate } from '../../ir/logical/aggregate.ts'
+import type { Filter } from '../../ir/logical/filter.ts'
+import { inputsOf, type LogicalNode } from '../../ir/logical/index.ts'
+import type { Project } from '../../ir/logical/project.ts'
+import type { Source } from '../../ir/logical/source.ts'
+import type { Window } from '../../ir/logical/window.ts'
+import type { Schema } from '../../ir/schema.ts'
+
+/** Operators that hand each row on at once. */
+export type RowOperator = Filter | Project | Window
+
+export interface PipelineSpec {
+  readonly id: number
+  /** Absent for a pipeline that reads the output of the one before it. */
+  readonly source: Source | undefined
+  readonly inputSchema: Schema
+  readonly head: readonly RowOperator[]
+  readonly stateful: Aggregate | undefined
+  readonly tail: readonly RowOperator[]
+  readonly outputSchema: Schema
+}
+
+export function splitPipelines(plan: LogicalNode): readonly PipelineSpec[] {
+  const chain = chainOf(plan)
+  const [source, ...operators] = chain
+  if (source.kind !== 'source') throw new Error('a plan begins with a source')
+  const specs: PipelineSpec[] = []
+  let at = 0
+  do {
+    const head = rowOperators(operators, at)
+    const stateful = operators[at + head.length]
+    const breaks = stateful?.kind === 'aggregate' ? stateful : undefined
+    const tail = breaks ? rowOperators(operators, at + head.length + 1) : []
+    const before = operators[at - 1] ?? source
+    at += head.length + (breaks ? 1 : 0) + tail.length
+    specs.push({
+      id: specs.length,
+      source: specs.length === 0 ? source : undefined,
+      inputSchema: before.relation.schema,
+      head,
+      stateful: breaks,
+      tail,
+      outputSchema: (operators[at - 1] ?? source).relation.schema,
+    })
+  } while (at < operators.length && operators[at].kind !== 'sink')
+  return specs
+}
+
+/** The operators from the source to the sink. */
+function chainOf(plan: LogicalNode): readonly LogicalNode[] {
+  const chain: LogicalNode[] = []
+  for (let node: LogicalNode | undefined = plan; node; node = inputsOf(node)[0]) chain.unshift(node)
+  return chain
+}
+
+function rowOperators(operators: readonly LogicalNode[], from: number): readonly RowOperator[] {
+  const taken: RowOperator[] = []
+  for (const node of operators.slice(from)) {
+    if (node.kind !== 'filter' && node.kind !== 'project' && node.kind !== 'window') break
+    taken.push(node)
+  }
+  return taken
+}

@@ -1,0 +1,83 @@
+/** Casts: which there are, and what they mean. A value that the target cannot hold is a RowFault. */
+import {
+  type DataType,
+  type IntegerType,
+  integerRange,
+  isBytes,
+  isFloat,
+  isInteger,
+  isNumeric,
+  isTimestamp,
+  type TimestampType,
+  ticksPerSecond,
+  unitOf,
+} from '../types.ts'
+import { RowFault, type Value } from './expr.ts'
+import { floorDiv, ticks, ticksPerDay } from './functions/time.ts'
+import { ofInteger } from './promote.ts'
+
+const isTime = (type: DataType): boolean => isTimestamp(type) || type === 'date'
+
+/** Is there a cast from one type to the other? */
+export function isCastable(from: DataType, to: DataType): boolean {
+  if (from === to) return true
+  if (isNumeric(from) && (isNumeric(to) || to === 'bool')) return true
+  if (from === 'bool') return isNumeric(to) || to === 'utf8'
+  if (isTime(from) && isTime(to)) return true
+  if (isTimestamp(from) || isTimestamp(to)) return from === 'int64' || to === 'int64'
+  if (from === 'date' || to === 'date') return from === 'int32' || to === 'int32'
+  if (isBytes(from)) return (isInteger(to) && from === 'utf8') || (from === 'utf8' && to === 'binary')
+  return isInteger(from) && to === 'utf8'
+}
+
+/** Can a value of the one type fail to fit the other? */
+export function canFail(from: DataType, to: DataType): boolean {
+  if (from === to) return false
+  if (isInteger(to)) return !isInteger(from) ? from !== 'bool' && !isTime(from) : !contains(to, from)
+  return isTimestamp(to) ? isTime(from) : to === 'date' && isTimestamp(from)
+}
+
+function contains(outer: IntegerType, inner: IntegerType): boolean {
+  const [o, i] = [integerRange[outer], integerRange[inner]]
+  return o.min <= i.min && i.max <= o.max
+}
+
+/** The value in its new type; `value` is not null and the cast exists. */
+export function castValue(value: Value, from: DataType, to: DataType): Value {
+  if (from === to) return value
+  if (to === 'bool') return Number.isNaN(value) || Number(value) !== 0
+  if (isFloat(to)) return to === 'float32' ? Math.fround(Number(value)) : Number(value)
+  if (isInteger(to)) return integerOf(value, from, to)
+  if (isTimestamp(to)) return timestampOf(value as bigint | number, from, to)
+  if (to === 'date') return dateOf(value as bigint | number, from)
+  return to === 'binary' ? new TextEncoder().encode(value as string) : String(value)
+}
+
+function integerOf(value: Value, from: DataType, to: IntegerType): Value {
+  const exact = exactInteger(value, from)
+  const { min, max } = integerRange[to]
+  if (exact === undefined || exact < min || exact > max) throw new RowFault('LDB-9004')
+  return ofInteger(exact, to)
+}
+
+function exactInteger(value: Value, from: DataType): bigint | undefined {
+  if (from === 'utf8')
+    return /^[+-]?\d+$/.test(value as string) ? BigInt((value as string).replace(/^\+/, '')) : undefined
+  if (typeof value === 'number') return Number.isFinite(value) ? BigInt(Math.trunc(value)) : undefined
+  return BigInt(value as bigint | boolean)
+}
+
+function timestampOf(value: bigint | number, from: DataType, to: TimestampType): Value {
+  if (from === 'date') return ticks(BigInt(value) * ticksPerDay(to))
+  if (!isTimestamp(from)) return value
+  const [have, want] = [ticksPerSecond[unitOf(from)], ticksPerSecond[unitOf(to)]]
+  const at = value as bigint
+  return want >= have ? ticks(at * (want / have)) : floorDiv(at, have / want)
+}
+
+function dateOf(value: bigint | number, from: DataType): Value {
+  if (!isTimestamp(from)) return value
+  const days = floorDiv(value as bigint, ticksPerDay(from))
+  if (BigInt.asIntN(32, days) !== days) throw new RowFault('LDB-2005')
+  return Number(days)
+}

@@ -1,0 +1,65 @@
+/**
+ * aggregate: one row per group. Groups of a window are emitted when the watermark passes its end; without a
+ * window, when the input ends.
+ */
+import { MillraceError } from '../errors.ts'
+import { type Aggregate as AggregateCall, printAggregate } from '../expr/aggregates.ts'
+import { printName } from '../expr/print.ts'
+import { type Column, checkSchema, findColumn } from '../schema.ts'
+import type { LogicalNode } from './index.ts'
+import type { OperatorRule } from './operator.ts'
+import { checkColumns, type Relation, type WindowColumns } from './relation.ts'
+
+export interface NamedAggregate {
+  readonly name: string
+  readonly call: AggregateCall
+}
+
+export interface Aggregate {
+  readonly kind: 'aggregate'
+  readonly input: LogicalNode
+  /** The window whose end closes the groups; its columns come first in the output. */
+  readonly window: WindowColumns | undefined
+  readonly keys: readonly string[]
+  readonly aggregates: readonly NamedAggregate[]
+  readonly relation: Relation
+}
+
+export function aggregate(
+  input: LogicalNode,
+  keys: readonly string[],
+  aggregates: readonly NamedAggregate[],
+): Aggregate {
+  const { schema, time } = input.relation
+  const window = time?.window
+  const columns = [...(window ? [window.start, window.end] : []), ...keys].map(name => {
+    const column = findColumn(schema, name)
+    if (!column) throw new MillraceError('LDB-1100', `no column '${name}' to group by`)
+    return column
+  })
+  for (const { name, call } of aggregates) if (call.arg) checkColumns(call.arg, schema, name)
+  const results = aggregates.map(
+    ({ name, call }): Column => ({ name, type: call.type, nullable: call.nullable }),
+  )
+  return {
+    kind: 'aggregate',
+    input,
+    window,
+    keys,
+    aggregates,
+    relation: {
+      schema: checkSchema([...columns, ...results]),
+      time: window && { columns: [window.start, window.end], window: undefined },
+    },
+  }
+}
+
+export const aggregateRule: OperatorRule<Aggregate> = {
+  inputs: node => [node.input],
+  exprs: node => node.aggregates.flatMap(({ call }) => call.arg ?? []),
+  print: ({ window, keys, aggregates }) => {
+    const by = [...(window ? [window.start, window.end] : []), ...keys].map(printName).join(', ')
+    const calls = aggregates.map(({ name, call }) => `${printAggregate(call)} as ${printName(name)}`)
+    return `aggregate by (${by}): ${calls.join(', ')}`
+  },
+}

@@ -1,0 +1,33 @@
+/** The logical operators: this list is the language of plans. */
+import type { Expr } from '../expr/expr.ts'
+import { type Aggregate, aggregateRule } from './aggregate.ts'
+import { type Filter, filterRule } from './filter.ts'
+import type { OperatorRule } from './operator.ts'
+import { type Project, projectRule } from './project.ts'
+import { type Sink, sinkRule } from './sink.ts'
+import { type Source, sourceRule } from './source.ts'
+import { type Window, windowRule } from './window.ts'
+
+export type LogicalNode = Source | Filter | Project | Window | Aggregate | Sink
+export type OperatorKind = LogicalNode['kind']
+
+const rules: { readonly [K in OperatorKind]: OperatorRule<Extract<LogicalNode, { kind: K }>> } = {
+  source: sourceRule,
+  filter: filterRule,
+  project: projectRule,
+  window: windowRule,
+  aggregate: aggregateRule,
+  sink: sinkRule,
+}
+
+const ruleOf = (node: LogicalNode): OperatorRule<LogicalNode> => rules[node.kind] as OperatorRule<LogicalNode>
+
+export const inputsOf = (node: LogicalNode): readonly LogicalNode[] => ruleOf(node).inputs(node)
+
+export const exprsOf = (node: LogicalNode): readonly Expr[] => ruleOf(node).exprs(node)
+
+/** The plan as an indented tree, its root first; equal plans have equal text. */
+export function printPlan(node: LogicalNode, depth = 0): string {
+  const line = `${'  '.repeat(depth)}${ruleOf(node).print(node)}`
+  return [line, ...inputsOf(node).map(input => printPlan(input, depth + 1))].join('\n')
+}

@@ -1,0 +1,38 @@
+/** project: computes the columns of the next relation from those of this one. */
+import type { Expr } from '../expr/expr.ts'
+import { printExpr, printName } from '../expr/print.ts'
+import { checkSchema } from '../schema.ts'
+import type { LogicalNode } from './index.ts'
+import type { OperatorRule } from './operator.ts'
+import { checkColumns, keepTime, type Relation } from './relation.ts'
+
+export interface NamedExpr {
+  readonly name: string
+  readonly expr: Expr
+}
+
+export interface Project {
+  readonly kind: 'project'
+  readonly input: LogicalNode
+  readonly columns: readonly NamedExpr[]
+  readonly relation: Relation
+}
+
+export function project(input: LogicalNode, columns: readonly NamedExpr[]): Project {
+  for (const { name, expr } of columns) checkColumns(expr, input.relation.schema, name)
+  const schema = columns.map(({ name, expr }) => ({ name, type: expr.type, nullable: expr.nullable }))
+  const rename = new Map(
+    columns.flatMap(({ name, expr }) => (expr.kind === 'column' ? [[expr.name, name]] : [])),
+  )
+  const relation = { schema: checkSchema(schema), time: keepTime(input.relation.time, rename) }
+  return { kind: 'project', input, columns, relation }
+}
+
+export const projectRule: OperatorRule<Project> = {
+  inputs: node => [node.input],
+  exprs: node => node.columns.map(({ expr }) => expr),
+  print: node => `project ${node.columns.map(printColumn).join(', ')}`,
+}
+
+const printColumn = ({ name, expr }: NamedExpr): string =>
+  expr.kind === 'column' && expr.name === name ? printName(name) : `${printExpr(expr)} as ${printName(name)}`

@@ -1,0 +1,50 @@
+/** What flows between logical operators: columns, and what is known about their event time. */
+import { MillraceError } from '../errors.ts'
+import { type Expr, visit } from '../expr/expr.ts'
+import { findColumn, type Schema } from '../schema.ts'
+
+/** The window that the rows of a relation were assigned to. */
+export interface WindowColumns {
+  readonly start: string
+  readonly end: string
+}
+
+/** Event time of a stream: the watermark promises that no column named here will fall below it again. */
+export interface EventTime {
+  readonly columns: readonly string[]
+  readonly window: WindowColumns | undefined
+}
+
+export interface Relation {
+  readonly schema: Schema
+  readonly time: EventTime | undefined
+}
+
+/** The event time that is left when only `kept` columns go on, under the names that `rename` gives. */
+export function keepTime(
+  time: EventTime | undefined,
+  rename: ReadonlyMap<string, string>,
+): EventTime | undefined {
+  if (!time) return undefined
+  const columns = time.columns.flatMap(name => rename.get(name) ?? [])
+  const start = time.window && rename.get(time.window.start)
+  const end = time.window && rename.get(time.window.end)
+  return { columns, window: start && end ? { start, end } : undefined }
+}
+
+/** Refuses an expression over columns that are not there, or of other types than it was built for. */
+export function checkColumns(expr: Expr, schema: Schema, what: string): void {
+  visit(expr, node => {
+    if (node.kind !== 'column') return
+    const column = findColumn(schema, node.name)
+    if (!column) {
+      const names = schema.map(one => one.name).join(', ')
+      throw new MillraceError('LDB-1100', `${what}: no column '${node.name}'`, {
+        fix: `columns are ${names}`,
+      })
+    }
+    if (column.type !== node.type || column.nullable !== node.nullable) {
+      throw new MillraceError('LDB-1200', `${what}: '${node.name}' is ${column.type}, not ${node.type}`)
+    }
+  })
+}

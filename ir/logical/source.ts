@@ -1,0 +1,45 @@
+/** source: rows that come from outside, with the event time and watermark that their owner declares. */
+import { MillraceError } from '../errors.ts'
+import { printName } from '../expr/print.ts'
+import { checkSchema, findColumn, printSchema, type Schema } from '../schema.ts'
+import { isTimestamp } from '../types.ts'
+import type { OperatorRule } from './operator.ts'
+import type { Relation } from './relation.ts'
+
+/** Bounded out-of-orderness: the watermark is the largest time seen less this many ticks. */
+export interface WatermarkSpec {
+  readonly column: string
+  readonly delayTicks: bigint
+}
+
+export interface Source {
+  readonly kind: 'source'
+  readonly name: string
+  readonly watermark: WatermarkSpec | undefined
+  readonly relation: Relation
+}
+
+export function source(name: string, schema: Schema, watermark?: WatermarkSpec): Source {
+  checkSchema(schema)
+  if (watermark) checkWatermark(schema, watermark)
+  const time = watermark && { columns: [watermark.column], window: undefined }
+  return { kind: 'source', name, watermark, relation: { schema, time } }
+}
+
+function checkWatermark(schema: Schema, { column, delayTicks }: WatermarkSpec): void {
+  const found = findColumn(schema, column)
+  if (!found) throw new MillraceError('LDB-1100', `no column '${column}' to be the time of the source`)
+  if (!isTimestamp(found.type)) {
+    throw new MillraceError('LDB-1200', `the time column '${column}' is ${found.type}, not a timestamp`)
+  }
+  if (delayTicks < 0n) throw new MillraceError('LDB-0001', 'the out-of-orderness must not be negative')
+}
+
+export const sourceRule: OperatorRule<Source> = {
+  inputs: () => [],
+  exprs: () => [],
+  print: ({ name, watermark, relation }) => {
+    const time = watermark ? ` watermark ${printName(watermark.column)} - ${watermark.delayTicks}` : ''
+    return `source ${printName(name)} (${printSchema(relation.schema)})${time}`
+  },
+}

@@ -1,0 +1,117 @@
+/**
+ * The physical plan: what the compiler hands to the runtime. Pipelines of kernels, the regions they need, how the
+ * columns of a batch enter, and where the columns of a result are found. It names no operator.
+ */
+import type { LdbCode } from '../errors.ts'
+import type { Kernel, Mem } from '../kernel/node.ts'
+import type { OpName } from '../kernel/ops.ts'
+import type { Column, Schema } from '../schema.ts'
+
+/** A region with a fixed number of rows. */
+export interface FixedRegion {
+  readonly mem: Mem
+  readonly rows: number
+}
+
+/**
+ * State that grows inside its reserve: `kernel` makes room when a kernel returned `grow` with this id. The parts
+ * share a limit, a count of units (entries of a table); each part holds `rowsPerUnit` rows for a unit.
+ */
+export interface Growable {
+  readonly id: number
+  readonly name: string
+  readonly kernel: string
+  readonly parts: readonly { readonly mem: Mem; readonly rowsPerUnit: number }[]
+  /** Emitted rows may point into this state: hand them out before it grows. */
+  readonly holdsOutput: boolean
+}
+
+/** How a column of text or bytes lies in the input. */
+export type Encoding = 'plain' | 'dictionary'
+
+/** A column of the source that kernels read. Fields of `in` are named after `slot`: see compiler/lower/input. */
+export interface InputColumn {
+  readonly column: Column
+  readonly slot: string
+  /** Offsets and interned ids of a dictionary, for columns of bytes. */
+  readonly dictionary: Mem | undefined
+}
+
+/** What a push kernel was specialised to: the encoding of its byte columns, and whether any column has nulls. */
+export interface BatchShape {
+  /** Slots of the columns that come dictionary-encoded. */
+  readonly dictionaries: readonly string[]
+  /** No column that the kernel reads has a null in this batch. */
+  readonly dense: boolean
+}
+
+export const shapeKey = (shape: BatchShape): string =>
+  `${shape.dense ? 'dense' : 'nulls'}${shape.dictionaries.map(slot => ` ${slot}`).join('')}`
+
+/** A column of the result: computed into the output region, or a reference to a column of the input batch. */
+export type OutputColumn =
+  | { readonly kind: 'computed'; readonly column: Column; readonly field: string }
+  | { readonly kind: 'passed'; readonly column: Column; readonly from: string }
+
+export type PipelineInput =
+  | { readonly kind: 'source'; readonly name: string; readonly schema: Schema }
+  | { readonly kind: 'edge'; readonly pipeline: number; readonly schema: Schema }
+
+export interface PipelineProgram {
+  readonly id: number
+  readonly input: PipelineInput
+  readonly columns: readonly InputColumn[]
+  /** The kernels that do not depend on the shape of a batch: init, advance, one per growable. */
+  readonly kernels: readonly Kernel[]
+  /** The kernel that takes a batch of that shape. */
+  readonly push: (shape: BatchShape) => Kernel
+  readonly regions: readonly FixedRegion[]
+  readonly growables: readonly Growable[]
+  readonly output: readonly OutputColumn[]
+  /** Where the largest event time and the watermark are kept (fields max_ts and wm). */
+  readonly time: Mem
+  /** Has it state that a watermark closes? */
+  readonly advances: boolean
+  /** What its error codes are about, by the number that kernels write with an error: the operator's text. */
+  readonly operators: readonly string[]
+}
+
+/** A parameter: its value in `field` (a text in `field_offset` and `field_length`), `field_null` where it may be null. */
+export interface ParamSlot {
+  readonly column: Column
+  readonly field: string
+}
+
+export interface PlanProgram {
+  /** Canonical text of the logical plan and everything the kernels depend on. */
+  readonly text: string
+  readonly hash: string
+  readonly pipelines: readonly PipelineProgram[]
+  /** Texts and tables that the kernels expect at `const_base` of the bytes region. */
+  readonly constants: Uint8Array
+  readonly params: { readonly mem: Mem; readonly slots: readonly ParamSlot[] }
+  readonly schema: Schema
+  /** Ops that only the host can compute: a plan that has any stays on the JavaScript tier. */
+  readonly hostOps: readonly OpName[]
+}
+
+/** The limits of one plan instance; every one is an option, and reaching it is an LDB error or backpressure. */
+export interface Limits {
+  /** Rows that enter a kernel at once. */
+  readonly batchRows: number
+  /** Rows of results that wait in memory until they are handed out. */
+  readonly outputRows: number
+  /** Distinct values of a dictionary that stays encoded; a larger one is decoded. */
+  readonly dictionaryRows: number
+  /** Bytes of text that one column brings in at once; also the longest single value. */
+  readonly columnBytes: number
+  /** Bytes of text that are computed at once. */
+  readonly scratchBytes: number
+  /** Groups, windows and distinct texts of each table. */
+  readonly stateRows: number
+  /** Bytes of text kept in state. */
+  readonly stateBytes: number
+}
+
+/** Which limit a code is about, for messages. */
+export type LimitCode = Extract<LdbCode, 'LDB-8013' | 'LDB-8014'>
