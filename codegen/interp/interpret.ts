@@ -3,9 +3,9 @@
  * and LLVM emitters are tested against, and the only one that checks law 7: no access leaves its region.
  */
 import type { KernelFunction, Kernels, Placement, Status } from '../../ir/abi.ts'
-import type { Block, Expr, Field, Kernel, Mem, Select, Stmt } from '../../ir/kernel/node.ts'
+import type { Block, Expr, Field, Kernel, Mem, Op, Select, Stmt } from '../../ir/kernel/node.ts'
 import { fieldWidth } from '../../ir/kernel/node.ts'
-import { opRow, type Scalar } from '../../ir/kernel/ops.ts'
+import { EFFECT_REGION, opRow, type Scalar } from '../../ir/kernel/ops.ts'
 import { type CompiledProgram, type Program, regionOf } from '../backend.ts'
 
 export function interpret(program: Program): CompiledProgram {
@@ -21,7 +21,15 @@ function bind(kernel: Kernel, memory: Placement): KernelFunction {
     const { offset, bytes } = regionOf(memory, mem.name)
     views.set(mem.name, new DataView(memory.buffer, offset, bytes))
   }
-  return () => new Machine(kernel.name, views).run(kernel.body)
+  const bytes = effectBytes(memory)
+  return () => new Machine(kernel.name, views, bytes).run(kernel.body)
+}
+
+/** The region that ops with an effect act on, where the program has one. */
+function effectBytes(memory: Placement): Uint8Array {
+  if (!memory.regions.has(EFFECT_REGION)) return new Uint8Array(0)
+  const { offset, bytes } = regionOf(memory, EFFECT_REGION)
+  return new Uint8Array(memory.buffer, offset, bytes)
 }
 
 /** How a statement ended: `undefined` is normally, else the jump that is under way. */
@@ -33,11 +41,13 @@ type Jump =
 class Machine {
   readonly #kernel: string
   readonly #views: ReadonlyMap<string, DataView>
+  readonly #bytes: Uint8Array
   readonly #locals = new Map<string, Scalar>()
 
-  constructor(kernel: string, views: ReadonlyMap<string, DataView>) {
+  constructor(kernel: string, views: ReadonlyMap<string, DataView>, bytes: Uint8Array) {
     this.#kernel = kernel
     this.#views = views
+    this.#bytes = bytes
   }
 
   run(body: Block): Status {
@@ -104,15 +114,20 @@ class Machine {
         if (value === undefined) throw new Error(`kernel ${this.#kernel}: ${expr.name} has no value`)
         return value
       }
-      case 'op': {
-        const evaluate = opRow(expr.op).evaluate as (...args: Scalar[]) => Scalar
-        return evaluate(...expr.args.map(arg => this.#eval(arg)))
-      }
+      case 'op':
+        return this.#op(expr)
       case 'load':
         return this.#load(expr.mem, expr.field, this.#eval(expr.index) as number)
       case 'select':
         return this.#select(expr)
     }
+  }
+
+  #op(expr: Op): Scalar {
+    const row = opRow(expr.op)
+    const args = expr.args.map(arg => this.#eval(arg))
+    if (row.effect) return row.effect(this.#bytes, ...(args as number[]))
+    return (row.evaluate as (...args: Scalar[]) => Scalar)(...args)
   }
 
   /** Both sides are evaluated: native code does so too, hence both must be safe. */

@@ -5,6 +5,7 @@
 import type { Expression, FunctionDeclaration, Identifier, Statement } from 'estree'
 import type { Block, Expr, Field, FieldType, Kernel, Load, Mem, Stmt } from '../../ir/kernel/node.ts'
 import { fieldWidth } from '../../ir/kernel/node.ts'
+import { EFFECT_REGION, opRow } from '../../ir/kernel/ops.ts'
 import { js, type Snippet } from './quote.ts'
 import { spell } from './spell.ts'
 
@@ -151,6 +152,8 @@ class Emitter {
       const words = this.#words(first)
       if (words) return fromWords[expr.op as keyof typeof fromWords](...words)
     }
+    // The snippet of an op with an effect names this view.
+    if (opRow(expr.op).effect) this.#bind({ name: 'bytes$u8', mem: EFFECT_REGION, type: 'u8', offset: 0 })
     const snippet = snippetOf(expr)
     const args = expr.args.map((arg, i) =>
       snippet.uses[i] > 1 ? this.#atom(this.#value(arg)) : this.#value(arg),
@@ -200,7 +203,7 @@ class Emitter {
 
   #unaligned(how: 'get' | 'set', mem: Mem, field: Field, [index, ...value]: Expression[]): Expression {
     const view: View = { name: `${mem.name}$view`, mem: mem.name, type: 'view', offset: 0 }
-    this.views.set(view.name, view)
+    this.#bind(view)
     return {
       type: 'CallExpression',
       callee: {
@@ -218,8 +221,12 @@ class Emitter {
   /** The view of a column, or the view of a type that starts with the region. */
   #view(mem: Mem, type: Exclude<FieldType, 'bit'>, offset: number, column: string = type): Identifier {
     const name = `${mem.name}$${column}`
-    this.views.set(name, { name, mem: mem.name, type, offset })
+    this.#bind({ name, mem: mem.name, type, offset })
     return id(name)
+  }
+
+  #bind(view: View): void {
+    this.views.set(view.name, view)
   }
 
   /** The same value as something that may be repeated: a name or a literal. */
@@ -249,7 +256,7 @@ const reserved = new Set(
   `arguments await break case catch class const continue debugger default delete do else enum eval export extends
   false finally for function if implements import in instanceof interface let new null package private protected
   public return static super switch this throw true try typeof var void while with yield undefined NaN Infinity
-  BigInt Math Number s64 s32 sf`.split(/\s+/),
+  BigInt Math Number s64 s32 sf host`.split(/\s+/),
 )
 
 const id = (name: string): Identifier => ({

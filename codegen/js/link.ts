@@ -9,6 +9,7 @@ import type { KernelFunction, Kernels, Placement } from '../../ir/abi.ts'
 import { MillraceError } from '../../ir/errors.ts'
 import { type CompiledProgram, type Program, regionOf } from '../backend.ts'
 import { emitKernel, type View } from './emit.ts'
+import { hostFunctions } from './host.ts'
 
 /**
  * `function`: `new Function`, the default. `script`: `vm.Script`, which also works where a process forbids code
@@ -30,15 +31,17 @@ export function compileJs(program: Program, mode: CodeGeneration = 'function'): 
   return {
     text,
     link(memory) {
-      const params = [...scratchNames, ...views.map(view => view.name)]
+      const params = [...scratchNames, 'host', ...views.map(view => view.name)]
       const factory = factoryOf(program.name, params, text, mode)
-      const kernels = factory(...scratchViews(), ...views.map(view => viewOf(view, memory)))
+      const kernels = factory(...scratchViews(), hostFunctions, ...views.map(view => viewOf(view, memory)))
       return new Map(Object.entries(kernels)) satisfies Kernels
     },
   }
 }
 
-type Factory = (...views: readonly ArrayBufferView[]) => Record<string, KernelFunction>
+type Factory = (
+  ...captured: readonly (ArrayBufferView | typeof hostFunctions)[]
+) => Record<string, KernelFunction>
 
 let salt = 0
 

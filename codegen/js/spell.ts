@@ -128,4 +128,9 @@ export const spell: Readonly<Record<OpName, Spelling>> = {
   'atan.f64': word(js`Math.atan($0)`),
   'pow.f64': word(js`Math.pow($0, $1)`),
   'atan2.f64': word(js`Math.atan2($0, $1)`),
+
+  'upper.text': word(js`host.upper_text(bytes$u8, $0, $1, $2)`),
+  'lower.text': word(js`host.lower_text(bytes$u8, $0, $1, $2)`),
+  'number.text': word(js`host.number_text(bytes$u8, $0, $1)`),
+  'parse.text': word(js`host.parse_text(bytes$u8, $0, $1)`),
 }

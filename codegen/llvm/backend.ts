@@ -49,7 +49,11 @@ export async function compileNative(program: Program, client?: CompileClient): P
 }
 
 /** The text of a program at one stage of native compilation, for people. Throws as `compileNative` does. */
-export async function nativeText(program: Program, which: NativeText, client?: CompileClient): Promise<string> {
+export async function nativeText(
+  program: Program,
+  which: NativeText,
+  client?: CompileClient,
+): Promise<string> {
   const { bytes } = await request(program, textsOf(program), which, client)
   return Buffer.from(bytes).toString('utf8')
 }

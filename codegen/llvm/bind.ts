@@ -49,16 +49,14 @@ export function bindImage(
 ): Kernels {
   checkRegions(kernels, memory)
   const regions = tableOf(kernels).map(name => BigInt(regionOf(memory, name).offset))
-  const base = loadFfi().address(new Uint8Array(memory.buffer))
+  const base = loadFfi().address(new Uint8Array(memory.buffer, 0, 8))
   const table = regions.map(offset => base + offset)
   const entries = kernels.map(kernel => image.entry(entrySymbol(kernel.name)))
   const stubs = alignUp(table.length * WORD_BYTES, STUB_BYTES)
   const page = mapCode(stubs + entries.length * STUB_BYTES, at => fill(table, entries, stubs, at))
   pages.add(page)
   const instance: Instance = { life, buffer: memory.buffer }
-  abandoned.register(instance, () => {
-    if (pages.delete(page)) page.release()
-  })
+  abandoned.register(instance, releaseOf(page, pages))
   return new Map(
     kernels.map((kernel, i) => [
       kernel.name,
@@ -67,10 +65,18 @@ export function bindImage(
   )
 }
 
+/** Apart from `bindImage`: a closure made there would keep the instance that it waits for alive. */
+function releaseOf(page: CodeMemory, pages: Set<CodeMemory>): () => void {
+  return () => {
+    if (pages.delete(page)) page.release()
+  }
+}
+
 function callable(name: string, address: bigint, instance: Instance): KernelFunction {
   const code = loadFfi().decode(address, typeOfEntry()) as KernelFunction
   return () => {
-    if (instance.life.released) throw new Error(`native kernel ${name} is called after its program was released`)
+    if (instance.life.released)
+      throw new Error(`native kernel ${name} is called after its program was released`)
     return code()
   }
 }
@@ -96,7 +102,7 @@ function writeStub(stub: Buffer, table: bigint, entry: bigint): void {
   stub.set(JUMP, 20)
 }
 
-/** The code was told that the control block is there (compile-server.ts); here that is made sure. */
+/** The code was told that the control block is there and that regions never overlap: here that is made sure. */
 function checkRegions(kernels: readonly Kernel[], memory: Placement): void {
   for (const mem of kernels.flatMap(kernel => kernel.mems)) {
     const { offset, bytes } = regionOf(memory, mem.name)
@@ -105,4 +111,10 @@ function checkRegions(kernels: readonly Kernel[], memory: Placement): void {
       throw new Error(`region ${mem.name} is too small or lies outside its buffer`)
     }
   }
+  const ranges = tableOf(kernels).map(name => ({ name, ...regionOf(memory, name) }))
+  ranges.sort((a, b) => a.offset - b.offset)
+  ranges.slice(1).forEach(({ name, offset }, i) => {
+    const before = ranges[i]
+    if (before.offset + before.bytes > offset) throw new Error(`regions ${before.name} and ${name} overlap`)
+  })
 }

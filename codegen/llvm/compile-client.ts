@@ -43,6 +43,8 @@ export class CompileClient {
   #facts: TargetFacts | undefined
   #timer: NodeJS.Timeout | undefined
   #closed = false
+  /** Why this machine has no compiler, once a child has said so: asking again would cost a process each time. */
+  #unavailable: string | undefined
   #lastId = 0
 
   /** `library`: the name of the libLLVM that the child loads. */
@@ -63,6 +65,7 @@ export class CompileClient {
   compile(kernels: readonly string[], product: Product): Promise<Compiled> {
     const { pendingMax } = this.#options
     if (this.#closed) return Promise.reject(failure('the native compiler is closed'))
+    if (this.#unavailable) return Promise.reject(unavailable(this.#unavailable))
     if (this.#waiting.length >= pendingMax) {
       return Promise.reject(failure(`${pendingMax} programs wait for the native compiler already`))
     }
@@ -122,7 +125,8 @@ export class CompileClient {
         break
       case 'unavailable':
         this.#drop()
-        this.#rejectAll(new MillraceError('LDB-8016', message.reason))
+        this.#unavailable = message.reason
+        this.#rejectAll(unavailable(message.reason))
         return
       case 'done':
       case 'failed':
@@ -180,4 +184,5 @@ export class CompileClient {
   }
 }
 
+const unavailable = (reason: string): MillraceError => new MillraceError('LDB-8016', reason)
 const failure = (reason: string): MillraceError => new MillraceError('LDB-8015', reason)

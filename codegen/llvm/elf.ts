@@ -11,7 +11,7 @@ export interface Section {
   readonly bytes: Buffer
 }
 
-export interface Symbol {
+export interface ElfSymbol {
   readonly name: string
   /** The section that it is defined in; undefined for a symbol of the outside. */
   readonly section: number | undefined
@@ -25,13 +25,13 @@ export interface Relocation {
   readonly section: number
   readonly offset: number
   readonly type: number
-  readonly symbol: Symbol
+  readonly symbol: ElfSymbol
   readonly addend: number
 }
 
 export interface ElfObject {
   readonly sections: readonly Section[]
-  readonly symbols: readonly Symbol[]
+  readonly symbols: readonly ElfSymbol[]
   readonly relocations: readonly Relocation[]
 }
 
@@ -92,6 +92,7 @@ class Reader {
     this.#checkHeader()
     const start = this.#word(40)
     const count = file.readUInt16LE(60)
+    if (start + count * HEADER_BYTES > file.length) throw new RangeError()
     this.#headers = Array.from({ length: count }, (_, i) => this.#header(start + i * HEADER_BYTES))
   }
 
@@ -137,19 +138,20 @@ class Reader {
     const loaded = (flags & FLAG_ALLOC) !== 0 && size > 0
     if (loaded && (flags & (FLAG_WRITE | FLAG_TLS)) !== 0) throw new Error('a writable section is refused')
     if (loaded && type === SECTION_NO_BITS) throw new Error('a section without content is refused')
-    if (loaded && (align > ALIGN_MAX || (align & (align - 1)) !== 0)) throw new Error(`alignment ${align} is refused`)
+    if (loaded && (align > ALIGN_MAX || (align & (align - 1)) !== 0))
+      throw new Error(`alignment ${align} is refused`)
     if (loaded && offset + size > this.#file.length) throw new RangeError()
     return { size, align, loaded, bytes: this.#file.subarray(offset, offset + size) }
   }
 
-  #symbols({ offset, size, link }: Header): Symbol[] {
+  #symbols({ offset, size, link }: Header): ElfSymbol[] {
     const names = this.#headers[link]
     if (!names) throw new RangeError()
     const count = Math.floor(size / SYMBOL_BYTES)
     return Array.from({ length: count }, (_, i) => this.#symbol(offset + i * SYMBOL_BYTES, names))
   }
 
-  #symbol(at: number, names: Header): Symbol {
+  #symbol(at: number, names: Header): ElfSymbol {
     const info = this.#file.readUInt8(at + 4)
     const index = this.#file.readUInt16LE(at + 6)
     const inside = index !== UNDEFINED_SECTION && index < FIRST_RESERVED_SECTION
@@ -168,7 +170,7 @@ class Reader {
     return this.#file.toString('latin1', start, end)
   }
 
-  #relocations({ offset, size, info }: Header, symbols: readonly Symbol[]): Relocation[] {
+  #relocations({ offset, size, info }: Header, symbols: readonly ElfSymbol[]): Relocation[] {
     const count = Math.floor(size / RELOCATION_BYTES)
     return Array.from({ length: count }, (_, i) => {
       const at = offset + i * RELOCATION_BYTES

@@ -3,9 +3,10 @@
  * pointers from the table. Locals are stack slots, which LLVM turns into registers. What the functions may assume
  * of their arguments is added later by libllvm.ts, because llvm-bindings has no attributes.
  */
+
+import { visit } from '../../ir/kernel/build.ts'
 import type { Block, Const, Expr, Kernel, Local, Mem, Stmt } from '../../ir/kernel/node.ts'
 import { endsControl } from '../../ir/kernel/node.ts'
-import { visit } from '../../ir/kernel/build.ts'
 import { loadField, prefetchField, storeField } from './access.ts'
 import type { BasicBlock, Fn, Type, Value } from './bindings.ts'
 import { spell } from './spell.ts'
@@ -15,6 +16,8 @@ import type { Toolbox } from './toolbox.ts'
 /** The LLVM text of a whole program. Nothing of it stays in the toolbox. */
 export function emitProgram(t: Toolbox, kernels: readonly Kernel[]): string {
   const table = tableOf(kernels)
+  const names = new Set(kernels.map(kernel => kernel.name))
+  if (names.size !== kernels.length) throw new Error('two kernels of one program have the same name')
   const functions: Fn[] = []
   try {
     for (const kernel of kernels) emitKernel(t, kernel, table, functions)
@@ -25,10 +28,10 @@ export function emitProgram(t: Toolbox, kernels: readonly Kernel[]): string {
 }
 
 function emitKernel(t: Toolbox, kernel: Kernel, table: readonly string[], functions: Fn[]): void {
-  const { FunctionType, Function, PointerType } = t.llvm
-  const { ExternalLinkage, InternalLinkage } = Function.LinkageTypes
+  const { FunctionType, PointerType } = t.llvm
+  const { ExternalLinkage, InternalLinkage } = t.llvm.Function.LinkageTypes
   const declare = (name: string, linkage: number, params: readonly Type[]): Fn => {
-    const fn = Function.Create(FunctionType.get(t.types.i32, params, false), linkage, name, t.module)
+    const fn = t.llvm.Function.Create(FunctionType.get(t.types.i32, params, false), linkage, name, t.module)
     fn.setDoesNotThrow()
     functions.push(fn)
     return fn

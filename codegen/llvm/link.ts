@@ -2,7 +2,7 @@
  * Object file to callable image: places the sections, resolves symbols, patches relocations, seals. The policy is
  * narrow: no writable sections, few functions of the outside, three kinds of relocation; all else is refused.
  */
-import { type ElfObject, type Relocation, readElf, type Section, type Symbol } from './elf.ts'
+import { type ElfObject, type ElfSymbol, type Relocation, readElf, type Section } from './elf.ts'
 import { addressOfFunction, type CodeMemory, mapCode } from './machine-memory.ts'
 
 /** Ops that some machines have no instruction for. LLVM narrows them where operands and result are floats. */
@@ -115,7 +115,7 @@ function patch(image: Buffer, layout: Layout, address: bigint, relocation: Reloc
   }
 }
 
-function symbolOffset(layout: Layout, { section, name, value }: Symbol): number {
+function symbolOffset(layout: Layout, { section, name, value }: ElfSymbol): number {
   const offset = section === undefined ? layout.stubs.get(name) : offsetIn(layout, section, value)
   if (offset === undefined) throw new Error(`${name} has no place`)
   return offset

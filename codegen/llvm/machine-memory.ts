@@ -46,7 +46,7 @@ function openLibc(): Libc {
  */
 export function mapCode(bytes: number, write: (address: bigint) => Uint8Array): CodeMemory {
   const { mmap, mprotect, munmap, memcpy } = openLibc()
-  const size = Math.ceil(bytes / PAGE_BYTES) * PAGE_BYTES
+  const size = Math.ceil(Math.max(1, bytes) / PAGE_BYTES) * PAGE_BYTES
   const address = Number(mmap(0, size, READ_WRITE, PRIVATE_ANONYMOUS, NO_FILE, 0))
   if (address === -1) throw new Error(`the system gives no ${size} bytes for machine code`)
   const release = (): void => {

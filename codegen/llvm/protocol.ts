@@ -37,7 +37,7 @@ export type CompileReply =
 
 /** What decides, beside kernel text and ABI version, which machine code comes out: parts of a cache key. */
 export interface TargetFacts {
-  /** File name of the libLLVM that was loaded; it holds the full version. */
+  /** File name and size of the libLLVM that was loaded. */
   readonly llvm: string
   readonly cpu: string
   readonly features: string

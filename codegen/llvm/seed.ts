@@ -28,9 +28,7 @@ define internal void @${unalignedStore(type)}(i8* %at, ${type} %value) alwaysinl
 }`
 
 const overflows = ['sadd', 'ssub', 'smul', 'uadd', 'umul'].flatMap(name =>
-  ['i32', 'i64'].map(
-    type => `declare { ${type}, i1 } @llvm.${name}.with.overflow.${type}(${type}, ${type})`,
-  ),
+  ['i32', 'i64'].map(type => `declare { ${type}, i1 } @llvm.${name}.with.overflow.${type}(${type}, ${type})`),
 )
 
 const intrinsics = [

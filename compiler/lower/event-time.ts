@@ -4,23 +4,38 @@
  */
 
 import { controlBlock } from '../../ir/abi.ts'
-import { add, bool, gt, i64, type KernelBuilder, load, op, select, sub } from '../../ir/kernel/build.ts'
+import {
+  add,
+  bool,
+  eq,
+  gt,
+  i64,
+  type KernelBuilder,
+  load,
+  lt,
+  op,
+  or,
+  rem,
+  select,
+  sub,
+} from '../../ir/kernel/build.ts'
 import type { Expr, Mem } from '../../ir/kernel/node.ts'
 import { rowLayout } from '../../ir/layout.ts'
+import type { WindowColumns } from '../../ir/logical/relation.ts'
 import type { WatermarkSpec } from '../../ir/logical/source.ts'
 import type { RowColumns } from './expr/index.ts'
 import type { TimeField } from './lib/open-windows.ts'
 import { isNever, scalarOf } from './value.ts'
 
 const MIN_TIME = -(1n << 63n)
+const MAX_TIME = (1n << 63n) - 1n
 
-/** The largest event time seen and the watermark, both -2^63 before the first row. */
-export const timeRegion: Mem = rowLayout('time', 'state', { max_ts: 'i64', wm: 'i64' })
+/** The largest event time seen, the watermark, and the watermark of what is emitted: all -2^63 before the first row. */
+export const timeRegion: Mem = rowLayout('time', 'state', { max_ts: 'i64', wm: 'i64', out_wm: 'i64' })
 export const watermark: TimeField = { mem: timeRegion, field: 'wm' }
 
 export function initTime(k: KernelBuilder): void {
-  k.put(timeRegion, 'max_ts', i64(MIN_TIME))
-  k.put(timeRegion, 'wm', i64(MIN_TIME))
+  for (const field of ['max_ts', 'wm', 'out_wm']) k.put(timeRegion, field, i64(MIN_TIME))
 }
 
 /** A row without event time takes no part: it is counted and dropped. */
@@ -48,6 +63,26 @@ export function advanceWatermark(k: KernelBuilder, spec: WatermarkSpec, columns:
     const moved = k.let('moved', delayed(ts, spec.delayTicks))
     k.if(gt(moved, load(timeRegion, 'wm')), () => k.put(timeRegion, 'wm', moved))
   })
+}
+
+/**
+ * The watermark of windowed results: their windows start on a grid, and no window that starts before the last
+ * grid point at or below the watermark is still to come. Results without windows come with the end of input.
+ */
+export function passWatermark(k: KernelBuilder, window: WindowColumns | undefined): void {
+  const wm = k.let('watermark', load(timeRegion, 'wm'))
+  const ended = eq(wm, i64(MAX_TIME))
+  if (!window) {
+    k.if(ended, () => k.put(timeRegion, 'out_wm', wm))
+    return
+  }
+  const [size, offset] = [i64(window.sizeTicks), i64(window.offsetTicks)]
+  const shifted = k.let('shifted', sub(wm, offset))
+  const past = rem(shifted, size)
+  const into = k.let('into', select(lt(past, i64(0n)), add(past, size), past))
+  const outside = or(op('subo.i64', wm, offset), op('subo.i64', wm, into))
+  const aligned = k.let('aligned', select(ended, wm, select(outside, i64(MIN_TIME), sub(wm, into))))
+  k.if(gt(aligned, load(timeRegion, 'out_wm')), () => k.put(timeRegion, 'out_wm', aligned))
 }
 
 const delayed = (ts: Expr, delayTicks: bigint): Expr =>

@@ -6,7 +6,7 @@
 import { add, bool, i32, load, ne, not, sub } from '../../ir/kernel/build.ts'
 import type { Expr, FieldType, Mem } from '../../ir/kernel/node.ts'
 import { columnLayout, rowLayout } from '../../ir/layout.ts'
-import type { BatchShape, InputColumn, Limits } from '../../ir/physical/program.ts'
+import type { BatchLimits, BatchShape, InputColumn } from '../../ir/physical/program.ts'
 import type { Column } from '../../ir/schema.ts'
 import { isBytes, typeTable } from '../../ir/types.ts'
 import type { RowColumns } from './expr/index.ts'
@@ -21,7 +21,7 @@ export interface InputLayout {
 }
 
 /** Regions for the columns of a source, for every shape that a batch may have. */
-export function layoutInput(columns: readonly Column[], limits: Limits): InputLayout {
+export function layoutInput(columns: readonly Column[], limits: BatchLimits): InputLayout {
   const data: Record<string, FieldType> = {}
   const meta: Record<string, FieldType> = {}
   const slots = columns.map((column, i): InputColumn => {
@@ -41,7 +41,7 @@ export function layoutInput(columns: readonly Column[], limits: Limits): InputLa
 }
 
 /** `offset`: where each value starts; `remap`: its interned id + 1, or 0 while it is not known. */
-const dictionaryOf = (slot: string, limits: Limits): Mem =>
+const dictionaryOf = (slot: string, limits: BatchLimits): Mem =>
   columnLayout(`dict_${slot}`, 'scratch', { offset: 'i32', remap: 'i32' }, limits.dictionaryRows + 1)
 
 /** The columns of row `i` of a batch of some shape. */

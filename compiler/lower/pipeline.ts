@@ -3,12 +3,19 @@ import { controlBlock, Status } from '../../ir/abi.ts'
 import { add, bool, ge, gt, i32, KernelBuilder, load, lt, min32, op } from '../../ir/kernel/build.ts'
 import type { Expr, Kernel, Local, Mem } from '../../ir/kernel/node.ts'
 import { verifyKernel } from '../../ir/kernel/verify.ts'
-import type { BatchShape, FixedRegion, Limits, PipelineProgram } from '../../ir/physical/program.ts'
+import type { BatchLimits, BatchShape, FixedRegion, PipelineProgram } from '../../ir/physical/program.ts'
 import { optimiseKernel } from '../passes/kernel/index.ts'
 import { isCheap, outputColumns, readColumns } from '../plan/needed-columns.ts'
 import type { PipelineSpec, RowOperator } from '../plan/split-pipelines.ts'
 import { AggregateStage } from './aggregate.ts'
-import { advanceWatermark, dropNullTime, initTime, timeRegion, watermark } from './event-time.ts'
+import {
+  advanceWatermark,
+  dropNullTime,
+  initTime,
+  passWatermark,
+  timeRegion,
+  watermark,
+} from './event-time.ts'
 import type { RowColumns } from './expr/index.ts'
 import { lowerFilter } from './filter.ts'
 import { type InputLayout, layoutInput, readEdge, readInput } from './input.ts'
@@ -22,7 +29,7 @@ import { lowerWindow } from './window.ts'
 
 export interface PipelineOptions {
   readonly plan: PlanScope
-  readonly limits: Limits
+  readonly limits: BatchLimits
   /** Does another pipeline read the output? */
   readonly feedsPipeline: boolean
 }
@@ -207,6 +214,7 @@ class PipelineLowering {
       k.return(i32(status))
     }
     stateful.advance(k, leave, columns => this.#emitted(k, columns, emitter, leave))
+    passWatermark(k, this.#spec.stateful?.window)
     emitter.save()
     k.return(i32(Status.ok))
     return [finish(k)]
@@ -240,7 +248,7 @@ function lowerRowOperator(node: RowOperator, number: number): Stage {
 }
 
 /** The output region of the pipeline before, read as an input. */
-function edgeInput(spec: PipelineSpec, limits: Limits): Mem {
+function edgeInput(spec: PipelineSpec, limits: BatchLimits): Mem {
   const output = spec.inputSchema.map((column, i) => ({ kind: 'computed' as const, column, field: `o${i}` }))
   return { ...layoutOutput(output, limits.outputRows), name: 'in', role: 'input' }
 }

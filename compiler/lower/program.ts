@@ -8,14 +8,14 @@ import type { FieldType, Kernel, Mem } from '../../ir/kernel/node.ts'
 import { type OpName, opRow } from '../../ir/kernel/ops.ts'
 import { rowLayout } from '../../ir/layout.ts'
 import { exprsOf, inputsOf, type LogicalNode, printPlan } from '../../ir/logical/index.ts'
-import type { Limits, ParamSlot, PlanProgram } from '../../ir/physical/program.ts'
+import type { BatchLimits, ParamSlot, PlanProgram } from '../../ir/physical/program.ts'
 import { isBytes, typeTable } from '../../ir/types.ts'
 import { splitPipelines } from '../plan/split-pipelines.ts'
 import { lowerPipeline } from './pipeline.ts'
 import { ConstantPool, type PlanScope } from './scope.ts'
 
 export interface ProgramOptions {
-  readonly limits: Limits
+  readonly limits: BatchLimits
   /** A fault makes the operation null instead of rejecting the row. */
   readonly lenient: boolean
 }
@@ -45,8 +45,11 @@ export function lowerProgram(plan: LogicalNode, { limits, lenient }: ProgramOpti
 const widest = { dictionaries: [], dense: false }
 
 /** Everything that the kernels of a plan depend on. */
-function canonicalText(plan: LogicalNode, limits: Limits, lenient: boolean): string {
-  const options = Object.entries(limits).map(([name, value]) => `${name}=${value}`)
+function canonicalText(plan: LogicalNode, limits: BatchLimits, lenient: boolean): string {
+  const { batchRows, outputRows, dictionaryRows } = limits
+  const options = Object.entries({ batchRows, outputRows, dictionaryRows }).map(
+    ([name, value]) => `${name}=${value}`,
+  )
   return [`abi ${ABI_VERSION}`, ...options, `lenient=${lenient}`, printPlan(plan), ''].join('\n')
 }
 

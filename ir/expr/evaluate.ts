@@ -36,12 +36,10 @@ export function evaluate(expr: Expr, env: Environment): Value {
 function evaluateCall(expr: Expr & { kind: 'call' }, env: Environment): Value {
   const row = functionRow(expr.fn)
   const argTypes = expr.args.map(arg => arg.type)
-  if (row.lazy) {
-    return row.lazy(
-      expr.args.map(arg => () => evaluate(arg, env)),
-      expr.type,
-      argTypes,
-    )
+  const { lazy } = row
+  if (lazy) {
+    const thunks = expr.args.map(arg => () => evaluate(arg, env))
+    return faultAsNull(() => lazy(thunks, expr.type, argTypes), env.lenient === true)
   }
   const args = expr.args.map(arg => evaluate(arg, env))
   if (args.includes(null) || !row.evaluate) return null

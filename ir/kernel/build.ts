@@ -70,9 +70,12 @@ export const all = (conds: readonly Expr[]): Expr =>
 export const any = (conds: readonly Expr[]): Expr =>
   conds.length === 0 ? bool(false) : conds.reduce((a, b) => or(a, b))
 
+/** Words that are values in the text of a kernel, so that nothing else can have them as its name. */
+const valueWords = ['true', 'false', 'NaN', 'Infinity']
+
 export class KernelBuilder {
   readonly #name: string
-  readonly #taken = new Set<string>()
+  readonly #taken = new Set<string>(valueWords)
   #body: Stmt[] = []
 
   constructor(name: string) {

@@ -1,7 +1,7 @@
 /** What code may change: the locals it assigns and the places it stores to. */
 import { visit, visitExpr } from './build.ts'
 import type { Block, Expr, Mem } from './node.ts'
-import { opRow } from './ops.ts'
+import { EFFECT_REGION, opRow } from './ops.ts'
 
 /**
  * A place is a field of a region; two fields never overlap, except in the bytes region, which is one place.
@@ -24,7 +24,7 @@ export function effectsOf(block: Block): Effects {
       if (stmt.kind === 'store') places.add(placeOf(stmt.mem, stmt.field))
     },
     expr => {
-      if (expr.kind === 'op' && opRow(expr.op).effect) places.add('bytes')
+      if (expr.kind === 'op' && opRow(expr.op).effect) places.add(EFFECT_REGION)
     },
   )
   return { locals, places }

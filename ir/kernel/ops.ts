@@ -3,19 +3,34 @@
  * Every op is total. The interpreter and the constant folder call `evaluate`; the JavaScript and LLVM
  * spellers must agree with it on every value (test/ops.test.ts compares them on edge values).
  */
+import { lowerText, numberText, parseNumber, upperText } from './host-text.ts'
 import type { ValueType } from './node.ts'
 
 export type Scalar = boolean | number | bigint
 
-export interface OpRow {
+interface Signature {
   readonly args: readonly ValueType[]
   readonly result: ValueType
-  readonly evaluate: (...args: never[]) => Scalar
   /** Its bits depend on the host (libm, locale tables): a plan that uses it stays on the JavaScript tier. */
   readonly host?: true
-  /** Writes the bytes region; allowed only as the value of a `let`. */
-  readonly effect?: true
 }
+/** An op whose result depends on its operands alone. */
+export interface PureOp extends Signature {
+  readonly evaluate: (...args: never[]) => Scalar
+  readonly effect?: undefined
+}
+/** An op that reads and writes the bytes region; allowed only as the value of a `let`. */
+export interface EffectOp extends Signature {
+  readonly effect: Effect
+  readonly evaluate?: undefined
+}
+export type OpRow = PureOp | EffectOp
+
+/** The meaning of an op with an effect: a function of the bytes region and of operands that are i32 or f64. */
+export type Effect = (bytes: Uint8Array, ...args: number[]) => number
+
+/** Name of the region that ops with an effect act on. */
+export const EFFECT_REGION = 'bytes'
 
 interface JsOf {
   bool: boolean
@@ -29,7 +44,7 @@ const op = <const A extends readonly ValueType[], R extends ValueType>(
   args: A,
   result: R,
   evaluate: (...args: JsArgs<A>) => JsOf[R],
-): OpRow => ({ args, result, evaluate: evaluate as unknown as OpRow['evaluate'] })
+): OpRow => ({ args, result, evaluate: evaluate as unknown as PureOp['evaluate'] })
 const b2 = (evaluate: (a: boolean, b: boolean) => boolean) => op(['bool', 'bool'], 'bool', evaluate)
 const i2 = (evaluate: (a: number, b: number) => number) => op(['i32', 'i32'], 'i32', evaluate)
 const itest = (evaluate: (a: number, b: number) => boolean) => op(['i32', 'i32'], 'bool', evaluate)
@@ -40,6 +55,11 @@ const f1 = (evaluate: (a: number) => number) => op(['f64'], 'f64', evaluate)
 const f2 = (evaluate: (a: number, b: number) => number) => op(['f64', 'f64'], 'f64', evaluate)
 const ftest = (evaluate: (a: number, b: number) => boolean) => op(['f64', 'f64'], 'bool', evaluate)
 const host = (row: OpRow): OpRow => ({ ...row, host: true })
+const effect = (args: readonly ('i32' | 'f64')[], result: 'i32' | 'f64', act: Effect): OpRow => ({
+  args,
+  result,
+  effect: act,
+})
 
 const u64 = (a: bigint): bigint => BigInt.asUintN(64, a)
 const leaves64 = (exact: bigint): boolean => BigInt.asIntN(64, exact) !== exact
@@ -164,6 +184,14 @@ export const ops = {
   'atan.f64': host(f1(Math.atan)),
   'pow.f64': host(f2(Math.pow)),
   'atan2.f64': host(f2(Math.atan2)),
+
+  /** A range of the bytes region (offset, length) in other case, written to an offset; the new length. */
+  'upper.text': host(effect(['i32', 'i32', 'i32'], 'i32', upperText)),
+  'lower.text': host(effect(['i32', 'i32', 'i32'], 'i32', lowerText)),
+  /** A number as JavaScript prints it, written to an offset; the length. */
+  'number.text': host(effect(['f64', 'i32'], 'i32', numberText)),
+  /** The number that JavaScript makes of a range. */
+  'parse.text': host(effect(['i32', 'i32'], 'f64', parseNumber)),
 } as const satisfies Record<string, OpRow>
 
 export type OpName = keyof typeof ops

@@ -17,7 +17,7 @@ import { widened } from './node.ts'
 import { type OpName, ops } from './ops.ts'
 
 const TOKEN =
-  /\s*(-?\d+n|-?(?:\d+\.\d+(?:e[+-]?\d+)?|\d+e[+-]?\d+)|-?Infinity|NaN|-?\d+|[A-Za-z_][\w.]*|[()[\],=.:{}+])/y
+  /\s*(-?\d+n|-?(?:\d+\.\d+(?:e[+-]?\d+)?|\d+e[+-]?\d+)|(?:-?Infinity|NaN)(?![\w.])|-?\d+|[A-Za-z_][\w.]*|[()[\],=.:{}+])/y
 
 class Line {
   readonly #text: string
@@ -89,6 +89,11 @@ class Parser {
     return (this.#lines[this.#at] ?? '').trim().split(' ')[0]
   }
 
+  /** A keyword stands alone: a line that only starts with the word may assign to a local of that name. */
+  #isLine(word: string): boolean {
+    return this.#lines[this.#at]?.trim() === word
+  }
+
   #keyword(word: string): void {
     const line = this.#next().trim()
     if (line !== word) throw new Error(`kernel text: expected ${word}, found '${line}'`)
@@ -114,8 +119,7 @@ class Parser {
 
   #block(): Block {
     const body: Stmt[] = []
-    for (let word = this.#word(); word !== 'end' && word !== 'else'; word = this.#word())
-      body.push(this.#stmt())
+    while (!this.#isLine('end') && !this.#isLine('else')) body.push(this.#stmt())
     return body
   }
 
@@ -129,6 +133,7 @@ class Parser {
 
   #stmtOf(line: Line): Stmt {
     const word = line.take()
+    if (line.peek() === '=' || line.peek() === '[') return this.#assign(line, word)
     switch (word) {
       case 'let':
         return this.#let(line)
@@ -169,7 +174,7 @@ class Parser {
   #if(line: Line): Stmt {
     const cond = this.#whole(line)
     const then = this.#block()
-    const hasElse = this.#word() === 'else'
+    const hasElse = this.#isLine('else')
     if (hasElse) this.#keyword('else')
     const otherwise = hasElse ? this.#block() : []
     this.#keyword('end')
@@ -236,7 +241,7 @@ function constantOf(word: string): Expr | undefined {
   if (word === 'true' || word === 'false') return bool(word === 'true')
   if (/^-?\d+n$/.test(word)) return i64(BigInt(word.slice(0, -1)))
   if (/^-?\d+$/.test(word)) return i32(Number(word))
-  if (word === 'NaN' || /^-?(\d|Infinity)/.test(word)) return f64(Number(word))
+  if (word === 'NaN' || /^-?(\d|Infinity$)/.test(word)) return f64(Number(word))
   return undefined
 }
 

@@ -14,7 +14,7 @@
  *  6 Speed: no i64 local is assigned inside a loop from outside of which it comes: V8 would box it at each turn.
  *    Such a value lives in memory.
  *  7 Memory: no access leaves its region. Only the interpreter checks this, at run time, and every kernel
- *    runs there first in the property tests.
+ *    runs there first in the property tests. A prefetch may name any element, but what its index loads counts.
  */
 import { exprsOf, visitExpr } from './build.ts'
 import type { Block, Expr, Kernel, Local, Phase, Stmt } from './node.ts'

@@ -7,6 +7,9 @@ import { findColumn, type Schema } from '../schema.ts'
 export interface WindowColumns {
   readonly start: string
   readonly end: string
+  /** Starts lie at offset + n * size, in ticks. */
+  readonly sizeTicks: bigint
+  readonly offsetTicks: bigint
 }
 
 /** Event time of a stream: the watermark promises that no column named here will fall below it again. */
@@ -29,7 +32,7 @@ export function keepTime(
   const columns = time.columns.flatMap(name => rename.get(name) ?? [])
   const start = time.window && rename.get(time.window.start)
   const end = time.window && rename.get(time.window.end)
-  return { columns, window: start && end ? { start, end } : undefined }
+  return { columns, window: time.window && start && end ? { ...time.window, start, end } : undefined }
 }
 
 /** Refuses an expression over columns that are not there, or of other types than it was built for. */

@@ -43,10 +43,12 @@ export function window(input: LogicalNode, spec: TumblingWindow): Window {
     spec,
     relation: {
       schema: checkSchema([...schema, ...added]),
-      time: { columns, window: { start: WINDOW_START, end: WINDOW_END } },
+      time: { columns, window: { start: WINDOW_START, end: WINDOW_END, ...ticksOf(spec) } },
     },
   }
 }
+
+const ticksOf = ({ sizeTicks, offsetTicks }: TumblingWindow) => ({ sizeTicks, offsetTicks })
 
 export const windowRule: OperatorRule<Window> = {
   inputs: node => [node.input],

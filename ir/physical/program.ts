@@ -2,7 +2,6 @@
  * The physical plan: what the compiler hands to the runtime. Pipelines of kernels, the regions they need, how the
  * columns of a batch enter, and where the columns of a result are found. It names no operator.
  */
-import type { LdbCode } from '../errors.ts'
 import type { Kernel, Mem } from '../kernel/node.ts'
 import type { OpName } from '../kernel/ops.ts'
 import type { Column, Schema } from '../schema.ts'
@@ -95,23 +94,28 @@ export interface PlanProgram {
   readonly hostOps: readonly OpName[]
 }
 
-/** The limits of one plan instance; every one is an option, and reaching it is an LDB error or backpressure. */
-export interface Limits {
+/** Limits that the layout of batches depends on, hence part of the plan hash. */
+export interface BatchLimits {
   /** Rows that enter a kernel at once. */
   readonly batchRows: number
   /** Rows of results that wait in memory until they are handed out. */
   readonly outputRows: number
   /** Distinct values of a dictionary that stays encoded; a larger one is decoded. */
   readonly dictionaryRows: number
+}
+
+/** The limits of one plan instance; every one is an option, and reaching it is an LDB error or backpressure. */
+export interface Limits extends BatchLimits {
   /** Bytes of text that one column brings in at once; also the longest single value. */
   readonly columnBytes: number
   /** Bytes of text that are computed at once. */
   readonly scratchBytes: number
-  /** Groups, windows and distinct texts of each table. */
+  /** Groups, windows and distinct texts: entries of each table. Rounded down to a power of two. */
   readonly stateRows: number
   /** Bytes of text kept in state. */
   readonly stateBytes: number
+  /** Address space reserved for one plan instance; `stateRows` is lowered until all fits. Untouched, it costs nothing. */
+  readonly memoryBytes: number
+  /** Rows that a kernel takes before it comes back to the reactor. */
+  readonly budgetRows: number
 }
-
-/** Which limit a code is about, for messages. */
-export type LimitCode = Extract<LdbCode, 'LDB-8013' | 'LDB-8014'>

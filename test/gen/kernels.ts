@@ -129,7 +129,8 @@ class Writer {
 
   #statements(outer: Scope): void {
     let scope = outer
-    for (let left = this.#number(STATEMENTS_MAX + 1); left > 0 && !this.#isEmpty(); left--) scope = this.#statement(scope)
+    for (let left = this.#number(STATEMENTS_MAX + 1); left > 0 && !this.#isEmpty(); left--)
+      scope = this.#statement(scope)
   }
 
   /** Writes one statement and returns the scope after it. */

@@ -2,10 +2,13 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import fc from 'fast-check'
+import { closeNativeCompiler } from '../../codegen/llvm/backend.ts'
 import type { Placement } from '../../ir/abi.ts'
+import { f64, KernelBuilder, load, op } from '../../ir/kernel/build.ts'
 import { parseKernel } from '../../ir/kernel/parse.ts'
 import { printKernel } from '../../ir/kernel/print.ts'
-import { closeNativeCompiler } from '../../codegen/llvm/backend.ts'
+import { verifyKernel } from '../../ir/kernel/verify.ts'
+import { rowLayout } from '../../ir/layout.ts'
 import { GEN_ROWS, type GeneratedProgram, genMems, genPrograms } from '../gen/kernels.ts'
 import { backends, type TestBackend } from '../support/backends.ts'
 import { edges } from '../support/edges.ts'
@@ -14,6 +17,8 @@ import { bytesOf, placeMems } from '../support/memory.ts'
 after(closeNativeCompiler)
 
 const RUNS = 150
+/** Each step of shrinking compiles anew; after this the smallest program found is good enough. */
+const SHRINK_LIMIT_MS = 120_000
 
 const fills = fc.record({
   bytes: fc.uint8Array({ minLength: 64, maxLength: 64 }),
@@ -47,7 +52,7 @@ test('random kernels agree on every back end', async () => {
       )
       for (const { backend, result } of others) assert.deepEqual(result, want.result, backend.name)
     }),
-    { numRuns: RUNS },
+    { numRuns: RUNS, interruptAfterTimeLimit: SHRINK_LIMIT_MS },
   )
 })
 
@@ -62,4 +67,21 @@ test('random kernels print and parse', () => {
     }),
     { numRuns: RUNS },
   )
+})
+
+test('names that look like words of the language print and parse', () => {
+  const words = 'begin block break continue else end if kernel let loop mem note phase prefetch return'.split(
+    ' ',
+  )
+  const values = ['NaN', 'NaNs', 'Infinity', 'Infinity_1', 'true', 'false', 'select', 'n', 'e1']
+  const k = new KernelBuilder('words')
+  const mem = rowLayout('if', 'state', { end: 'f64', NaN: 'i32' })
+  for (const word of [...words, ...values]) {
+    const local = k.let(word, load(mem, 'end'))
+    k.set(local, op('add.f64', local, f64(Number.NaN)))
+    k.put(mem, 'end', op('canon.f64', local))
+  }
+  k.return(load(mem, 'NaN'))
+  const kernel = verifyKernel(k.finish())
+  assert.deepEqual(parseKernel(printKernel(kernel)), kernel)
 })

@@ -11,6 +11,7 @@ import { arithmetic } from './arithmetic.ts'
 import type { CallLowering } from './call.ts'
 import { lowerCast } from './cast.ts'
 import { compare } from './compare.ts'
+import { js } from './js.ts'
 import { logic } from './logic.ts'
 import { math } from './math.ts'
 import { string } from './string.ts'
@@ -23,6 +24,7 @@ const lowerings: Readonly<Record<FunctionName, CallLowering>> = {
   ...string,
   ...math,
   ...time,
+  ...js,
 }
 
 /** The columns of the row under way by name. */

@@ -58,7 +58,7 @@ export function compareBytes(k: KernelBuilder, a: ByteRange, b: ByteRange): Loca
 export const byteAt = (offset: Expr): Expr => load(bytesRegion, 'u8', offset)
 
 /** A local: the first position where the ranges differ, `length` at most. Four bytes at a time, then one. */
-function firstDifference(k: KernelBuilder, a: ByteRange, b: ByteRange, length: Expr): Local {
+export function firstDifference(k: KernelBuilder, a: ByteRange, b: ByteRange, length: Expr): Local {
   const at = k.let('at', i32(0))
   const lastWord = k.let('last_word', sub(length, i32(4)))
   k.loop('compare_words', label => {

@@ -1,0 +1,40 @@
+/** From a stream to a program: a list of stages. Explain shows what each of them made. */
+import { MillraceError } from '../ir/errors.ts'
+import type { LogicalNode } from '../ir/logical/index.ts'
+import { sink } from '../ir/logical/sink.ts'
+import type { Limits, PlanProgram } from '../ir/physical/program.ts'
+import { resolveLimits } from '../runtime/memory/limits.ts'
+import { lowerProgram } from './lower/program.ts'
+import { optimisePlan } from './passes/logical/index.ts'
+import { makeLenient } from './passes/logical/lenient.ts'
+
+export interface CompileOptions {
+  /**
+   * What an overflow, a division by zero or a failed cast does: `reject` sends the row to the error output (the
+   * default), `null` makes the value null; the columns it may happen in are then nullable at run time.
+   */
+  readonly faults?: 'reject' | 'null'
+  readonly limits?: Partial<Limits>
+}
+
+/** What every stage made of a plan. */
+export interface Compilation {
+  readonly logical: LogicalNode
+  readonly optimised: LogicalNode
+  readonly program: PlanProgram
+  readonly limits: Limits
+}
+
+export function compilePlan(stream: LogicalNode, options: CompileOptions = {}): Compilation {
+  const limits = resolveLimits(options.limits)
+  const lenient = lenientOf(options)
+  const logical = sink(stream)
+  const optimised = optimisePlan(lenient ? makeLenient(logical) : logical)
+  const program = lowerProgram(optimised, { limits, lenient })
+  return { logical, optimised, program, limits }
+}
+
+function lenientOf({ faults = 'reject' }: CompileOptions): boolean {
+  if (faults === 'reject' || faults === 'null') return faults === 'null'
+  throw new MillraceError('LDB-0001', `faults is '${String(faults)}'`, { fix: "use 'reject' or 'null'" })
+}

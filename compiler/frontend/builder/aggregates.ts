@@ -1,0 +1,58 @@
+/**
+ * Aggregates in the builder: `a.sum(f.distance)` is an expression over the group. Each call becomes a hidden column
+ * of the aggregation; what is computed from them becomes a projection behind it.
+ */
+import { type Aggregate, type AggregateName, aggregate, printAggregate } from '../../../ir/expr/aggregates.ts'
+import { call } from '../../../ir/expr/build.ts'
+import { type Expr, literal, nullOf } from '../../../ir/expr/expr.ts'
+import type { NamedAggregate } from '../../../ir/logical/aggregate.ts'
+import { Expression } from './expression.ts'
+import type { AggregatesOf, Typed } from './types.ts'
+
+interface FilterOption {
+  readonly where: Typed
+}
+
+const isFilter = (x: unknown): x is FilterOption => typeof x === 'object' && x !== null && 'where' in x
+
+/** Collects the aggregates that a callback asks for; equal ones share a column. */
+export class AggregateCollector {
+  readonly #calls = new Map<string, NamedAggregate>()
+
+  /** The aggregates as the callback sees them. */
+  get functions(): AggregatesOf {
+    const names: readonly AggregateName[] = ['count', 'sum', 'avg', 'min', 'max', 'first', 'last']
+    const entries = names.map(name => [name, (...args: readonly unknown[]) => this.#add(name, args)])
+    return Object.fromEntries(entries) as unknown as AggregatesOf
+  }
+
+  get calls(): readonly NamedAggregate[] {
+    return [...this.#calls.values()]
+  }
+
+  #add(fn: AggregateName, args: readonly unknown[]): Expression {
+    const filter = args.find(isFilter)
+    const given = args.find(arg => !isFilter(arg) && arg !== undefined) as Typed | undefined
+    const arg = given && Expression.plan(given)
+    return this.#keep(aggregate(fn, filter ? filtered(arg, Expression.plan(filter.where)) : arg))
+  }
+
+  #keep(one: Aggregate): Expression {
+    const text = printAggregate(one)
+    const named = this.#calls.get(text) ?? { name: hiddenName(this.#calls.size), call: one }
+    this.#calls.set(text, named)
+    return new Expression(
+      { kind: 'column', name: named.name, type: one.type, nullable: one.nullable },
+      'group',
+    )
+  }
+}
+
+/** No user can write this name by accident. */
+const hiddenName = (n: number): string => `#${n}`
+
+/** Rows that the condition leaves out count as null. */
+function filtered(arg: Expr | undefined, cond: Expr): Expr {
+  const value = arg ?? literal(true, 'bool')
+  return call('case', cond, value, nullOf(value.type))
+}

@@ -1,0 +1,36 @@
+/** `when(cond, a).when(cond, b).else(c)` and `lit(value)`: expressions that start from no column. */
+import { literal, type Value } from '../../../ir/expr/expr.ts'
+import type { ColumnType } from '../../../ir/schema.ts'
+import type { DataType } from '../../../ir/types.ts'
+import { asTyped, CaseExpression, Expression, literalOf } from './expression.ts'
+import type { ExprOf, LiteralOf, Scope, Typed } from './types.ts'
+
+type BooleanOr<A extends boolean, B extends boolean> = true extends A | B ? true : false
+
+/** A choice under way: every branch has the type of the first. */
+export interface Case<T extends DataType, N extends boolean, G extends Scope> {
+  when<M extends boolean>(cond: Typed<'bool', boolean, G>, value: Typed<T, M, G>): Case<T, BooleanOr<N, M>, G>
+  when(cond: Typed<'bool', boolean, G>, value: LiteralOf<T>): Case<T, N, G>
+  else<M extends boolean>(value: Typed<T, M, G>): ExprOf<T, BooleanOr<N, M>, G>
+  else(value: null): ExprOf<T, true, G>
+  else(value: LiteralOf<T>): ExprOf<T, N, G>
+}
+
+/** The value of the first condition that is true; null and false conditions are passed over. */
+export function when<T extends DataType, N extends boolean, G extends Scope>(
+  cond: Typed<'bool', boolean, G>,
+  value: Typed<T, N, G>,
+): Case<T, N, G> {
+  const start = new CaseExpression([Expression.plan(cond), Expression.plan(value)], cond.scope)
+  return start as unknown as Case<T, N, G>
+}
+
+/** A value of a type as an expression, where no column is there to give it one. */
+export function lit<T extends DataType, V extends LiteralOf<T> | null, G extends Scope = 'row'>(
+  type: ColumnType<T>,
+  value: V,
+  scope: G = 'row' as G,
+): ExprOf<T, V extends null ? true : false, G> {
+  const expr = value === null ? literal(null, type.type) : literalOf(value as Value | Date, type.type)
+  return asTyped(new Expression(expr, scope))
+}

@@ -1,0 +1,32 @@
+/** Declaring a source: its columns, and the one that carries event time. */
+import { source as sourceNode } from '../../../ir/logical/source.ts'
+import { type Columns, findColumn, type Schema } from '../../../ir/schema.ts'
+import { isTimestamp, type TimestampType } from '../../../ir/types.ts'
+import { ticksOf } from './duration.ts'
+import { Stream, unknownColumn } from './stream.ts'
+import type { Duration, NamesOf } from './types.ts'
+
+export interface SourceOptions<K extends string> {
+  /** The column of event time. Without one there are no windows. */
+  readonly time?: K
+  /** How far a row may come behind the latest one; the watermark lags by as much. Default: not at all. */
+  readonly outOfOrderness?: Duration
+}
+
+/** A stream of rows that come from outside under a name. */
+export function source<const S extends Columns>(
+  name: string,
+  columns: S,
+  options: SourceOptions<NamesOf<S, TimestampType>> = {},
+): Stream<{ readonly [K in keyof S]: { readonly type: S[K]['type']; readonly nullable: S[K]['nullable'] } }> {
+  const schema: Schema = Object.entries(columns).map(([column, { type, nullable }]) => ({
+    name: column,
+    type,
+    nullable,
+  }))
+  if (options.time === undefined) return new Stream(sourceNode(name, schema))
+  const type = findColumn(schema, options.time)?.type
+  if (!type) throw unknownColumn(options.time, schema, 'time of the source')
+  const delayTicks = isTimestamp(type) ? ticksOf(options.outOfOrderness ?? '0s', type) : 0n
+  return new Stream(sourceNode(name, schema, { column: options.time, delayTicks }))
+}

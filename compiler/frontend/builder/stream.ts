@@ -1,0 +1,247 @@
+/** The pipeline builder: every method returns a new stream and changes nothing. */
+import { MillraceError } from '../../../ir/errors.ts'
+import { type Expr, rewrite, type Value } from '../../../ir/expr/expr.ts'
+import { aggregate } from '../../../ir/logical/aggregate.ts'
+import { filter } from '../../../ir/logical/filter.ts'
+import type { LogicalNode } from '../../../ir/logical/index.ts'
+import { type NamedExpr, project } from '../../../ir/logical/project.ts'
+import { WINDOW_END, WINDOW_START, window } from '../../../ir/logical/window.ts'
+import { type Columns, type ColumnType, findColumn, type RowOf, type Schema } from '../../../ir/schema.ts'
+import { isTimestamp, type TimestampType } from '../../../ir/types.ts'
+import { compilePredicate, compileProjection } from '../lambda/index.ts'
+import { AggregateCollector } from './aggregates.ts'
+import { didYouMean } from './did-you-mean.ts'
+import { ticksOf } from './duration.ts'
+import { Expression } from './expression.ts'
+import type {
+  AggregatesOf,
+  ColumnsOf,
+  Duration,
+  Flat,
+  LambdaColumn,
+  NamesOf,
+  ParamValues,
+  SchemaOf,
+  Typed,
+} from './types.ts'
+
+/** A tumbling window of event time. */
+export interface TumblingWindow<K extends string> {
+  readonly kind: 'tumble'
+  readonly column: K
+  readonly size: Duration
+  readonly offset: Duration | undefined
+}
+
+/** Windows of one size, side by side: `tumble('ts', '1h')`. Starts lie at whole sizes since 1970, plus the offset. */
+export const tumble = <const K extends string>(
+  column: K,
+  size: Duration,
+  offset?: Duration,
+): TumblingWindow<K> => ({
+  kind: 'tumble',
+  column,
+  size,
+  offset,
+})
+
+type WindowColumnsOf<S extends Columns, K extends keyof S> = {
+  readonly window_start: ColumnType<S[K]['type'], false>
+  readonly window_end: ColumnType<S[K]['type'], false>
+}
+
+/** A stream of rows of schema `S`: a plan, not data; nothing runs until it is compiled and opened. */
+export class Stream<S extends Columns> {
+  /** The logical plan so far, and the values of its parameters. */
+  readonly node: LogicalNode
+  readonly params: ReadonlyMap<string, Value>
+
+  constructor(node: LogicalNode, params: ReadonlyMap<string, Value> = new Map()) {
+    this.node = node
+    this.params = params
+  }
+
+  get schema(): Schema {
+    return this.node.relation.schema
+  }
+
+  /** Keeps the rows for which the expression is true (SQL null logic: null drops the row). */
+  where(predicate: (columns: ColumnsOf<S>) => Typed<'bool', boolean, 'row'>): Stream<S> {
+    return this.#with(filter(this.node, Expression.plan(predicate(this.#columns()))))
+  }
+
+  /**
+   * Keeps the rows for which a plain arrow function is true; it means exactly what JavaScript means by it. Values
+   * from outside come in by name: `filter((f, p) => f.delay > p.limit, { limit: 15n })`.
+   */
+  filter(predicate: (row: RowOf<S>) => boolean): Stream<S>
+  filter<const P extends ParamValues>(predicate: (row: RowOf<S>, params: P) => boolean, params: P): Stream<S>
+  filter(predicate: (row: RowOf<S>, params: never) => boolean, params: ParamValues = {}): Stream<S> {
+    const { names, values } = this.#nameParams(params)
+    const expr = renameParams(compilePredicate(predicate, this.schema, params), names)
+    return new Stream(filter(this.node, expr), values)
+  }
+
+  /** The columns of the next stream, as expressions over those of this one. */
+  select<const O extends Readonly<Record<string, Typed<never, boolean, 'row'> | Typed>>>(
+    columns: (columns: ColumnsOf<S>) => O,
+  ): Stream<Flat<SchemaOf<O & Record<string, Typed>>>> {
+    return this.#with(project(this.node, namedExprs(columns(this.#columns()))))
+  }
+
+  /** This stream with more columns, or with others under the same names. */
+  with<const O extends Readonly<Record<string, Typed>>>(
+    columns: (columns: ColumnsOf<S>) => O,
+  ): Stream<Flat<Omit<S, keyof O> & SchemaOf<O>>> {
+    const added = namedExprs(columns(this.#columns()))
+    const kept = this.schema.filter(column => !added.some(one => one.name === column.name)).map(passed)
+    return this.#with(project(this.node, [...kept, ...added]))
+  }
+
+  /** The rows that a plain arrow function returns: `map(f => ({ late: f.delay > 15n, hours: f.minutes / 60 }))`. */
+  map<O extends object>(
+    f: (row: RowOf<S>) => O,
+  ): Stream<{ readonly [K in keyof O & string]: LambdaColumn<O[K]> }>
+  map<O extends object, const P extends ParamValues>(
+    f: (row: RowOf<S>, params: P) => O,
+    params: P,
+  ): Stream<{ readonly [K in keyof O & string]: LambdaColumn<O[K]> }>
+  map(f: (row: RowOf<S>, params: never) => object, params: ParamValues = {}): Stream<Columns> {
+    const { names, values } = this.#nameParams(params)
+    const columns = compileProjection(f, this.schema, params).map(({ name, expr }) => ({
+      name,
+      expr: renameParams(expr, names),
+    }))
+    return new Stream(project(this.node, columns), values)
+  }
+
+  /** Assigns each row to a window of its event time; adds the columns window_start and window_end. */
+  window<const K extends NamesOf<S, TimestampType>>(
+    spec: TumblingWindow<K>,
+  ): WindowedStream<Flat<S & WindowColumnsOf<S, K>>> {
+    const type = findColumn(this.schema, spec.column)?.type
+    if (!type || !isTimestamp(type)) throw unknownColumn(spec.column, this.schema, 'window')
+    const sizeTicks = ticksOf(spec.size, type)
+    const offsetTicks = spec.offset === undefined ? 0n : ticksOf(spec.offset, type)
+    return new WindowedStream(window(this.node, { column: spec.column, sizeTicks, offsetTicks }), this.params)
+  }
+
+  /** Groups by columns; without a window the groups are emitted when the input ends. */
+  groupBy<const K extends keyof S & string>(...keys: readonly K[]): Grouped<S, Pick<S, K>> {
+    return new Grouped(this.node, this.params, this.#keys(keys))
+  }
+
+  #keys(keys: readonly string[]): readonly string[] {
+    for (const key of keys)
+      if (!findColumn(this.schema, key)) throw unknownColumn(key, this.schema, 'groupBy')
+    return keys
+  }
+
+  #with<R extends Columns>(node: LogicalNode): Stream<R> {
+    return new Stream(node, this.params)
+  }
+
+  #columns(): ColumnsOf<S> {
+    return columnsOf(this.schema)
+  }
+
+  /** Names for the parameters of one more arrow function, told apart from those there are. */
+  #nameParams(params: ParamValues): {
+    names: ReadonlyMap<string, string>
+    values: ReadonlyMap<string, Value>
+  } {
+    const names = new Map<string, string>()
+    const values = new Map(this.params)
+    for (const [name, value] of Object.entries(params)) {
+      let unique = name
+      for (let n = 2; values.has(unique) && values.get(unique) !== value; n++) unique = `${name}_${n}`
+      names.set(name, unique)
+      values.set(unique, value)
+    }
+    return { names, values }
+  }
+}
+
+/** A stream whose rows belong to windows. */
+export class WindowedStream<S extends Columns> extends Stream<S> {
+  override groupBy<const K extends keyof S & string>(
+    ...keys: readonly K[]
+  ): Grouped<S, Pick<S, K | ('window_start' & keyof S) | ('window_end' & keyof S)>> {
+    const others = keys.filter(key => key !== WINDOW_START && key !== WINDOW_END)
+    return super.groupBy(...others) as unknown as Grouped<S, never>
+  }
+
+  /** One group for each window. */
+  agg<const O extends Readonly<Record<string, Typed>>>(
+    aggregates: (columns: ColumnsOf<S>, aggregates: AggregatesOf) => O & GroupScoped<O>,
+  ): Stream<Flat<Pick<S, ('window_start' | 'window_end') & keyof S> & SchemaOf<O>>> {
+    return this.groupBy().agg(aggregates as never) as never
+  }
+}
+
+/** Every value must be made of aggregates: a bare column would have no single value in a group. */
+type GroupScoped<O> = {
+  readonly [K in keyof O]: Typed<never, boolean, 'group'> | (Typed & { readonly scope: 'group' })
+}
+
+/** Groups of a stream by the columns `K`. */
+export class Grouped<S extends Columns, K extends Columns> {
+  readonly #node: LogicalNode
+  readonly #params: ReadonlyMap<string, Value>
+  readonly #keys: readonly string[]
+
+  constructor(node: LogicalNode, params: ReadonlyMap<string, Value>, keys: readonly string[]) {
+    this.#node = node
+    this.#params = params
+    this.#keys = keys
+  }
+
+  /** One row for each group: its keys, and what is computed from its aggregates. */
+  agg<const O extends Readonly<Record<string, Typed>>>(
+    aggregates: (
+      columns: ColumnsOf<S>,
+      aggregates: AggregatesOf,
+    ) => O & GroupScoped<O> & { [C in keyof K & keyof O]: never },
+  ): Stream<Flat<K & SchemaOf<O>>> {
+    const collector = new AggregateCollector()
+    const columns = columnsOf<S>(this.#node.relation.schema)
+    const results = namedExprs(aggregates(columns, collector.functions))
+    const grouped = aggregate(this.#node, this.#keys, collector.calls)
+    const keys = grouped.relation.schema.filter(({ name }) => !collector.calls.some(one => one.name === name))
+    return new Stream(project(grouped, [...keys.map(passed), ...results]), this.#params)
+  }
+}
+
+const passed = ({ name, type, nullable }: Schema[number]): NamedExpr => ({
+  name,
+  expr: { kind: 'column', name, type, nullable },
+})
+
+const namedExprs = (columns: Readonly<Record<string, Typed>>): readonly NamedExpr[] =>
+  Object.entries(columns).map(([name, expr]) => ({ name, expr: Expression.plan(expr) }))
+
+/** The columns of a schema as expressions; an unknown name is an error that says which there are. */
+function columnsOf<S extends Columns>(schema: Schema): ColumnsOf<S> {
+  const columns = Object.fromEntries(
+    schema.map(({ name, type, nullable }) => [
+      name,
+      new Expression({ kind: 'column', name, type, nullable }, 'row'),
+    ]),
+  )
+  const checked = new Proxy(columns, {
+    get(target, name) {
+      if (typeof name === 'symbol') return undefined
+      if (Object.hasOwn(target, name)) return target[name]
+      throw unknownColumn(name, schema, 'expression')
+    },
+  })
+  return checked as unknown as ColumnsOf<S>
+}
+
+export function unknownColumn(name: string, schema: Schema, where: string): MillraceError {
+  const names = schema.map(column => column.name)
+  return new MillraceError('LDB-1100', `${where}: no column '${name}'`, { fix: didYouMean(name, names) })
+}
+
+const renameParams = (expr: Expr, names: ReadonlyMap<string, string>): Expr =>
+  rewrite(expr, one => (one.kind === 'param' ? { ...one, name: names.get(one.name) ?? one.name } : one))

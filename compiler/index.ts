@@ -1,0 +1,18 @@
+/** millrace: build a typed pipeline, compile it, run it. This is the only door of the engine. */
+
+export type { Tier } from '../ir/abi.ts'
+export { errorRegistry, type LdbCode, MillraceError } from '../ir/errors.ts'
+export type { Limits } from '../ir/physical/program.ts'
+export type { Columns, ColumnType, RowOf } from '../ir/schema.ts'
+export type { DataType, JsValue } from '../ir/types.ts'
+export type { Counters, FaultyRows, RowFault } from '../runtime/dag/runner.ts'
+export type { CompileOptions } from './driver.ts'
+export { lit, when } from './frontend/builder/case.ts'
+export { t } from './frontend/builder/column-types.ts'
+export { type SourceOptions, source } from './frontend/builder/source.ts'
+export { Stream, tumble } from './frontend/builder/stream.ts'
+export type { Duration, ParamValues } from './frontend/builder/types.ts'
+export { CompiledQuery, compile, run } from './query.ts'
+export { LiveQuery, type Pushable } from './run/live.ts'
+export type { Diagnostic, OpenOptions, RunOptions } from './run/options.ts'
+export { Run } from './run/run.ts'

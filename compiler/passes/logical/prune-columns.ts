@@ -1,0 +1,55 @@
+/** Drops what nobody reads: columns of projections, aggregates. What can reject a row stays. */
+import { columnsOf } from '../../../ir/expr/expr.ts'
+import { aggregate } from '../../../ir/logical/aggregate.ts'
+import { exprsOf, inputsOf, type LogicalNode } from '../../../ir/logical/index.ts'
+import { project } from '../../../ir/logical/project.ts'
+import { canFault } from './faults.ts'
+import { withInput } from './rewrite.ts'
+
+export function pruneColumns(plan: LogicalNode): LogicalNode {
+  return prune(plan, new Set(plan.relation.schema.map(column => column.name)))
+}
+
+/** `needed`: the columns of the node that are read after it. */
+function prune(node: LogicalNode, needed: ReadonlySet<string>): LogicalNode {
+  const [input] = inputsOf(node)
+  if (!input) return node
+  const slim = dropUnread(node, needed)
+  return withInput(slim, prune(input, neededBefore(slim, needed)))
+}
+
+function dropUnread(node: LogicalNode, needed: ReadonlySet<string>): LogicalNode {
+  if (node.kind === 'project') {
+    const kept = node.columns.filter(({ name, expr }) => needed.has(name) || canFault(expr))
+    return kept.length === node.columns.length ? node : project(node.input, kept)
+  }
+  if (node.kind !== 'aggregate') return node
+  const kept = node.aggregates.filter(({ name, call }) => needed.has(name) || isRisky(call))
+  return kept.length === node.aggregates.length ? node : aggregate(node.input, node.keys, kept)
+}
+
+/** Sums of integers overflow; arguments may fault. */
+const isRisky = ({ fn, arg }: { fn: string; arg: Parameters<typeof canFault>[0] | undefined }): boolean =>
+  fn === 'sum' || fn === 'avg' || (arg !== undefined && canFault(arg))
+
+function neededBefore(node: LogicalNode, needed: ReadonlySet<string>): ReadonlySet<string> {
+  const read = columnsOf(exprsOf(node))
+  switch (node.kind) {
+    case 'project':
+      return new Set(read)
+    case 'aggregate':
+      return new Set([
+        ...read,
+        ...node.keys,
+        ...(node.window ? [node.window.start, node.window.end] : []),
+        ...timeOf(node.input),
+      ])
+    case 'window':
+      return new Set([...needed, node.spec.column])
+    default:
+      return new Set([...needed, ...read])
+  }
+}
+
+/** The event time that orders rows inside a group. */
+const timeOf = (node: LogicalNode): readonly string[] => node.relation.time?.columns.slice(0, 1) ?? []

@@ -1,0 +1,48 @@
+/** Rebuilding logical plans: each operator's constructor derives its schema again and checks what it is given. */
+import { aggregate as aggregateCall } from '../../../ir/expr/aggregates.ts'
+import type { Expr } from '../../../ir/expr/expr.ts'
+import { aggregate } from '../../../ir/logical/aggregate.ts'
+import { filter } from '../../../ir/logical/filter.ts'
+import { inputsOf, type LogicalNode } from '../../../ir/logical/index.ts'
+import { project } from '../../../ir/logical/project.ts'
+import { sink } from '../../../ir/logical/sink.ts'
+import { window } from '../../../ir/logical/window.ts'
+
+/** The same operator over another input, with other expressions. */
+export function rebuild(node: LogicalNode, input: LogicalNode, change: (expr: Expr) => Expr): LogicalNode {
+  switch (node.kind) {
+    case 'source':
+      return node
+    case 'filter':
+      return filter(input, change(node.predicate))
+    case 'project':
+      return project(
+        input,
+        node.columns.map(({ name, expr }) => ({ name, expr: change(expr) })),
+      )
+    case 'window':
+      return window(input, node.spec)
+    case 'aggregate':
+      return aggregate(
+        input,
+        node.keys,
+        node.aggregates.map(({ name, call }) => ({
+          name,
+          call: aggregateCall(call.fn, call.arg && change(call.arg)),
+        })),
+      )
+    case 'sink':
+      return sink(input)
+  }
+}
+
+export const withInput = (node: LogicalNode, input: LogicalNode): LogicalNode =>
+  rebuild(node, input, expr => expr)
+
+/** Rewrites all expressions of a plan, from the source on; `change` sees the rebuilt input of the operator. */
+export function mapPlan(node: LogicalNode, change: (expr: Expr, input: LogicalNode) => Expr): LogicalNode {
+  const [input] = inputsOf(node)
+  if (!input) return node
+  const rebuilt = mapPlan(input, change)
+  return rebuild(node, rebuilt, expr => change(expr, rebuilt))
+}

@@ -1,0 +1,128 @@
+/** A compiled query: explain it, open it to push into it, or run it over a source. */
+import type { RecordBatch } from 'apache-arrow'
+import type { CodeGeneration } from '../codegen/js/link.ts'
+import { MillraceError } from '../ir/errors.ts'
+import type { Value } from '../ir/expr/expr.ts'
+import type { Columns, Schema } from '../ir/schema.ts'
+import type { FaultyRows } from '../runtime/dag/runner.ts'
+import { type BatchInput, batchesOf } from '../runtime/io/inputs.ts'
+import { QueryTask } from '../runtime/reactor/query-task.ts'
+import { Feed } from '../runtime/streaming/feed.ts'
+import { Output } from '../runtime/subscription/output.ts'
+import { type Compilation, type CompileOptions, compilePlan } from './driver.ts'
+import type { Stream } from './frontend/builder/stream.ts'
+import { Instance } from './run/instance.ts'
+import { LiveQuery } from './run/live.ts'
+import type { OpenOptions, RunOptions } from './run/options.ts'
+import { Run } from './run/run.ts'
+import { CompiledTiers } from './tiers.ts'
+
+export class CompiledQuery<Out extends Columns> {
+  readonly compilation: Compilation
+  readonly #params: ReadonlyMap<string, Value>
+  readonly #tiers = new Map<CodeGeneration, CompiledTiers>()
+
+  constructor(compilation: Compilation, params: ReadonlyMap<string, Value>) {
+    this.compilation = compilation
+    this.#params = params
+  }
+
+  /** The columns of the result. */
+  get schema(): Schema {
+    return this.compilation.program.schema
+  }
+
+  /** sha256 of the canonical plan. */
+  get hash(): string {
+    return this.compilation.program.hash
+  }
+
+  tiers(mode: CodeGeneration = 'function'): CompiledTiers {
+    const known = this.#tiers.get(mode) ?? new CompiledTiers(this.compilation.program, mode)
+    this.#tiers.set(mode, known)
+    return known
+  }
+
+  /** Opens an instance to push into; `onResult` gets each batch of results, valid only during the call. */
+  open(onResult: (batch: RecordBatch) => void, options: OpenOptions = {}): LiveQuery<Columns> {
+    return new LiveQuery(this.#instance(onResult, options, 'view'), this.#inputSchema)
+  }
+
+  /** Runs the query over its source; nothing happens before the results are read. */
+  run(input: BatchInput | Readonly<Record<string, BatchInput>>, options: RunOptions = {}): Run<Out> {
+    const output: Output<RecordBatch> = new Output(
+      () => task.changed.notify(),
+      () => task.finish(undefined),
+    )
+    const instance = this.#instance(batch => output.add(batch), options, 'copy')
+    const batches = batchesOf(this.#inputOf(input), this.#inputSchema)
+    const source =
+      Symbol.asyncIterator in batches ? batches[Symbol.asyncIterator]() : batches[Symbol.iterator]()
+    const task: QueryTask = new QueryTask({
+      runner: instance.runner,
+      feed: new Feed(source, () => task.changed.notify()),
+      taker: output,
+      prepare: shape => instance.prepare(shape)?.then(() => instance.switchTier()),
+      onRefused: options.onRefused,
+      onEnd: error => output.close(error),
+    })
+    obey(options.signal, task)
+    return new Run({ instance, task, output, schema: this.schema })
+  }
+
+  get #inputSchema(): Schema {
+    return this.compilation.program.pipelines[0].input.schema
+  }
+
+  /** The input itself, or the one under the name of the source. */
+  #inputOf(input: BatchInput | Readonly<Record<string, BatchInput>>): BatchInput {
+    const { input: source } = this.compilation.program.pipelines[0]
+    const name = source.kind === 'source' ? source.name : ''
+    if (!isNamed(input)) return input
+    if (name in input) return input[name]
+    throw new MillraceError('LDB-5010', `there is no input for source '${name}'`, {
+      fix: `pass { ${name}: ... }; given were ${Object.keys(input).join(', ') || 'none'}`,
+    })
+  }
+
+  #instance(onResult: (batch: RecordBatch) => void, options: OpenOptions, mode: 'copy' | 'view'): Instance {
+    const outlets = {
+      result: onResult,
+      late: options.onLate ?? (() => {}),
+      faulty: options.onFaulty ?? ((_: FaultyRows) => {}),
+    }
+    const { compilation } = this
+    const tiers = this.tiers(options.codeGeneration)
+    return new Instance({ compilation, tiers, params: this.#params, open: options, outlets, mode })
+  }
+}
+
+/** A plain object of inputs by source name. */
+const isNamed = (input: object): input is Readonly<Record<string, BatchInput>> =>
+  Object.getPrototypeOf(input) === Object.prototype &&
+  !(Symbol.iterator in input) &&
+  !(Symbol.asyncIterator in input)
+
+function obey(signal: AbortSignal | undefined, task: QueryTask): void {
+  if (!signal) return
+  const stop = (): void => task.finish(signal.reason)
+  if (signal.aborted) stop()
+  else signal.addEventListener('abort', stop, { once: true })
+}
+
+/** Compiles a stream. Two streams that mean the same have the same hash. */
+export function compile<S extends Columns>(
+  stream: Stream<S>,
+  options: CompileOptions = {},
+): CompiledQuery<S> {
+  return new CompiledQuery(compilePlan(stream.node, options), stream.params)
+}
+
+/** Compiles and runs in one go. */
+export function run<S extends Columns>(
+  stream: Stream<S>,
+  input: BatchInput | Readonly<Record<string, BatchInput>>,
+  options: RunOptions = {},
+): Run<S> {
+  return compile(stream, options).run(input, options)
+}

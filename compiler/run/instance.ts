@@ -1,0 +1,107 @@
+/** One instance of a compiled query: a runner, its kernels, and the tier they are on. */
+import type { Tier } from '../../ir/abi.ts'
+import { MillraceError } from '../../ir/errors.ts'
+import type { Value } from '../../ir/expr/expr.ts'
+import { type BatchShape, shapeKey } from '../../ir/physical/program.ts'
+import { Runner, type RunnerOutlets } from '../../runtime/dag/runner.ts'
+import type { ResultMode } from '../../runtime/io/arrow/result.ts'
+import type { Compilation } from '../driver.ts'
+import { literalOf } from '../frontend/builder/expression.ts'
+import type { ParamValues } from '../frontend/builder/types.ts'
+import { baseTier, CORE, type CompiledTiers, InstanceKernels } from '../tiers.ts'
+import type { OpenOptions } from './options.ts'
+
+export interface InstanceOptions {
+  readonly compilation: Compilation
+  readonly tiers: CompiledTiers
+  readonly params: ReadonlyMap<string, Value>
+  readonly open: OpenOptions
+  readonly outlets: RunnerOutlets
+  readonly mode: ResultMode
+}
+
+export class Instance {
+  readonly runner: Runner
+  readonly #kernels: InstanceKernels
+  readonly #options: InstanceOptions
+  readonly #shapes = new Set<string>()
+  #tier: Tier
+  #wantsNative: boolean
+  #nativeArrived = false
+
+  constructor(options: InstanceOptions) {
+    const { compilation, tiers, params, open, outlets, mode } = options
+    this.#options = options
+    const wanted = open.tier ?? 'js'
+    const base = baseTier(wanted, open.codeGeneration ?? 'function')
+    if (base !== wanted && wanted !== 'native')
+      this.#report(new MillraceError('LDB-0007', 'the plan runs on the interpreter'))
+    this.#tier = base
+    this.#wantsNative = wanted === 'native'
+    this.#kernels = new InstanceKernels(tiers, base)
+    const { program, limits } = compilation
+    const values = overridden(params, open.params ?? {}, compilation)
+    this.runner = new Runner({ program, limits, kernels: this.#kernels, params: values, outlets, mode })
+  }
+
+  /** The tier that the next batch runs on. */
+  get tier(): Tier {
+    return this.#tier
+  }
+
+  /** Compiles natively what a shape needs, once; undefined where there is nothing to wait for. */
+  prepare(shape: BatchShape): Promise<void> | undefined {
+    const key = shapeKey(shape)
+    if (!this.#wantsNative || this.#shapes.has(key)) return undefined
+    this.#shapes.add(key)
+    return this.#compileNative(shape).catch(error => this.#stayOnBase(error))
+  }
+
+  async #compileNative(shape: BatchShape): Promise<void> {
+    const { pipelines } = this.#options.compilation.program
+    await this.#kernels.prepare(pipelines, CORE)
+    await this.#kernels.prepare(pipelines.slice(0, 1), shape)
+    this.#nativeArrived = true
+  }
+
+  #stayOnBase(error: unknown): void {
+    this.#wantsNative = false
+    this.#report(error)
+  }
+
+  #report(error: unknown): void {
+    const { onDiagnostic } = this.#options.open
+    const code = error instanceof MillraceError ? error.code : 'LDB-8015'
+    const message = error instanceof Error ? error.message : String(error)
+    onDiagnostic?.({ code, message })
+  }
+
+  /** Between two batches: kernels that have arrived since take over, with state where it is. */
+  switchTier(): void {
+    if (!this.#nativeArrived) return
+    this.#nativeArrived = false
+    this.#tier = 'native'
+    this.runner.install()
+  }
+}
+
+/** The values that a plan was built with, some of them replaced by values of the same types. */
+function overridden(
+  built: ReadonlyMap<string, Value>,
+  given: ParamValues,
+  { program }: Compilation,
+): ReadonlyMap<string, Value> {
+  const values = new Map(built)
+  for (const [name, value] of Object.entries(given)) {
+    const slot = program.params.slots.find(one => one.column.name === name)
+    if (!slot) {
+      const names = program.params.slots.map(one => one.column.name).join(', ') || 'none'
+      throw new MillraceError('LDB-0001', `the plan has no parameter '${name}'`, {
+        fix: `its parameters are ${names}`,
+      })
+    }
+    const expr = literalOf(value, slot.column.type)
+    if (expr.kind === 'literal') values.set(name, expr.value)
+  }
+  return values
+}

@@ -1,0 +1,44 @@
+/** Options of running queries, as users write them. */
+import type { RecordBatch } from 'apache-arrow'
+import type { CodeGeneration } from '../../codegen/js/link.ts'
+import type { Tier } from '../../ir/abi.ts'
+import type { MillraceError } from '../../ir/errors.ts'
+import type { FaultyRows } from '../../runtime/dag/runner.ts'
+import type { CompileOptions } from '../driver.ts'
+import type { ParamValues } from '../frontend/builder/types.ts'
+
+/** Something worth knowing that is not an error: why a plan is not native, which tier it fell back to. */
+export interface Diagnostic {
+  readonly code: MillraceError['code']
+  readonly message: string
+}
+
+export interface TierOptions {
+  /**
+   * Which engine runs the kernels: generated JavaScript (the default), native code (JavaScript until it is
+   * compiled, and where it cannot be), or the interpreter that defines what both mean.
+   */
+  readonly tier?: Tier
+  /** `script` also works where a process forbids code generation from strings; it goes round that rule knowingly. */
+  readonly codeGeneration?: CodeGeneration
+}
+
+export interface OutputOptions {
+  /** Rows whose window was closed already. */
+  readonly onLate?: (batch: RecordBatch) => void
+  /** Rows that an overflow, a division by zero or a failed cast kept out. */
+  readonly onFaulty?: (rows: FaultyRows) => void
+  readonly onDiagnostic?: (diagnostic: Diagnostic) => void
+}
+
+export interface OpenOptions extends TierOptions, OutputOptions {
+  /** Other values for the parameters of the plan than those it was built with. */
+  readonly params?: ParamValues
+}
+
+export interface RunOptions extends OpenOptions, CompileOptions {
+  /** Ends the query at once; what waits is not emitted. */
+  readonly signal?: AbortSignal
+  /** Takes a batch that does not fit the schema; without it such a batch ends the query with its error. */
+  readonly onRefused?: (error: unknown, batch: RecordBatch) => void
+}

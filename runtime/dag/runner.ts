@@ -1,0 +1,276 @@
+/**
+ * A plan that runs: its memory, its pipelines, and the way of a batch through them. Work is done in steps, each
+ * bounded: a chunk of rows is loaded, or one kernel is called once. Nothing is awaited here.
+ */
+import type { RecordBatch } from 'apache-arrow'
+import type { KernelFunction } from '../../ir/abi.ts'
+import { rowErrors, Status } from '../../ir/abi.ts'
+import { type LdbCode, MillraceError } from '../../ir/errors.ts'
+import type { Value } from '../../ir/expr/expr.ts'
+import { type BatchShape, type Limits, type PlanProgram, shapeKey } from '../../ir/physical/program.ts'
+import { type AcceptedBatch, BatchDoor } from '../io/arrow/door.ts'
+import { type BatchMemory, viewField } from '../io/arrow/memory.ts'
+import { gatherRows } from '../io/arrow/passed.ts'
+import { pickRows } from '../io/arrow/pick.ts'
+import { type ResultMode, ResultReader } from '../io/arrow/result.ts'
+import { type PlanMemory, reservePlan } from '../memory/arena.ts'
+import { writeConstants, writeParams } from '../memory/params.ts'
+import { Executor } from './executor.ts'
+import type { KernelSource } from './kernel-source.ts'
+import { Pipeline } from './pipeline.ts'
+
+/** A row that could not be taken, and why. */
+export interface RowFault {
+  readonly code: LdbCode
+  /** The operator at fault, as explain prints it. */
+  readonly operator: string
+  /** Number of its row in `FaultyRows.rows`, or -1 for a result of an operator, which has no input row. */
+  readonly row: number
+}
+
+export interface FaultyRows {
+  /** The input rows at fault; undefined where only results of operators are. */
+  readonly rows: RecordBatch | undefined
+  readonly faults: readonly RowFault[]
+}
+
+/** Who takes what comes out. A callback must not call back into the plan. */
+export interface RunnerOutlets {
+  result(batch: RecordBatch): void
+  late(batch: RecordBatch): void
+  faulty(rows: FaultyRows): void
+}
+
+export interface RunnerOptions {
+  readonly program: PlanProgram
+  readonly limits: Limits
+  readonly kernels: KernelSource
+  readonly params: ReadonlyMap<string, Value>
+  readonly outlets: RunnerOutlets
+  /** Are batches the taker's to keep, or valid only while it is called? */
+  readonly mode: ResultMode
+}
+
+export interface Counters {
+  readonly rowsIn: bigint
+  readonly rowsOut: bigint
+  readonly late: bigint
+  readonly nullTime: bigint
+  readonly faulty: bigint
+}
+
+const MAX_TIME = (1n << 63n) - 1n
+
+export class Runner {
+  readonly #options: RunnerOptions
+  readonly #memory: PlanMemory
+  readonly #pipelines: readonly Pipeline[]
+  readonly #executor: Executor
+  readonly #door: BatchDoor
+  readonly #readers: readonly ResultReader[]
+  readonly #pushes = new Map<string, KernelFunction>()
+  /** The batch under way and the first of its rows that is not loaded yet; the chunk in memory starts at `#from`. */
+  #batch: AcceptedBatch | undefined
+  #next = 0
+  #from = 0
+  #rowsOut = 0
+  #ended = false
+
+  constructor(options: RunnerOptions) {
+    const { program, limits } = options
+    this.#options = options
+    this.#memory = reservePlan(program, limits)
+    writeConstants(this.#memory, program)
+    writeParams(this.#memory, program, options.params)
+    this.#pipelines = program.pipelines.map(pipeline => new Pipeline(pipeline, this.#memory, limits))
+    const memories = this.#pipelines.map(batchMemory)
+    this.#readers = this.#pipelines.map(
+      (one, i) => new ResultReader(one.program.output, memories[i], limits.outputRows),
+    )
+    this.#door = this.#makeDoor(memories[0])
+    this.#executor = new Executor(this.#pipelines, {
+      results: rows => this.#handOut(rows),
+      sides: (pipeline, late, errors) => this.#handOutSides(pipeline, late, errors),
+      textsSwept: pipeline => pipeline === 0 && this.#door.forgetTexts(),
+    })
+    this.install()
+    for (const pipeline of this.#pipelines) pipeline.kernel('init')()
+  }
+
+  #makeDoor(memory: BatchMemory): BatchDoor {
+    const [first] = this.#pipelines
+    const { columns, dictionaries } = first.memory.areas
+    const area = (areas: typeof columns) => (slot: string) => {
+      const found = areas.get(slot)
+      if (!found) throw new Error(`column ${slot} has no area`)
+      return found
+    }
+    const areas = { columnArea: area(columns), dictionaryArea: area(dictionaries) }
+    const { input } = first.program
+    return new BatchDoor(first.program.columns, input.schema, { ...memory, ...areas }, this.#options.limits)
+  }
+
+  /** Takes the kernels that the source has now; state stays where it is. Between two steps only. */
+  install(): void {
+    const { kernels } = this.#options
+    for (const pipeline of this.#pipelines) {
+      pipeline.install(kernels.core(pipeline.program, pipeline.memory.placement))
+    }
+    this.#pushes.clear()
+  }
+
+  /** Checks a batch; throws where it is not acceptable, and nothing has changed. */
+  accept(batch: RecordBatch): AcceptedBatch {
+    if (this.#ended) throw new MillraceError('LDB-0005', 'the input of this query has ended')
+    return this.#door.accept(batch)
+  }
+
+  /** Makes an accepted batch the one under way. */
+  begin(batch: AcceptedBatch): void {
+    if (this.isBusy) throw new MillraceError('LDB-0005', 'a batch is still under way')
+    this.#batch = batch
+    this.#next = 0
+  }
+
+  get isBusy(): boolean {
+    return this.#batch !== undefined || this.#executor.isBusy
+  }
+
+  /** Does one piece of work; returns whether more is to be done. */
+  step(): boolean {
+    try {
+      if (this.#executor.isBusy) this.#executor.step()
+      else if (this.#batch) this.#loadChunk(this.#batch)
+    } catch (error) {
+      this.#batch = undefined
+      throw error
+    }
+    return this.isBusy
+  }
+
+  #loadChunk(batch: AcceptedBatch): void {
+    this.#flushPassed()
+    if (this.#next >= batch.rows) {
+      this.#batch = undefined
+      return
+    }
+    this.#from = this.#next
+    const rows = this.#door.load(batch, this.#from)
+    this.#next += rows
+    this.#executor.begin(this.#pushFor(batch.shape), rows)
+  }
+
+  /** Results that refer to the chunk in memory, and rows that did not go on, leave before the next chunk comes. */
+  #flushPassed(): void {
+    if (this.#batch) this.#executor.flushChunk(this.#refersToInput)
+  }
+
+  get #refersToInput(): boolean {
+    return this.#options.program.pipelines.at(-1)?.output.some(column => column.kind === 'passed') ?? false
+  }
+
+  #pushFor(shape: BatchShape): KernelFunction {
+    const key = shapeKey(shape)
+    const known = this.#pushes.get(key)
+    if (known) return known
+    const [first] = this.#pipelines
+    const kernel = this.#options.kernels.push(first.program, shape, first.memory.placement)
+    this.#pushes.set(key, kernel)
+    return kernel
+  }
+
+  /** Raises the watermark of the source to a time, in ticks; what it makes due is emitted by the next steps. */
+  raiseWatermark(time: bigint): void {
+    const [first] = this.#pipelines
+    if (time <= first.time.getLong('wm')) return
+    first.time.setLong('wm', time)
+    this.#executor.beginAdvance()
+  }
+
+  /** The input is complete: everything that waits becomes due. */
+  end(): void {
+    if (this.#ended) return
+    this.raiseWatermark(MAX_TIME)
+    this.#ended = true
+  }
+
+  /** Hands out all results that wait. */
+  flush(): void {
+    this.#executor.flush()
+  }
+
+  get watermark(): bigint {
+    return this.#pipelines[0].time.getLong('wm')
+  }
+
+  get counters(): Counters {
+    const sum = (field: string): bigint =>
+      this.#pipelines.reduce((all, one) => all + one.control.getLong(field), 0n)
+    return {
+      rowsIn: this.#pipelines[0].control.getLong('first_row'),
+      rowsOut: BigInt(this.#rowsOut),
+      late: sum('late_dropped'),
+      nullTime: sum('null_time_dropped'),
+      faulty: sum('error_dropped'),
+    }
+  }
+
+  #handOut(rows: number): void {
+    this.#rowsOut += rows
+    const reader = this.#readers[this.#readers.length - 1]
+    this.#options.outlets.result(reader.take(rows, this.#batch, this.#from, this.#options.mode))
+  }
+
+  #handOutSides(pipeline: number, late: number, errors: number): void {
+    const { outlets } = this.#options
+    const memory = batchMemory(this.#pipelines[pipeline])
+    const rowsOf = (rows: Int32Array): RecordBatch => this.#inputRows(pipeline, rows)
+    if (late > 0) outlets.late(rowsOf(viewField(memory, 'late', 'row', 'i32', late).slice()))
+    if (errors > 0) outlets.faulty(this.#faultyRows(pipeline, memory, errors, rowsOf))
+  }
+
+  /** Picks rows of what a pipeline reads: the batch under way, or the output of the pipeline before. */
+  #inputRows(pipeline: number, rows: Int32Array): RecordBatch {
+    if (pipeline === 0) {
+      const batch = this.#batch
+      if (!batch) throw new Error('rows of a batch that is gone')
+      return gatherRows(batch, rows, this.#from)
+    }
+    const before = this.#pipelines[pipeline - 1]
+    const edge = this.#readers[pipeline - 1].take(before.control.get('out_rows'), undefined, 0, 'copy')
+    return pickRows(edge, rows)
+  }
+
+  #faultyRows(
+    pipeline: number,
+    memory: BatchMemory,
+    errors: number,
+    rowsOf: (rows: Int32Array) => RecordBatch,
+  ): FaultyRows {
+    const view = (field: string): Int32Array => viewField(memory, 'errors', field, 'i32', errors)
+    const [rows, bits, operators] = [view('row'), view('bits'), view('operator')]
+    const picked = rows.filter(row => row >= 0)
+    let n = 0
+    const faults = Array.from(
+      rows,
+      (row, i): RowFault => ({
+        code: codeOf(bits[i]),
+        operator: this.#pipelines[pipeline].program.operators[operators[i]],
+        row: row < 0 ? -1 : n++,
+      }),
+    )
+    return { rows: picked.length > 0 ? rowsOf(picked) : undefined, faults }
+  }
+}
+
+/** The most telling of the faults that a row had. */
+function codeOf(bits: number): LdbCode {
+  const found = rowErrors.find(({ bit }) => (bits & bit) !== 0)
+  if (!found) throw new Error(`a faulty row without a fault (${bits}, status ${Status.ok})`)
+  return found.code
+}
+
+const batchMemory = ({ memory, program }: Pipeline): BatchMemory => ({
+  placement: memory.placement,
+  mems: new Map(program.regions.map(({ mem }) => [mem.name, mem])),
+})

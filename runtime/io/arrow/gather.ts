@@ -1,0 +1,96 @@
+/**
+ * Rows of a column picked by number. Takes checked columns only: buffers are long enough, offsets are i32. The
+ * loops are one function per width, because a loop that has seen many kinds of arrays is several times slower.
+ */
+import { type DataType as ArrowType, type Data, type Dictionary, Type } from 'apache-arrow'
+import { gatherBits } from './bits.ts'
+import { type ColumnBuffers, type FixedArray, makeColumn } from './column-data.ts'
+import { checkTextBytes } from './refuse.ts'
+
+/** Texts up to this length are copied by a loop: a view to copy from would cost more. */
+const LOOP_BYTES_MAX = 32
+
+/** A column of `rows.length` rows: row `i` is row `rows[i] + base` of the source. Codes keep their dictionary. */
+export function gatherColumn(source: Data, type: ArrowType, rows: Int32Array, base: number): Data {
+  const valid = source.nullCount > 0 ? gatherBits(source.nullBitmap, rows, source.offset + base) : undefined
+  return makeColumn(type, rows.length, { ...gatherBuffers(source, rows, base), valid })
+}
+
+function gatherBuffers(source: Data, rows: Int32Array, base: number): ColumnBuffers {
+  switch (source.type.typeId) {
+    case Type.Bool:
+      return { values: gatherBits(source.values, rows, source.offset + base) }
+    case Type.Utf8:
+    case Type.Binary:
+      return gatherTexts(source.values, source.valueOffsets, rows, base)
+    default:
+      return { values: gatherFixed(source, rows, base), dictionary: source.dictionary }
+  }
+}
+
+/** Values of a fixed width, or the codes of a dictionary. */
+function gatherFixed({ type, values }: Data, rows: Int32Array, base: number): FixedArray {
+  const { ArrayType } = type.typeId === Type.Dictionary ? (type as Dictionary).indices : type
+  const target: FixedArray = new ArrayType(rows.length)
+  const width = target.BYTES_PER_ELEMENT
+  const words = [values.buffer, values.byteOffset, values.length] as const
+  if (width === 1) gather8(new Uint8Array(...words), new Uint8Array(target.buffer), rows, base)
+  else if (width === 2) gather16(new Uint16Array(...words), new Uint16Array(target.buffer), rows, base)
+  else if (width === 4) gather32(new Uint32Array(...words), new Uint32Array(target.buffer), rows, base)
+  else gather64(new BigUint64Array(...words), new BigUint64Array(target.buffer), rows, base)
+  return target
+}
+
+function gather8(source: Uint8Array, target: Uint8Array, rows: Int32Array, base: number): void {
+  for (let i = 0; i < rows.length; i++) target[i] = source[rows[i] + base]
+}
+
+function gather16(source: Uint16Array, target: Uint16Array, rows: Int32Array, base: number): void {
+  for (let i = 0; i < rows.length; i++) target[i] = source[rows[i] + base]
+}
+
+function gather32(source: Uint32Array, target: Uint32Array, rows: Int32Array, base: number): void {
+  for (let i = 0; i < rows.length; i++) target[i] = source[rows[i] + base]
+}
+
+function gather64(source: BigUint64Array, target: BigUint64Array, rows: Int32Array, base: number): void {
+  for (let i = 0; i < rows.length; i++) target[i] = source[rows[i] + base]
+}
+
+/** Two passes: how much room, then the bytes. */
+function gatherTexts(source: Uint8Array, offsets: Int32Array, rows: Int32Array, base: number): ColumnBuffers {
+  const starts = new Int32Array(rows.length)
+  const lengths = new Int32Array(rows.length)
+  for (let i = 0; i < rows.length; i++) {
+    starts[i] = offsets[rows[i] + base]
+    lengths[i] = offsets[rows[i] + base + 1] - starts[i]
+  }
+  return copyTexts(source, starts, lengths)
+}
+
+/** Texts that lie anywhere in a run of bytes, side by side. */
+export function copyTexts(source: Uint8Array, starts: Int32Array, lengths: Int32Array): ColumnBuffers {
+  const offsets = offsetsOf(lengths)
+  const values = new Uint8Array(offsets[lengths.length])
+  for (let i = 0; i < lengths.length; i++) {
+    if (lengths[i] > LOOP_BYTES_MAX)
+      values.set(source.subarray(starts[i], starts[i] + lengths[i]), offsets[i])
+    else copyShort(source, starts[i], values, offsets[i], lengths[i])
+  }
+  return { values, offsets }
+}
+
+function copyShort(source: Uint8Array, from: number, target: Uint8Array, to: number, length: number): void {
+  for (let i = 0; i < length; i++) target[to + i] = source[from + i]
+}
+
+function offsetsOf(lengths: Int32Array): Int32Array {
+  const offsets = new Int32Array(lengths.length + 1)
+  let end = 0
+  for (let i = 0; i < lengths.length; i++) {
+    end += lengths[i]
+    checkTextBytes(end)
+    offsets[i + 1] = end
+  }
+  return offsets
+}

@@ -1,0 +1,153 @@
+/** A running query as a task of the reactor: from its source, through the runner, to whoever takes the results. */
+import type { RecordBatch } from 'apache-arrow'
+import type { BatchShape } from '../../ir/physical/program.ts'
+import type { Runner } from '../dag/runner.ts'
+import type { AcceptedBatch } from '../io/arrow/door.ts'
+import type { Feed } from '../streaming/feed.ts'
+import { Signal } from '../streaming/signal.ts'
+import type { Budget } from './budget.ts'
+import type { Task } from './reactor.ts'
+
+/** Where results go; while it has no room, no more rows are pushed. */
+export interface Taker {
+  readonly hasRoom: boolean
+}
+
+export interface QueryTaskOptions {
+  readonly runner: Runner
+  readonly feed: Feed<RecordBatch>
+  readonly taker: Taker
+  /** Brings kernels for a shape that was not seen before; the batch waits for it. */
+  readonly prepare: (shape: BatchShape) => Promise<void> | undefined
+  /** Takes a batch that the door refused; without it such a batch ends the query. */
+  readonly onRefused: ((error: unknown, batch: RecordBatch) => void) | undefined
+  /** Called once, with the error if there was one. */
+  readonly onEnd: (error: unknown) => void
+}
+
+export class QueryTask implements Task {
+  readonly changed = new Signal()
+  readonly #options: QueryTaskOptions
+  #done = false
+  #ended = false
+  /** A batch that waits for its kernels. */
+  #held: AcceptedBatch | undefined
+  #isHolding = false
+
+  constructor(options: QueryTaskOptions) {
+    this.#options = options
+  }
+
+  get isDone(): boolean {
+    return this.#done
+  }
+
+  get isReady(): boolean {
+    if (this.#done) return false
+    const { runner, feed, taker } = this.#options
+    if (!taker.hasRoom || this.#isHolding) return false
+    return runner.isBusy || feed.hasBatch || feed.isDrained || this.#held !== undefined
+  }
+
+  wait(): Promise<void> {
+    return this.changed.wait()
+  }
+
+  poll(): void {
+    if (!this.#done) this.#options.feed.poll()
+  }
+
+  push(budget: Budget): void {
+    this.#guard(() => {
+      while (this.#mayGoOn(budget)) {
+        if (this.#options.runner.isBusy) this.#options.runner.step()
+        else if (!this.#beginNext()) return
+      }
+    })
+  }
+
+  /** A source that has ended raises the watermark to the end of time; one that failed or was cancelled does not. */
+  advance(): void {
+    const { runner, feed } = this.#options
+    if (this.#done || this.#ended || this.#held || runner.isBusy || !feed.isDrained) return
+    this.#ended = true
+    if (feed.error === undefined) this.#guard(() => runner.end())
+  }
+
+  fire(budget: Budget): void {
+    this.#guard(() => {
+      while (this.#options.runner.isBusy && this.#mayGoOn(budget)) this.#options.runner.step()
+    })
+  }
+
+  /** Results wait only for the turn to end. */
+  emit(): void {
+    const { runner, feed } = this.#options
+    if (this.#done) return
+    if (!runner.isBusy) this.#guard(() => runner.flush())
+    if (this.#ended && !runner.isBusy) this.finish(feed.error)
+  }
+
+  /** Ends the query, with an error or without. */
+  finish(error: unknown): void {
+    if (this.#done) return
+    this.#done = true
+    this.#options.feed.cancel().catch(() => {})
+    this.#options.onEnd(error)
+    this.changed.notify()
+  }
+
+  #mayGoOn(budget: Budget): boolean {
+    return !this.#done && !this.#isHolding && this.#options.taker.hasRoom && budget.spend()
+  }
+
+  #beginNext(): boolean {
+    const { runner, feed, prepare } = this.#options
+    const held = this.#held
+    if (held) {
+      this.#held = undefined
+      runner.begin(held)
+      return true
+    }
+    const batch = feed.take()
+    if (!batch) return false
+    const accepted = this.#accept(batch)
+    if (!accepted) return true
+    const preparing = prepare(accepted.shape)
+    if (preparing) this.#hold(accepted, preparing)
+    else runner.begin(accepted)
+    return !preparing
+  }
+
+  /** Nothing of a refused batch was taken: the query can go on without it. */
+  #accept(batch: RecordBatch): AcceptedBatch | undefined {
+    const { runner, onRefused } = this.#options
+    try {
+      return runner.accept(batch)
+    } catch (error) {
+      if (!onRefused) throw error
+      onRefused(error, batch)
+      return undefined
+    }
+  }
+
+  #hold(batch: AcceptedBatch, preparing: Promise<void>): void {
+    this.#held = batch
+    this.#isHolding = true
+    preparing
+      .catch(error => this.finish(error))
+      .finally(() => {
+        this.#isHolding = false
+        this.changed.notify()
+      })
+  }
+
+  #guard(work: () => void): void {
+    if (this.#done) return
+    try {
+      work()
+    } catch (error) {
+      this.finish(error)
+    }
+  }
+}
