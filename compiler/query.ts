@@ -10,6 +10,7 @@ import { QueryTask } from '../runtime/reactor/query-task.ts'
 import { Feed } from '../runtime/streaming/feed.ts'
 import { Output } from '../runtime/subscription/output.ts'
 import { type Compilation, type CompileOptions, compilePlan } from './driver.ts'
+import { type ExplainStage, explainStage, explainSummary } from './explain/explain.ts'
 import type { Stream } from './frontend/builder/stream.ts'
 import { Instance } from './run/instance.ts'
 import { LiveQuery } from './run/live.ts'
@@ -35,6 +36,14 @@ export class CompiledQuery<Out extends Columns> {
   /** sha256 of the canonical plan. */
   get hash(): string {
     return this.compilation.program.hash
+  }
+
+  /** The plan, what the compiler made of it, and where it can run. */
+  explain(): string
+  /** The text of one stage; the last two need LLVM. */
+  explain(stage: ExplainStage): Promise<string>
+  explain(stage?: ExplainStage): string | Promise<string> {
+    return stage === undefined ? explainSummary(this.compilation) : explainStage(this.compilation, stage)
   }
 
   tiers(mode: CodeGeneration = 'function'): CompiledTiers {

@@ -16,7 +16,8 @@ const debianPackages = ['llvm-14-dev', 'cmake', 'g++', 'make', 'zlib1g-dev']
 const stateFile = join(root, 'node_modules', '.millrace-setup.json')
 
 const say = text => process.stderr.write(`${text}\n`)
-const quiet = (command, args, options = {}) => spawnSync(command, args, { cwd: root, encoding: 'utf8', ...options })
+const quiet = (command, args, options = {}) =>
+  spawnSync(command, args, { cwd: root, encoding: 'utf8', ...options })
 const succeeds = (command, args) => quiet(command, args).status === 0
 
 /** Runs a command; on a terminal a line below counts the seconds, elsewhere the command's name must do. */
@@ -39,25 +40,33 @@ function run(title, command, args, env = process.env) {
       reject(error)
     }
     child.on('error', finish)
-    child.on('close', code => finish(code === 0 ? undefined : new Error(`${command} ${args[0]} ended with ${code}`)))
+    child.on('close', code =>
+      finish(code === 0 ? undefined : new Error(`${command} ${args[0]} ended with ${code}`)),
+    )
   })
 }
 
 function checkNode() {
   const major = Number(process.versions.node.split('.')[0])
   if (major >= NODE_MAJOR_MIN) return
-  say(`millrace needs Node ${NODE_MAJOR_MIN} or newer; this is ${process.versions.node}. Install a newer Node and run the command again.`)
+  say(
+    `millrace needs Node ${NODE_MAJOR_MIN} or newer; this is ${process.versions.node}. Install a newer Node and run the command again.`,
+  )
   process.exit(1)
 }
 
 const hasToolchain = () =>
-  existsSync('/usr/lib/llvm-14/include/llvm-c/Core.h') && ['cmake', 'g++', 'make'].every(tool => succeeds(tool, ['--version']))
+  existsSync('/usr/lib/llvm-14/include/llvm-c/Core.h') &&
+  ['cmake', 'g++', 'make'].every(tool => succeeds(tool, ['--version']))
 
 /** Native code is optional: whatever is missing, the engine runs on its JavaScript tier. */
 async function installToolchain() {
-  if (process.env.MILLRACE_LLVM === 'off') return say('  LLVM is switched off (MILLRACE_LLVM=off): plans run on the JavaScript tier')
+  if (process.env.MILLRACE_LLVM === 'off')
+    return say('  LLVM is switched off (MILLRACE_LLVM=off): plans run on the JavaScript tier')
   if (process.platform !== 'linux' || process.arch !== 'x64') {
-    return say(`  native code is made on Linux x64 only, this is ${process.platform} ${process.arch}: plans run on the JavaScript tier`)
+    return say(
+      `  native code is made on Linux x64 only, this is ${process.platform} ${process.arch}: plans run on the JavaScript tier`,
+    )
   }
   if (hasToolchain()) return
   const command = ['apt-get', 'install', '-y', '--no-install-recommends', ...debianPackages]
@@ -89,18 +98,27 @@ function nodeHeaders() {
 }
 
 async function installPackages() {
-  const lock = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex')
+  const lock = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex')
   const wanted = { lock, node: process.versions.modules, toolchain: hasToolchain() }
   if (existsSync(stateFile) && readFileSync(stateFile, 'utf8') === JSON.stringify(wanted)) return
   const prefix = nodeHeaders()
   const env = { ...process.env, ...(prefix && { npm_config_nodedir: prefix }) }
-  const title = wanted.toolchain ? 'installing npm packages (llvm-bindings is compiled: about three minutes)' : 'installing npm packages'
+  const title = wanted.toolchain
+    ? 'installing npm packages (llvm-bindings is compiled: about three minutes)'
+    : 'installing npm packages'
   // Not `npm ci`: it refuses a lock file without the packages of other platforms, which not every registry has.
   await run(title, 'npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], env)
   writeFileSync(stateFile, JSON.stringify(wanted))
 }
 
-const build = () => run('building', process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.json'])
+const build = () =>
+  run('building', process.execPath, [
+    join(root, 'node_modules', 'typescript', 'bin', 'tsc'),
+    '-p',
+    'tsconfig.json',
+  ])
 
 checkNode()
 say('millrace: setting up')

@@ -3,7 +3,7 @@
  * comments. Every view it names is a constant of the enclosing factory (see link.ts).
  */
 import type { Expression, FunctionDeclaration, Identifier, Statement } from 'estree'
-import type { Block, Expr, Field, FieldType, Kernel, Load, Mem, Stmt } from '../../ir/kernel/node.ts'
+import type { Block, Expr, Field, FieldType, Kernel, Load, Mem, Select, Stmt } from '../../ir/kernel/node.ts'
 import { fieldWidth } from '../../ir/kernel/node.ts'
 import { EFFECT_REGION, opRow } from '../../ir/kernel/ops.ts'
 import { js, type Snippet } from './quote.ts'
@@ -56,6 +56,7 @@ const bitOf = js`$0[$1 >> 3] >> ($1 & 7) & 1`
 const setBit = js`$0[$1 >> 3] = $2 ? $0[$1 >> 3] | 1 << ($1 & 7) : $0[$1 >> 3] & ~(1 << ($1 & 7))`
 const assigned = js`$0 = $1`
 const ternary = js`$0 ? $1 : $2`
+const chosen = js`(s64[4] = $2, s64[5] = $1, s64[4 + $0])`
 const fromWords = {
   'low.i64': js`$0[$1]`,
   'high.i64': js`$0[$1 + 1 | 0]`,
@@ -142,8 +143,15 @@ class Emitter {
       case 'load':
         return this.#load(expr)
       case 'select':
-        return ternary(this.#test(expr.cond), this.#value(expr.then), this.#value(expr.else))
+        return this.#select(expr)
     }
+  }
+
+  /** V8 boxes a bigint where two branches meet: such a choice is made by an index into two words of memory. */
+  #select({ type, cond, then, else: otherwise }: Select): Expression {
+    if (type !== 'i64') return ternary(this.#test(cond), this.#value(then), this.#value(otherwise))
+    const [index, a, b] = [cond, then, otherwise].map(part => this.#atom(this.#value(part)))
+    return chosen(index, a, b)
   }
 
   #op(expr: Expr & { kind: 'op' }): Expression {

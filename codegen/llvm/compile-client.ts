@@ -120,7 +120,7 @@ export class CompileClient {
   #receive(message: Hello | CompileReply): void {
     switch (message.kind) {
       case 'ready':
-        clearTimeout(this.#timer)
+        this.#callOff()
         this.#facts = message.facts
         break
       case 'unavailable':
@@ -131,7 +131,7 @@ export class CompileClient {
       case 'done':
       case 'failed':
         if (message.id !== this.#lastId) return
-        clearTimeout(this.#timer)
+        this.#callOff()
         this.#settle(message)
     }
     this.#pump()
@@ -165,7 +165,7 @@ export class CompileClient {
   }
 
   #drop(): void {
-    clearTimeout(this.#timer)
+    this.#callOff()
     this.#child?.kill()
     this.#child = undefined
     this.#facts = undefined
@@ -176,11 +176,24 @@ export class CompileClient {
     if (this.#facts) this.#after(this.#options.idleMs, () => this.#drop()).unref()
   }
 
-  /** There is never more than one thing to wait for: the start, an answer, or the end of idleness. */
+  /**
+   * There is never more than one thing to wait for: the start, an answer, or the end of idleness. A loop that was
+   * blocked finds its timers due before it has read its messages: it reads them first, and they may call this off.
+   */
   #after(ms: number, then: () => void): NodeJS.Timeout {
     clearTimeout(this.#timer)
-    this.#timer = setTimeout(then, ms)
-    return this.#timer
+    const timer = setTimeout(() => {
+      setImmediate(() => {
+        if (timer === this.#timer) then()
+      })
+    }, ms)
+    this.#timer = timer
+    return timer
+  }
+
+  #callOff(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
   }
 }
 

@@ -178,4 +178,9 @@ export const spell: Readonly<Record<OpName, Spelling | 'host'>> = {
   'atan.f64': 'host',
   'pow.f64': 'host',
   'atan2.f64': 'host',
+
+  'upper.text': 'host',
+  'lower.text': 'host',
+  'number.text': 'host',
+  'parse.text': 'host',
 }

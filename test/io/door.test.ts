@@ -1,7 +1,18 @@
 /** What the door says about a batch, what it keeps between batches, and how much it lets in at once. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Int32, makeData, Table, tableFromIPC, tableToIPC } from 'apache-arrow'
+import {
+  type Data,
+  Dictionary,
+  Int32,
+  makeData,
+  type RecordBatch,
+  Table,
+  tableFromIPC,
+  tableToIPC,
+  Utf8,
+  Vector,
+} from 'apache-arrow'
 import { layoutInput } from '../../compiler/lower/input.ts'
 import { viewField } from '../../runtime/io/arrow/memory.ts'
 import { rowsOf } from '../../runtime/io/rows.ts'
@@ -78,17 +89,17 @@ test('batches that were read from Arrow IPC enter', () => {
   )
 })
 
-/** The ids that a kernel remembers for the values of a dictionary. */
-function remapOf(fixture: Fixture): Int32Array {
+/** A field of the dictionary region: where values start, the ids that a kernel remembers for them. */
+function dictionaryField(fixture: Fixture, field: 'offset' | 'remap'): Int32Array {
   const mem = layoutInput(utf8, fixture.limits).columns[0].dictionary
   if (!mem) throw new Error('no dictionary')
   const mems = new Map([[mem.name, mem]])
-  return viewField({ ...fixture.memory, mems }, mem.name, 'remap', 'i32', fixture.limits.dictionaryRows)
+  return viewField({ ...fixture.memory, mems }, mem.name, field, 'i32', fixture.limits.dictionaryRows)
 }
 
 test('what is remembered about a dictionary lives as long as the dictionary, or until it is forgotten', () => {
   const fixture = makeFixture(utf8)
-  const remap = remapOf(fixture)
+  const remap = dictionaryField(fixture, 'remap')
   const load = (batch: ReturnType<typeof codedBatch>) => fixture.door.load(fixture.door.accept(batch), 0)
   const first = codedBatch(['a', 'b', 'a'])
   load(first)
@@ -104,6 +115,30 @@ test('what is remembered about a dictionary lives as long as the dictionary, or 
   remap.set([1, 2, 3])
   load(first)
   assert.deepEqual([...remap.subarray(0, 2)], [0, 0])
+})
+
+test('a dictionary that has grown behind its first chunk is another one', () => {
+  const chunk = arrange('utf8', ['a', 'b'], plain)
+  const coded = (codes: readonly number[], chunks: readonly Data[]) =>
+    batchOf({ s: makeColumn(codes, new Vector(chunks)) }, codes.length)
+  const makeColumn = (codes: readonly number[], dictionary: Vector): Data =>
+    makeData({
+      type: new Dictionary(new Utf8(), new Int32()),
+      data: Int32Array.from(codes),
+      dictionary,
+    } as never)
+  const fixture = makeFixture(utf8)
+  const read = (batch: RecordBatch) => passThrough(fixture, batch).flatMap(one => rowsOf(utf8, one))
+  assert.deepEqual(read(coded([1, 0], [chunk])), [{ s: 'b' }, { s: 'a' }])
+  assert.deepEqual(read(coded([2, 0], [chunk, arrange('utf8', ['c'], plain)])), [{ s: 'c' }, { s: 'a' }])
+  assert.deepEqual(read(coded([2, 0], [chunk, arrange('utf8', ['d'], plain)])), [{ s: 'd' }, { s: 'a' }])
+})
+
+test('null rows of an empty dictionary stand for an empty text inside memory', () => {
+  const fixture = makeFixture(utf8)
+  const batch = codedBatch([null, null])
+  fixture.door.load(fixture.door.accept(batch), 0)
+  assert.deepEqual([...dictionaryField(fixture, 'offset').subarray(0, 2)], [0, 0])
 })
 
 test('two batches that were accepted before either was loaded keep their own dictionaries', () => {

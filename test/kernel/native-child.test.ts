@@ -59,6 +59,25 @@ test('a child that hangs is killed, and the next compilation works', { skip }, a
   assert.ok((await client.compile(texts, 'object')).bytes.length > 0)
 })
 
+/** Keeps the event loop from turning, as a long synchronous job of the user does. */
+function blockFor(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
+}
+
+for (const [phase, turn] of Object.entries({ timers: setTimeout, check: setImmediate })) {
+  test(`an engine blocked in its ${phase} phase does not take a good child for hung`, { skip }, async () => {
+    const client = openClient({ limitMs: 2000 })
+    const pid = await warm(client)
+    const compiled = client.compile(texts, 'object')
+    await new Promise<void>(resolve => {
+      turn(() => resolve())
+    })
+    blockFor(3000)
+    assert.ok((await compiled).bytes.length > 0)
+    assert.equal(client.pid, pid)
+  })
+}
+
 const badTexts = {
   'no kernel at all': 'rubbish',
   'an unknown op': 'kernel k\nbegin\n  return nope(1)\nend\n',

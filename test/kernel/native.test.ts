@@ -62,12 +62,12 @@ test('memory that the code could not trust is refused', { skip }, async () => {
   k.return(i32(0))
   const program = await compileNative({ name: 'two', kernels: [k.finish()] })
   const link = (other: number, ctlBytes: number, buffer = new SharedArrayBuffer(1024)): unknown => {
-    const regions = [
+    const regions = new Map([
       ['m', { offset: 0, bytes: 128 }],
       ['other', { offset: other, bytes: 128 }],
       ['ctl', { offset: 512, bytes: ctlBytes }],
-    ] as const
-    return program.link({ buffer, regions: new Map(regions) })
+    ])
+    return program.link({ buffer, regions })
   }
   link(128, 256)
   assert.throws(() => link(64, 256), /m and other overlap/)

@@ -50,6 +50,8 @@ for (const backend of backends) {
   test(`every op on edge values: ${backend.name}`, async () => {
     for (const name of opNames) {
       if (backend.name === 'native' && opRow(name).host) continue
+      // It acts on memory and has no value for given operands alone.
+      if (opRow(name).effect) continue
       await check(caseOf(name), backend)
     }
   })
@@ -59,7 +61,9 @@ async function check({ name, mem, kernel, rows }: Case, backend: TestBackend): P
   const program = await backend.compile({ name, kernels: [kernel] })
   const memory = placeMems([mem], rows.length)
   rows.forEach((row, i) => {
-    row.forEach((value, n) => poke(memory, mem, `a${n}`, i, value))
+    row.forEach((value, n) => {
+      poke(memory, mem, `a${n}`, i, value)
+    })
   })
   program.link(memory).get(kernel.name)?.()
   const evaluate = opRow(name).evaluate as (...args: readonly Scalar[]) => Scalar

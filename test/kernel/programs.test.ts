@@ -52,7 +52,7 @@ test('random kernels agree on every back end', async () => {
       )
       for (const { backend, result } of others) assert.deepEqual(result, want.result, backend.name)
     }),
-    { numRuns: RUNS, interruptAfterTimeLimit: SHRINK_LIMIT_MS },
+    { numRuns: RUNS, interruptAfterTimeLimit: SHRINK_LIMIT_MS, includeErrorInReport: true },
   )
 })
 

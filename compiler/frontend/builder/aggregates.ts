@@ -4,8 +4,9 @@
  */
 import { type Aggregate, type AggregateName, aggregate, printAggregate } from '../../../ir/expr/aggregates.ts'
 import { call } from '../../../ir/expr/build.ts'
-import { type Expr, literal, nullOf } from '../../../ir/expr/expr.ts'
+import { type Expr, literal, nullOf, rewrite } from '../../../ir/expr/expr.ts'
 import type { NamedAggregate } from '../../../ir/logical/aggregate.ts'
+import type { NamedExpr } from '../../../ir/logical/project.ts'
 import { Expression } from './expression.ts'
 import type { AggregatesOf, Typed } from './types.ts'
 
@@ -50,6 +51,22 @@ export class AggregateCollector {
 
 /** No user can write this name by accident. */
 const hiddenName = (n: number): string => `#${n}`
+
+/** An aggregate that is a result as it is takes the name of the result. */
+export function nameCalls(
+  calls: readonly NamedAggregate[],
+  results: readonly NamedExpr[],
+): { readonly calls: readonly NamedAggregate[]; readonly exprs: readonly NamedExpr[] } {
+  const names = new Map<string, string>()
+  for (const { name, expr } of results)
+    if (expr.kind === 'column' && !names.has(expr.name)) names.set(expr.name, name)
+  const rename = (expr: Expr): Expr =>
+    expr.kind === 'column' ? { ...expr, name: names.get(expr.name) ?? expr.name } : expr
+  return {
+    calls: calls.map(({ name, call }) => ({ name: names.get(name) ?? name, call })),
+    exprs: results.map(({ name, expr }) => ({ name, expr: rewrite(expr, rename) })),
+  }
+}
 
 /** Rows that the condition leaves out count as null. */
 function filtered(arg: Expr | undefined, cond: Expr): Expr {

@@ -9,7 +9,7 @@ import { WINDOW_END, WINDOW_START, window } from '../../../ir/logical/window.ts'
 import { type Columns, type ColumnType, findColumn, type RowOf, type Schema } from '../../../ir/schema.ts'
 import { isTimestamp, type TimestampType } from '../../../ir/types.ts'
 import { compilePredicate, compileProjection } from '../lambda/index.ts'
-import { AggregateCollector } from './aggregates.ts'
+import { AggregateCollector, nameCalls } from './aggregates.ts'
 import { didYouMean } from './did-you-mean.ts'
 import { ticksOf } from './duration.ts'
 import { Expression } from './expression.ts'
@@ -206,9 +206,12 @@ export class Grouped<S extends Columns, K extends Columns> {
     const collector = new AggregateCollector()
     const columns = columnsOf<S>(this.#node.relation.schema)
     const results = namedExprs(aggregates(columns, collector.functions))
-    const grouped = aggregate(this.#node, this.#keys, collector.calls)
-    const keys = grouped.relation.schema.filter(({ name }) => !collector.calls.some(one => one.name === name))
-    return new Stream(project(grouped, [...keys.map(passed), ...results]), this.#params)
+    const { calls, exprs } = nameCalls(collector.calls, results)
+    const grouped = aggregate(this.#node, this.#keys, calls)
+    const keys = grouped.relation.schema.filter(({ name }) => !calls.some(one => one.name === name))
+    const isPlain = exprs.length === calls.length && exprs.every(({ name }, i) => name === calls[i].name)
+    if (isPlain) return new Stream(grouped, this.#params)
+    return new Stream(project(grouped, [...keys.map(passed), ...exprs]), this.#params)
   }
 }
 

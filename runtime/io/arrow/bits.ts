@@ -22,15 +22,35 @@ export function copyBits(target: Uint8Array, source: Uint8Array, start: number, 
 /** Bits from bytes that are 0 or 1; `invert` makes a null flag a validity bit. */
 export function packBits(flags: Uint8Array, count: number, invert: boolean): Uint8Array {
   const bits = makeBits(count)
-  const flip = invert ? 1 : 0
-  for (let i = 0; i < count; i++) bits[i >> 3] |= (flags[i] ^ flip) << (i & 7)
+  const flip = invert ? 0xff : 0
+  const whole = count >> 3
+  for (let at = 0; at < whole; at++) bits[at] = packByte(flags, at << 3) ^ flip
+  for (let i = whole << 3; i < count; i++) bits[whole] |= (flags[i] ^ (flip & 1)) << (i & 7)
   return bits
 }
+
+const packByte = (flags: Uint8Array, i: number): number =>
+  flags[i] |
+  (flags[i + 1] << 1) |
+  (flags[i + 2] << 2) |
+  (flags[i + 3] << 3) |
+  (flags[i + 4] << 4) |
+  (flags[i + 5] << 5) |
+  (flags[i + 6] << 6) |
+  (flags[i + 7] << 7)
 
 /** Bits `rows[i] + start` of a bitmap, side by side. */
 export function gatherBits(source: Uint8Array, rows: Int32Array, start: number): Uint8Array {
   const bits = makeBits(rows.length)
-  for (let i = 0; i < rows.length; i++) bits[i >> 3] |= bitAt(source, rows[i] + start) << (i & 7)
+  let byte = 0
+  for (let i = 0; i < rows.length; i++) {
+    byte |= bitAt(source, rows[i] + start) << (i & 7)
+    if ((i & 7) === 7) {
+      bits[i >> 3] = byte
+      byte = 0
+    }
+  }
+  if (rows.length & 7) bits[rows.length >> 3] = byte
   return bits
 }
 

@@ -1,0 +1,94 @@
+/** Explain: what the compiler made of a query, after any of its stages. */
+
+import { compileJs } from '../../codegen/js/link.ts'
+import { nativeText } from '../../codegen/llvm/backend.ts'
+import { nativeTarget } from '../../codegen/llvm/target.ts'
+import { MillraceError } from '../../ir/errors.ts'
+import type { Kernel } from '../../ir/kernel/node.ts'
+import { printKernel } from '../../ir/kernel/print.ts'
+import { printPlan } from '../../ir/logical/index.ts'
+import type { Compilation } from '../driver.ts'
+import { CORE, CompiledTiers } from '../tiers.ts'
+import { printPipelines, WIDEST } from './pipelines.ts'
+
+/** The stages in order; the last two need LLVM. */
+export const explainStages = [
+  'logical',
+  'optimised',
+  'pipelines',
+  'kernel',
+  'javascript',
+  'llvm',
+  'assembly',
+] as const
+export type ExplainStage = (typeof explainStages)[number]
+
+/** The text of one stage. */
+export async function explainStage(compilation: Compilation, stage: ExplainStage): Promise<string> {
+  const { program } = compilation
+  switch (stage) {
+    case 'logical':
+      return printPlan(compilation.logical)
+    case 'optimised':
+      return printPlan(compilation.optimised)
+    case 'pipelines':
+      return printPipelines(program)
+    case 'kernel':
+      return allKernels(compilation).map(printKernel).join('\n')
+    case 'javascript':
+      return compileJs({ name: program.hash, kernels: allKernels(compilation) }).text
+    case 'llvm':
+      return native(compilation, 'llvm')
+    case 'assembly':
+      return native(compilation, 'assembly')
+    default:
+      throw new MillraceError('LDB-0001', `there is no stage '${String(stage)}'`, {
+        fix: `stages are ${explainStages.join(', ')}`,
+      })
+  }
+}
+
+/** What a person wants first: the plan, what became of it, and where it can run. */
+export function explainSummary(compilation: Compilation): string {
+  const { logical, optimised, program, limits } = compilation
+  return [
+    `plan ${program.hash.slice(0, 16)}`,
+    printPlan(logical),
+    '',
+    'optimised',
+    printPlan(optimised),
+    '',
+    printPipelines(program),
+    '',
+    `batches of up to ${limits.batchRows} rows; ${tierLine(compilation)}`,
+  ].join('\n')
+}
+
+function tierLine({ program }: Compilation): string {
+  if (program.hostOps.length > 0) {
+    return `runs in JavaScript only: ${program.hostOps.join(', ')} ${program.hostOps.length > 1 ? 'are' : 'is'} the host's own, bit for bit`
+  }
+  const target = nativeTarget()
+  return target.available
+    ? 'runs in JavaScript or natively'
+    : `runs in JavaScript; natively not, because ${target.reason}`
+}
+
+/** Every kernel of the plan, the push kernels for the widest shape of batch. */
+function allKernels({ program }: Compilation): readonly Kernel[] {
+  return program.pipelines.flatMap(pipeline => {
+    const prefix = program.pipelines.length > 1 ? `p${pipeline.id}_` : ''
+    const kernels = [pipeline.push(WIDEST), ...pipeline.kernels]
+    return kernels.map(kernel => ({ ...kernel, name: `${prefix}${kernel.name}` }))
+  })
+}
+
+async function native({ program }: Compilation, which: 'llvm' | 'assembly'): Promise<string> {
+  const tiers = new CompiledTiers(program, 'function')
+  const texts: string[] = []
+  for (const pipeline of program.pipelines) {
+    for (const part of [WIDEST, CORE] as const)
+      texts.push(await nativeText(tiers.kernels(pipeline, part), which))
+  }
+  return texts.join('\n')
+}

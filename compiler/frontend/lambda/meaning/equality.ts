@@ -1,0 +1,75 @@
+/** === and, against null only, ==. NaN is equal to nothing, null to null. */
+import { type Expr, isLiteral } from '../../../../ir/expr/expr.ts'
+import { type Place, refuse, refuseTypes } from '../refusal.ts'
+import { compareBigints, compareWithInteger } from './bigints.ts'
+import { after, all, any, apply, coalesce, FALSE } from './exprs.ts'
+import { exprOfPair } from './join.ts'
+import { asInt64, numeral, zeroAs } from './numbers.ts'
+import { isAbsent } from './tests.ts'
+import { describe, type JsValue, kindsOf, type Leaf, leavesOf, type Plain } from './values.ts'
+
+/** `a === b`; two values that no type has in common are refused, for the answer would always be false. */
+export function strictEquality(at: Place, a: JsValue, b: JsValue): Expr {
+  checkOverlap(at, a, b)
+  return exprOfPair(a, b, (x, y) => equal(at, x, y))
+}
+
+function checkOverlap(at: Place, a: JsValue, b: JsValue): void {
+  const [kinds, others] = [kindsOf(a), kindsOf(b)]
+  if (kinds.size === 0 || others.size === 0 || [...kinds].some(kind => others.has(kind))) return
+  const mixed = [kinds, others].every(one => one.has('number') || one.has('bigint'))
+  refuseTypes(
+    at,
+    `${describe(a)} is never equal to ${describe(b)}`,
+    mixed
+      ? 'write an integer literal as 15n, or convert one side: BigInt(x) or Number(x)'
+      : 'convert one side: Number(x) or String(x)',
+  )
+}
+
+function equal(at: Place, a: Leaf, b: Leaf): Expr {
+  if (a.form === 'nothing') return isAbsent(b, a.value === null ? 'null' : 'undefined')
+  if (b.form === 'nothing') return isAbsent(a, b.value === null ? 'null' : 'undefined')
+  if (a.kind !== b.kind) return bothNull(a, b)
+  if (a.kind === 'binary')
+    return refuseTypes(at, 'binary values cannot be compared', 'test them for null only')
+  if (a.kind === 'bigint') return equalBigints(asInt64(a.expr), asInt64(b.expr))
+  return sameType(numeral(a.expr), numeral(b.expr))
+}
+
+function bothNull({ expr: a }: Plain, { expr: b }: Plain): Expr {
+  if (!a.nullable || !b.nullable) return after([a, b], FALSE)
+  return all([apply('is_null', a), apply('is_null', b)])
+}
+
+const sameType = (a: Expr, b: Expr): Expr => apply(a.nullable || b.nullable ? 'is_not_distinct' : 'eq', a, b)
+
+function equalBigints(a: Expr, b: Expr): Expr {
+  if (a.type === b.type) return sameType(a, b)
+  if (isLiteral(b)) return coalesce(compareWithInteger('eq', a, b.value as bigint), FALSE)
+  if (isLiteral(a)) return coalesce(compareWithInteger('eq', b, a.value as bigint), FALSE)
+  const [x, y] = [a, b].map(expr => coalesce(expr, zeroAs(expr.type)))
+  const known = [a, b].filter(expr => expr.nullable).map(expr => apply('is_not_null', expr))
+  const equals = all([...known, compareBigints('eq', x, y)])
+  return known.length === 2 ? any([all([apply('is_null', a), apply('is_null', b)]), equals]) : equals
+}
+
+/** `a == b` where one side is null or undefined. */
+export function looseEquality(at: Place, operator: string, a: JsValue, b: JsValue): Expr {
+  if (kindsOf(b).size === 0) return isAbsent(a, 'both')
+  if (kindsOf(a).size === 0) return isAbsent(b, 'both')
+  return refuse(at, `'${operator}' converts its operands; it is only for null`, `use '${operator}='`)
+}
+
+/** `[a, b].includes(x)`: equality in which NaN would be itself, so NaN is refused as an element. */
+export function isOneOf(at: Place, value: JsValue, elements: readonly JsValue[]): Expr {
+  for (const element of elements) checkOverlap(at, value, element)
+  const [leaf] = leavesOf(value)
+  const listed = elements.flatMap(one => (one.form === 'plain' && isLiteral(one.expr) ? [one.expr] : []))
+  const simple = leaf.form === 'plain' && value === leaf && leaf.expr.type !== 'uint64'
+  if (simple && listed.length === elements.length && elements.length > 1) {
+    const needle = leaf.kind === 'bigint' ? asInt64(leaf.expr) : numeral(leaf.expr)
+    return coalesce(apply('in', needle, ...listed), FALSE)
+  }
+  return elements.length === 0 ? FALSE : any(elements.map(element => strictEquality(at, value, element)))
+}

@@ -1,0 +1,145 @@
+/**
+ * Building plan expressions: calls of literals are computed at once, and what differs only in spelling becomes the
+ * same expression, since build tools respell what they like (`!(a === b)`, `c ? true : x`, `x !== null ? x : y`).
+ */
+
+import { call, cast } from '../../../../ir/expr/build.ts'
+import { evaluate } from '../../../../ir/expr/evaluate.ts'
+import { type Call, childrenOf, type Expr, isLiteral, literal, RowFault } from '../../../../ir/expr/expr.ts'
+import { type FunctionName, functionRow } from '../../../../ir/expr/functions/index.ts'
+import { printExpr } from '../../../../ir/expr/print.ts'
+import type { DataType } from '../../../../ir/types.ts'
+import { canFault } from '../../../passes/logical/faults.ts'
+
+export const TRUE = literal(true, 'bool')
+export const FALSE = literal(false, 'bool')
+export const double = (value: number): Expr => literal(value, 'float64')
+export const text = (value: string): Expr => literal(value, 'utf8')
+
+export const apply = (fn: FunctionName, ...args: readonly Expr[]): Expr => folded(call(fn, ...args))
+
+export const convert = (expr: Expr, type: DataType): Expr =>
+  expr.type === type ? expr : folded(cast(expr, type))
+
+const isBool = (expr: Expr, value: boolean): boolean => isLiteral(expr) && expr.value === value
+const isCall = (expr: Expr, fn: FunctionName): expr is Call => expr.kind === 'call' && expr.fn === fn
+
+const nothing = (name: string): never => {
+  throw new Error(`${name} in a constant`)
+}
+
+/** The value of an expression of literals; what would fault or only the host can compute stays as it is. */
+function folded(expr: Expr): Expr {
+  const hosted = expr.kind === 'call' && functionRow(expr.fn).host === true
+  if (hosted || !childrenOf(expr).every(isLiteral)) return expr
+  try {
+    return literal(evaluate(expr, { column: nothing, param: nothing }), expr.type)
+  } catch (fault) {
+    if (fault instanceof RowFault) return expr
+    throw fault
+  }
+}
+
+/** The first of some values that is not null. */
+export function coalesce(expr: Expr, fallback: Expr): Expr {
+  if (!expr.nullable) return expr
+  return isLiteral(expr) ? fallback : apply('coalesce', expr, fallback)
+}
+
+/** The value, which JavaScript would throw for if it were null. */
+export const required = (expr: Expr): Expr => (expr.nullable ? apply('js_require', expr) : expr)
+
+/** JavaScript's && over tests, which are never null. */
+export function all(tests: readonly Expr[]): Expr {
+  const parts = tests.flatMap(test => (isCall(test, 'and') ? test.args : [test]))
+  const stop = parts.findIndex(part => isBool(part, false))
+  if (stop >= 0 && !parts.slice(0, stop).some(canFault)) return FALSE
+  return chain('and', parts, true)
+}
+
+/** JavaScript's || over tests, which are never null. */
+export function any(tests: readonly Expr[]): Expr {
+  const parts = tests.flatMap(test => (isCall(test, 'or') ? test.args : [test]))
+  const stop = parts.findIndex(part => isBool(part, true))
+  if (stop >= 0 && !parts.slice(0, stop).some(canFault)) return TRUE
+  return chain('or', parts, false)
+}
+
+function chain(fn: 'and' | 'or', parts: readonly Expr[], neutral: boolean): Expr {
+  const needed = parts.filter(part => !isBool(part, neutral))
+  if (needed.length === 0) return literal(neutral, 'bool')
+  return needed.length === 1 ? needed[0] : apply(fn, ...needed)
+}
+
+const opposites: Readonly<Partial<Record<FunctionName, FunctionName>>> = {
+  eq: 'ne',
+  ne: 'eq',
+  is_null: 'is_not_null',
+  is_not_null: 'is_null',
+  is_distinct: 'is_not_distinct',
+  is_not_distinct: 'is_distinct',
+}
+
+export function not(test: Expr): Expr {
+  if (test.kind !== 'call') return apply('not', test)
+  if (test.fn === 'not') return test.args[0]
+  const opposite = opposites[test.fn]
+  return opposite ? apply(opposite, ...test.args) : apply('not', test)
+}
+
+/** Tests that read as a negation: a choice on one is turned round. */
+const isNegative = (test: Expr): boolean =>
+  ['not', 'ne', 'is_null', 'is_distinct'].some(fn => isCall(test, fn as FunctionName))
+
+/** The same choice, its test without a negation. */
+export const oriented = <T>(test: Expr, then: T, otherwise: T): readonly [Expr, T, T] =>
+  isNegative(test) ? [not(test), otherwise, then] : [test, then, otherwise]
+
+/** `given ? first : second` for a test that is never null; both sides have one type. */
+export function choose(given: Expr, first: Expr, second: Expr): Expr {
+  if (isLiteral(given)) return given.value === true ? first : second
+  const [test, then, otherwise] = oriented(given, first, second)
+  if (then.type === 'bool') {
+    const logical = chooseBool(test, then, otherwise)
+    if (logical) return logical
+  }
+  if (isCall(test, 'is_not_null')) {
+    if (isSame(test.args[0], then)) return coalesce(then, otherwise)
+    if (isFallback(then, test.args[0], otherwise)) return then
+  }
+  return apply('case', test, then, otherwise)
+}
+
+/** Is an expression that one, or a cast of it? */
+function isSame(tested: Expr, expr: Expr): boolean {
+  const core = expr.kind === 'cast' && !expr.attempt ? expr.arg : expr
+  return core === tested || printExpr(core) === printExpr(tested)
+}
+
+/** Is an expression the tested one, or where that is null the other? */
+const isFallback = (expr: Expr, tested: Expr, otherwise: Expr): boolean =>
+  isCall(expr, 'coalesce') && isSame(tested, expr.args[0]) && printExpr(expr.args[1]) === printExpr(otherwise)
+
+/** A choice of booleans that && or || says. */
+function chooseBool(test: Expr, then: Expr, otherwise: Expr): Expr | undefined {
+  if (then === test || isBool(then, true)) return any([test, otherwise])
+  if (otherwise === test || isBool(otherwise, false)) return all([test, then])
+  if (isBool(then, false)) return all([not(test), otherwise])
+  return isBool(otherwise, true) ? any([not(test), then]) : undefined
+}
+
+/** The result, after expressions that it may not read but whose faults JavaScript would meet on the way. */
+export function after(evaluated: readonly Expr[], result: Expr): Expr {
+  const lost = evaluated.filter(expr => canFault(expr) && !alwaysEvaluates(result, expr))
+  return lost.length === 0 ? result : apply('js_sequence', ...lost, result)
+}
+
+/** Functions that evaluate only their first argument in every case. */
+const shortCircuits: ReadonlySet<FunctionName> = new Set(['and', 'or', 'case', 'coalesce'])
+
+export function alwaysEvaluates(whole: Expr, part: Expr): boolean {
+  if (whole === part) return true
+  const children = childrenOf(whole)
+  const sure = whole.kind === 'call' && shortCircuits.has(whole.fn) ? children.slice(0, 1) : children
+  return sure.some(child => alwaysEvaluates(child, part))
+}
