@@ -7,7 +7,7 @@ import type { Field, FieldType } from '../../ir/kernel/node.ts'
 import { fieldWidth } from '../../ir/kernel/node.ts'
 import type { Type, Value } from './bindings.ts'
 import { type UnalignedType, unalignedLoad, unalignedStore } from './seed.ts'
-import type { Toolbox, Types } from './toolbox.ts'
+import { roundToFloat, type Toolbox, type Types } from './toolbox.ts'
 
 /** How a field lies in memory, and how its bits become a kernel value and back. */
 interface Storage {
@@ -35,7 +35,7 @@ const storage: Readonly<Record<Exclude<FieldType, 'bit'>, Storage>> = {
   f32: {
     type: 'float',
     widen: (t, raw) => t.b.CreateFPExt(raw, t.types.double),
-    narrow: (t, value) => t.b.CreateFPTrunc(value, t.types.float),
+    narrow: roundToFloat,
   },
   f64: { type: 'double', widen: same, narrow: same },
 }

@@ -4,7 +4,7 @@
  */
 import type { OpName } from '../../ir/kernel/ops.ts'
 import type { Builder, Value } from './bindings.ts'
-import type { Toolbox } from './toolbox.ts'
+import { roundToFloat, type Toolbox } from './toolbox.ts'
 
 export type Spelling = (t: Toolbox, ...args: readonly Value[]) => Value
 
@@ -143,7 +143,7 @@ export const spell: Readonly<Record<OpName, Spelling | 'host'>> = {
   'floor.f64': intrinsic('llvm.floor.f64'),
   'ceil.f64': intrinsic('llvm.ceil.f64'),
   'trunc.f64': intrinsic('llvm.trunc.f64'),
-  'fround.f64': (t, a) => t.b.CreateFPExt(t.b.CreateFPTrunc(a, t.types.float), t.types.double),
+  'fround.f64': (t, a) => t.b.CreateFPExt(roundToFloat(t, a), t.types.double),
   'eq.f64': binary('CreateFCmpOEQ'),
   'ne.f64': binary('CreateFCmpUNE'),
   'lt.f64': binary('CreateFCmpOLT'),

@@ -78,3 +78,17 @@ function functionOf(module: Module, name: string): Fn {
   if (!fn) throw new Error(`the seed has no function ${name}`)
   return fn
 }
+
+/** The smallest double that is not subnormal. */
+const MIN_NORMAL = 2 ** -1022
+
+/**
+ * The nearest float. LLVM 14 and 15 truncate some subnormal constants to the smallest float where zero is right
+ * (llvm/llvm-project issue 55838), so no subnormal double reaches the truncation: times zero it is zero of its sign.
+ */
+export function roundToFloat(t: Toolbox, value: Value): Value {
+  const { b } = t
+  const isTiny = b.CreateFCmpOLT(t.call('llvm.fabs.f64', value), t.double(MIN_NORMAL))
+  const zero = b.CreateFMul(value, t.double(0))
+  return b.CreateFPTrunc(b.CreateSelect(isTiny, zero, value), t.types.float)
+}

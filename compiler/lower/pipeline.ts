@@ -3,7 +3,13 @@ import { controlBlock, Status } from '../../ir/abi.ts'
 import { add, bool, ge, gt, i32, KernelBuilder, load, lt, min32, op } from '../../ir/kernel/build.ts'
 import type { Expr, Kernel, Local, Mem } from '../../ir/kernel/node.ts'
 import { verifyKernel } from '../../ir/kernel/verify.ts'
-import type { BatchLimits, BatchShape, FixedRegion, PipelineProgram } from '../../ir/physical/program.ts'
+import {
+  type BatchLimits,
+  type BatchShape,
+  type FixedRegion,
+  type PipelineProgram,
+  shapeKey,
+} from '../../ir/physical/program.ts'
 import { optimiseKernel } from '../passes/kernel/index.ts'
 import { isCheap, outputColumns, readColumns } from '../plan/needed-columns.ts'
 import type { PipelineSpec, RowOperator } from '../plan/split-pipelines.ts'
@@ -51,6 +57,7 @@ class PipelineLowering {
   readonly #stateful: StatefulStage | undefined
   readonly #operators = new OperatorNames()
   readonly #masked: boolean
+  readonly #pushes = new Map<string, Kernel>()
 
   constructor(spec: PipelineSpec, options: PipelineOptions) {
     const { limits } = options
@@ -72,7 +79,7 @@ class PipelineLowering {
     const { source, id, inputSchema } = this.#spec
     const grow = this.#stateful?.growables ?? []
     const kernels = [this.#init(), ...this.#advance(), ...grow.map(one => this.#grow(one))]
-    const push = (shape: BatchShape): Kernel => this.#push(shape)
+    const push = (shape: BatchShape): Kernel => this.#pushFor(shape)
     push({ dictionaries: [], dense: false })
     return {
       id,
@@ -133,6 +140,13 @@ class PipelineLowering {
     grow(k)
     k.return(i32(Status.ok))
     return finish(k)
+  }
+
+  /** Lowered once for each shape. */
+  #pushFor(shape: BatchShape): Kernel {
+    const kernel = this.#pushes.get(shapeKey(shape)) ?? this.#push(shape)
+    this.#pushes.set(shapeKey(shape), kernel)
+    return kernel
   }
 
   #push(shape: BatchShape): Kernel {

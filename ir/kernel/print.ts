@@ -49,7 +49,17 @@ function printStmt(stmt: Stmt, depth: number): string[] {
   }
 }
 
+/** Expressions never change, so neither does their text. */
+const texts = new WeakMap<Expr, string>()
+
 export function printExpr(expr: Expr): string {
+  if (expr.kind === 'local') return expr.name
+  const text = texts.get(expr) ?? write(expr)
+  texts.set(expr, text)
+  return text
+}
+
+function write(expr: Expr): string {
   switch (expr.kind) {
     case 'const':
       return printConst(expr)

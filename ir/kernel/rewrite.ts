@@ -1,6 +1,7 @@
 /** Rewriting kernels: the walks that passes share. Untouched parts keep their identity, so `===` tells a change. */
 import { blocksOf, childrenOf, exprsOf, withBlocks, withChildren, withExprs } from './build.ts'
 import type { Block, Expr, Kernel, Stmt } from './node.ts'
+import { endsControl } from './node.ts'
 
 const isSame = <T>(a: readonly T[], b: readonly T[]): boolean =>
   a.length === b.length && a.every((x, i) => x === b[i])
@@ -26,10 +27,16 @@ export function mapBlocks(stmt: Stmt, change: (block: Block) => Block): Stmt {
   return isSame(blocks, changed) ? stmt : withBlocks(stmt, changed)
 }
 
-/** Rewrites every statement, inner ones first, into any number of others. */
+/** Rewrites every statement, inner ones first, into any number of others; what none can reach any more is cut off. */
 export function rewriteBlock(block: Block, change: (stmt: Stmt) => readonly Stmt[]): Block {
   const changed = block.flatMap(stmt => change(mapBlocks(stmt, inner => rewriteBlock(inner, change))))
-  return isSame(block, changed) ? block : changed
+  const reached = cutUnreachable(changed)
+  return isSame(block, reached) ? block : reached
+}
+
+function cutUnreachable(block: Block): Block {
+  const last = block.findIndex(stmt => endsControl([stmt]))
+  return last < 0 ? block : block.slice(0, last + 1)
 }
 
 export const withBody = (kernel: Kernel, body: Block): Kernel =>

@@ -3,13 +3,14 @@
  * number is taken for 64-bit integers and timestamps where it is a safe integer, and a Date for times; a Date is
  * rounded down to the unit of its column.
  */
-
-import type { TimestampType } from '../../ir/types.ts'
 import {
   type DataType,
+  dataTypes,
+  type IntegerType,
   integerRange,
   isInteger,
   isTimestamp,
+  type TimestampType,
   ticksPerSecond,
   unitOf,
 } from '../../ir/types.ts'
@@ -24,7 +25,7 @@ export interface Conversion {
 
 const MS_PER_DAY = 86_400_000
 
-export function conversionTo(type: DataType): Conversion {
+function conversionFor(type: DataType): Conversion {
   if (isTimestamp(type)) return timestamp(type)
   if (isInteger(type)) return type.endsWith('64') ? long(type) : integer(type)
   switch (type) {
@@ -48,12 +49,12 @@ const text = (value: unknown): string | undefined =>
 const within = (value: unknown, min: number, max: number): number | undefined =>
   typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max ? value : undefined
 
-function integer(type: keyof typeof integerRange): Conversion {
+function integer(type: IntegerType): Conversion {
   const [min, max] = [Number(integerRange[type].min), Number(integerRange[type].max)]
   return { expects: `a whole number from ${min} to ${max}`, convert: value => within(value, min, max) }
 }
 
-function long(type: keyof typeof integerRange): Conversion {
+function long(type: IntegerType): Conversion {
   const { min, max } = integerRange[type]
   const convert = (value: unknown): bigint | undefined => longWithin(value, min, max)
   return { expects: `a bigint from ${min} to ${max}, or a safe integer`, convert }
@@ -82,3 +83,10 @@ function date(value: unknown): number | undefined {
   const days = value instanceof Date ? Math.floor(value.getTime() / MS_PER_DAY) : value
   return within(days, -(2 ** 31), 2 ** 31 - 1)
 }
+
+const conversions = Object.fromEntries(dataTypes.map(type => [type, conversionFor(type)])) as Record<
+  DataType,
+  Conversion
+>
+
+export const conversionTo = (type: DataType): Conversion => conversions[type]

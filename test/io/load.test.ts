@@ -24,7 +24,7 @@ test('any batch in any layout is read as its values', () => {
         rows,
       )
     }),
-    { numRuns: 400 },
+    { numRuns: 200 },
   )
 })
 

@@ -1,14 +1,15 @@
 /** Results hold the values that kernels wrote, and the rows that they named. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type RecordBatch, Table, tableFromIPC, tableToIPC } from 'apache-arrow'
+import { RecordBatch, Table, tableFromIPC, tableToIPC } from 'apache-arrow'
 import fc from 'fast-check'
 import type { Schema } from '../../ir/schema.ts'
 import { viewField } from '../../runtime/io/arrow/memory.ts'
 import { gatherRows } from '../../runtime/io/arrow/passed.ts'
+import { plainBatch } from '../../runtime/io/arrow/plain.ts'
 import type { ResultMode } from '../../runtime/io/arrow/result.ts'
-import { rowsOf } from '../../runtime/io/rows.ts'
-import { column, plainArrangement } from './arrow-columns.ts'
+import { batchFromRows, rowsOf } from '../../runtime/io/rows.ts'
+import { anyArrangement, column, plainArrangement } from './arrow-columns.ts'
 import { childOf, makeFixture, type Output } from './fixture.ts'
 import { anySample, edgeValues, type Row, sampleOf } from './samples.ts'
 
@@ -63,7 +64,7 @@ test('columns that pass through hold the rows that were named, also after Arrow 
       const again = throughIpc(result).flatMap(one => rowsOf(schemaOf(output), one))
       assert.deepEqual(again, want)
     }),
-    { numRuns: 300 },
+    { numRuns: 150 },
   )
 })
 
@@ -134,6 +135,67 @@ test('a run of rows shares the memory of its batch, and a column that is handed 
   assert.deepEqual(
     throughIpc(result).flatMap(one => rowsOf(schemaOf(output), one)),
     want,
+  )
+})
+
+test('batches have what the constructor of Arrow would give them', () => {
+  const schema = [column('a', 'int32'), column('b', 'utf8')]
+  const made = batchFromRows(schema, [{ a: 1, b: 'x' }])
+  const constructed = new RecordBatch(made.schema, made.data)
+  assert.deepEqual(Object.keys(made).sort(), Object.keys(constructed).sort())
+  assert.deepEqual(made, constructed)
+  assert.ok(made instanceof RecordBatch)
+  assert.equal(made.slice(0, 1).numRows, 1)
+  assert.deepEqual(made.toArray().map(String), ['{"a": 1, "b": "x"}'])
+})
+
+test('batches of one result share their schema', () => {
+  const schema = [column('a', 'int32')]
+  const { reader } = makeFixture(schema)
+  const [one, other] = [1, 2].map(rows => reader.take(rows, undefined, 0, 'copy'))
+  assert.equal(one.schema, other.schema)
+  assert.equal(new Table([one, other]).numRows, 3)
+})
+
+test('results from batches with dictionaries of their own make a table, also over Arrow IPC', () => {
+  const schema = [column('s', 'utf8'), column('t', 'utf8')]
+  const output = passedOutput(schema)
+  const { door, reader, memory } = makeFixture(schema, limits, output)
+  viewField(memory, 'out', 'row', 'i32', ROWS).set([0, 1])
+  const how = { ...plainArrangement, encoding: 'dictionary' as const }
+  const samples = [
+    ['a', 'b'],
+    ['c', null],
+    ['a', 'd'],
+  ].map(s => sampleOf(schema, [s, s.toReversed()], [how, how]))
+  const results = samples.map(({ batch }) => reader.take(2, door.accept(batch), 0, 'copy'))
+  const want = renamed(samples.flatMap(({ rows }) => rows))
+  const table = new Table(results)
+  for (const one of [table, tableFromIPC(tableToIPC(table))]) {
+    assert.deepEqual(
+      one.batches.flatMap(batch => rowsOf(schemaOf(output), batch)),
+      want,
+    )
+  }
+})
+
+test('batches that are encoded in different ways make a table once they are plain', () => {
+  const cases = fc.tuple(anySample, anyArrangement)
+  fc.assert(
+    fc.property(cases, ([{ schema, rows, batch }, how]) => {
+      const columns = schema.map(({ name }) => rows.map(row => row[name]))
+      const other = sampleOf(
+        schema,
+        columns,
+        schema.map(() => how),
+      ).batch
+      const table = new Table([batch, other].map(one => plainBatch(schema, one)))
+      assert.deepEqual(
+        table.batches.flatMap(one => rowsOf(schema, one)),
+        [...rows, ...rows],
+      )
+    }),
+    { numRuns: 50 },
   )
 })
 

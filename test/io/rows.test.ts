@@ -18,7 +18,7 @@ test('rows -> batch -> rows, also over Arrow IPC', () => {
       const [again] = tableFromIPC(tableToIPC(new Table([batch]))).batches
       if (rows.length > 0) assert.deepEqual(rowsOf(schema, again), rows)
     }),
-    { numRuns: 200 },
+    { numRuns: 100 },
   )
 })
 

@@ -1,5 +1,5 @@
 /** Columns of a batch handed on unchanged: as slices where the rows lie together, else picked row by row. */
-import type { Data, RecordBatch } from 'apache-arrow'
+import { type DataType as ArrowType, type Data, Dictionary, type RecordBatch } from 'apache-arrow'
 import type { Column } from '../../../ir/schema.ts'
 import type { CheckedColumn } from './checked.ts'
 import { makeBatch } from './column-data.ts'
@@ -21,10 +21,8 @@ export class Selection {
     this.#isRun = isRun(rows)
   }
 
-  /** The chosen rows of a column, of our type for it; a dictionary stays one. */
-  take(source: CheckedColumn): Data {
-    const { column, data, dictionary } = source
-    const type = dictionary ? data.type : arrowTypeOf(column.type)
+  /** The chosen rows of a column as data of type `type`. */
+  take({ data }: CheckedColumn, type: ArrowType): Data {
     if (this.#isRun) {
       const slice = data.slice(this.rows[0] + this.base, this.rows.length).clone(type)
       if (!this.#slices.some(other => overlap(other.values, slice.values))) {
@@ -33,6 +31,23 @@ export class Selection {
       }
     }
     return gatherColumn(data, type, this.rows, this.base)
+  }
+}
+
+/**
+ * The Arrow type of a column that passes through: ours, or a dictionary where the batch has one. Every producer
+ * numbers its dictionaries anew; a type of our own keeps the schema of the results the same.
+ */
+export class PassedType {
+  readonly #dictionaries = new Map<string, ArrowType>()
+
+  of({ column, data, dictionary }: CheckedColumn): ArrowType {
+    if (!dictionary) return arrowTypeOf(column.type)
+    const { dictionary: values, indices, isOrdered } = data.type as Dictionary
+    const key = `${values} ${indices} ${isOrdered}`
+    const known = this.#dictionaries.get(key) ?? new Dictionary(values, indices, null, isOrdered)
+    this.#dictionaries.set(key, known)
+    return known
   }
 }
 

@@ -7,11 +7,11 @@ import type { OutputColumn } from '../../../ir/physical/program.ts'
 import type { Column } from '../../../ir/schema.ts'
 import { isBytes, typeTable } from '../../../ir/types.ts'
 import { packBits } from './bits.ts'
-import { type ColumnBuffers, makeBatch, makeColumn } from './column-data.ts'
+import { BatchMaker, type ColumnBuffers, makeColumn } from './column-data.ts'
 import type { AcceptedBatch } from './door.ts'
 import { copyTexts } from './gather.ts'
 import { type BatchMemory, viewBytes, viewField } from './memory.ts'
-import { Selection } from './passed.ts'
+import { PassedType, Selection } from './passed.ts'
 import { arrowTypeOf } from './types.ts'
 
 /** `copy`: the batch stays as it is. `view`: it may lie in the plan's memory, until the next rows are taken. */
@@ -23,17 +23,28 @@ interface Computed {
   readonly read: (rows: number, mode: ResultMode) => Data
 }
 
+interface Passed {
+  readonly kind: 'passed'
+  readonly from: string
+  readonly type: PassedType
+}
+
 export class ResultReader {
-  readonly #columns: readonly Column[]
-  readonly #output: readonly (Computed | Extract<OutputColumn, { kind: 'passed' }>)[]
+  readonly #batches: BatchMaker
+  readonly #output: readonly (Computed | Passed)[]
   readonly #rowNumbers: Int32Array
+  /** Is any column taken from the batch? */
+  readonly #passes: boolean
 
   /** `rowsMax`: rows that the output region holds. */
   constructor(output: readonly OutputColumn[], memory: BatchMemory, rowsMax: number) {
-    this.#columns = output.map(({ column }) => column)
+    this.#batches = new BatchMaker(output.map(({ column }) => column))
+    this.#passes = output.some(({ kind }) => kind === 'passed')
     this.#rowNumbers = viewField(memory, 'out', 'row', 'i32', rowsMax)
     this.#output = output.map(one =>
-      one.kind === 'passed' ? one : { ...one, read: reader(one.column, one.field, memory, rowsMax) },
+      one.kind === 'passed'
+        ? { ...one, type: new PassedType() }
+        : { ...one, read: reader(one.column, one.field, memory, rowsMax) },
     )
   }
 
@@ -42,15 +53,14 @@ export class ResultReader {
    * that pass through share memory with that batch where their rows lie together in it.
    */
   take(rows: number, source: AcceptedBatch | undefined, from: number, mode: ResultMode): RecordBatch {
-    const rowNumbers = this.#rowNumbers.subarray(0, rows)
-    const selection = source && new Selection(rowNumbers, from)
+    const selection = this.#passes ? new Selection(this.#rowNumbers.subarray(0, rows), from) : undefined
     const children = this.#output.map(one => {
       if (one.kind === 'computed') return one.read(rows, mode)
       const column = source?.columns.get(one.from)
       if (!column || !selection) throw new Error(`column ${one.from} has no batch to come from`)
-      return selection.take(column)
+      return selection.take(column, one.type.of(column))
     })
-    return makeBatch(this.#columns, children, rows)
+    return this.#batches.make(children, rows)
   }
 }
 

@@ -74,7 +74,8 @@ function int64Literal(at: Place, expr: Expr): Expr {
 export function negative(at: Place, value: JsValue): JsValue {
   return leafwise(value, leaf => {
     if (!isPlain(leaf, 'bigint')) return plain('number', apply('neg', doubleOf(at, leaf, "'-'")))
-    if (isLiteral(leaf.expr)) return negativeLiteral(at, leaf.expr.value as bigint)
+    if (isLiteral(leaf.expr) && leaf.expr.type === 'uint64')
+      return negativeLiteral(at, leaf.expr.value as bigint)
     const operand = int64Of(at, leaf.expr, "'-'")
     const result = plain('bigint', apply('neg', required(operand)))
     if (!operand.nullable) return result
@@ -82,8 +83,8 @@ export function negative(at: Place, value: JsValue): JsValue {
   })
 }
 
+/** The literal of the least int64 is written as the negation of one that int64 does not hold. */
 function negativeLiteral(at: Place, value: bigint): JsValue {
-  const type = bigintType(-value)
-  if (type) return plain('bigint', literal(-value, type))
-  return refuse(at, `${-value}n does not fit 64 bits`, 'use a smaller literal', 'LDB-1201')
+  if (bigintType(-value) === 'int64') return plain('bigint', literal(-value, 'int64'))
+  return refuse(at, `${-value}n does not fit int64`, 'use a smaller literal', 'LDB-1201')
 }

@@ -42,7 +42,7 @@ function folded(expr: Expr): Expr {
 
 /** The first of some values that is not null. */
 export function coalesce(expr: Expr, fallback: Expr): Expr {
-  if (!expr.nullable) return expr
+  if (!expr.nullable || (isLiteral(fallback) && fallback.value === null)) return expr
   return isLiteral(expr) ? fallback : apply('coalesce', expr, fallback)
 }
 

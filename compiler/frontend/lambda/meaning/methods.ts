@@ -57,10 +57,14 @@ function substring(at: Place, receiver: Expr, [first, second]: readonly JsValue[
 }
 
 /** The code unit at a position, or undefined outside of the text. */
-export function unitAt(receiver: Expr, at: Expr): JsValue {
+function unitAt(receiver: Expr, at: Expr): JsValue {
   const unit = apply('js_char', receiver, at)
   return join(isPresent(string(unit)), string(unit), UNDEFINED)
 }
+
+/** `text[i]`: only whole numbers name an element. */
+export const elementAt = (receiver: Expr, at: Expr): JsValue =>
+  unitAt(receiver, choose(apply('eq', apply('mod', at, double(1)), double(0)), at, double(-1)))
 
 /** Negative positions count from the end. */
 function at(place: Place, receiver: Expr, [index]: readonly JsValue[]): JsValue {

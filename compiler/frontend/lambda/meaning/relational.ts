@@ -44,13 +44,19 @@ const refuseText = (at: Place, operator: string, a: Leaf, b: Leaf): never =>
     'bring both sides to one type: Number(x) or String(x)',
   )
 
-/** A text beside a null is compared as a number, as JavaScript does. */
+/** A text beside a null is compared as a number, as JavaScript does, and the null is 0. */
 function compareTexts(how: Order, a: Expr, b: Expr): Expr {
   const ordered = textOrder[how](a, b)
   const nulls = [a, b].filter(expr => expr.nullable).map(expr => apply('is_null', expr))
   if (nulls.length === 0) return ordered
-  const [x, y] = [a, b].map(expr => coalesce(parsed(expr), double(0)))
+  const [x, y] = [a, b].map(expr => numberBesideNull(expr, nulls.length))
   return choose(any(nulls), apply(how, x, y), coalesce(ordered, FALSE))
+}
+
+/** Where one side is null: it is this one, if no other may be. */
+function numberBesideNull(expr: Expr, nullable: number): Expr {
+  if (!expr.nullable) return parsed(expr)
+  return nullable === 1 ? double(0) : coalesce(parsed(expr), double(0))
 }
 
 const textOrder: Readonly<Record<Order, (a: Expr, b: Expr) => Expr>> = {

@@ -44,3 +44,6 @@ export const isPresent = (value: JsValue): Expr => not(isAbsent(value, 'both'))
 /** `left ?? right` */
 export const fallback = (left: JsValue, right: JsValue): JsValue =>
   leafwise(left, leaf => join(leafIsAbsent(leaf, 'both'), right, leaf))
+
+/** An expression that evaluates all that the value does, for its faults. */
+export const probe = (value: JsValue): Expr => (value.form === 'plain' ? value.expr : isAbsent(value, 'null'))

@@ -46,7 +46,8 @@ export function leavesOf(value: JsValue): readonly Leaf[] {
   return value.form === 'choice' ? [...leavesOf(value.then), ...leavesOf(value.otherwise)] : [value]
 }
 
-export const isPlain = (leaf: Leaf, kind: Kind): leaf is Plain => leaf.form === 'plain' && leaf.kind === kind
+export const isPlain = <K extends Kind>(leaf: Leaf, kind: K): leaf is Plain & { readonly kind: K } =>
+  leaf.form === 'plain' && leaf.kind === kind
 export const mayBeNull = (leaf: Leaf): boolean => leaf.form === 'nothing' || leaf.expr.nullable
 
 /** The kinds that a value may have, besides null and undefined. */

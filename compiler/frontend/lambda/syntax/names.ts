@@ -9,7 +9,7 @@ import { numberConstant } from '../meaning/convert.ts'
 import { double, required } from '../meaning/exprs.ts'
 import { exprOf, leafwise } from '../meaning/join.ts'
 import { mathConstant } from '../meaning/math.ts'
-import { lengthOf, unitAt } from '../meaning/methods.ts'
+import { elementAt, lengthOf } from '../meaning/methods.ts'
 import { doubleOf } from '../meaning/numeric.ts'
 import { isPresent } from '../meaning/tests.ts'
 import { describe, isPlain, type JsValue, ofExpr, plain, UNDEFINED } from '../meaning/values.ts'
@@ -153,6 +153,6 @@ function readUnit(node: MemberExpression, object: JsValue, index: JsValue): JsVa
       if (isPlain(one, 'number') && !one.expr.nullable) return doubleOf(node, one, 'a position')
       return refuseTypes(node.property, `${describe(one)} is not a position`, 'use .charAt(i)')
     })
-    return unitAt(required(leaf.expr), wholeOnly(at))
+    return elementAt(required(leaf.expr), at)
   })
 }

@@ -27,7 +27,10 @@ export class Scope {
   }
 }
 
-/** Assignments to each name anywhere in a function; a declaration with a value is one. */
+/**
+ * Writes to each name anywhere in a function: assignments, and declarations by `var`, which belong to no block. What
+ * `let` and `const` declare with a value is written once by that, and here only if it is assigned again.
+ */
 export function countWrites(root: AnyNode): ReadonlyMap<string, number> {
   const writes = new Map<string, number>()
   const count = (node: AnyNode | null | undefined, times = 1): void => {
@@ -35,8 +38,10 @@ export function countWrites(root: AnyNode): ReadonlyMap<string, number> {
   }
   walk(root, node => {
     if (node.type === 'AssignmentExpression') count(node.left as AnyNode)
-    if (node.type === 'VariableDeclarator' && node.init) count(node.id as AnyNode)
     if (node.type === 'UpdateExpression') count(node.argument as AnyNode, 2)
+    if (node.type === 'VariableDeclaration' && node.kind === 'var') {
+      for (const { id, init } of node.declarations) if (init) count(id as AnyNode)
+    }
   })
   return writes
 }
