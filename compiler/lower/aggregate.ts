@@ -52,7 +52,7 @@ export class AggregateStage implements StatefulStage {
     const store = new GroupStore(this.#texts)
     this.#accumulation = accumulate(store, calls)
     const held = Object.assign({}, ...this.#accumulation.accumulators.map(fed => fed.accumulator.fields))
-    const fields = { start: 'i64', ...this.#key.fields, ...held, hash: 'i32', link: 'i32' }
+    const fields = { start: 'i64', ...this.#key.fields, ...held }
     this.#groups = new HashTable({ id: GROUPS, name: 'groups', fields })
     store.place(this.#groups.entries)
     this.#texts?.addUser(this.#groups)
@@ -171,30 +171,27 @@ export class AggregateStage implements StatefulStage {
       const known = { ...key, fields: this.#key.withTexts(columns, key) }
       const hash = key.texts.length > 0 ? this.#hash(k, bounds, known) : found.hash
       k.set(group, this.#groups.insert(k, hash))
-      this.#initialise(k, group, bounds, hash, known)
+      this.#initialise(k, group, bounds, known)
     })
     for (const one of prepared) one.apply(group)
   }
 
-  #initialise(k: KernelBuilder, group: Local, bounds: Bounds, hash: Expr, key: KeyValue): void {
+  #initialise(k: KernelBuilder, group: Local, bounds: Bounds, key: KeyValue): void {
     const { entries } = this.#groups
     k.store(entries, 'start', group, bounds.start)
-    k.store(entries, 'hash', group, hash)
     for (const [field, value] of key.fields) k.store(entries, field, group, value)
     for (const { accumulator } of this.#accumulation.accumulators) accumulator.init(k, group)
     this.#windows.append(k, bounds, group)
   }
 
   advance(k: KernelBuilder, leave: Leave, each: EmitEach): void {
-    const drop = (group: Local): void =>
-      this.#groups.remove(k, group, load(this.#groups.entries, 'hash', group))
-    this.#windows.advance(
-      k,
-      leave,
-      this.#watermark,
-      (bounds, group) => each(this.#result(bounds, group)),
-      drop,
-    )
+    const [groups, windows] = [this.#groups, this.#windows]
+    windows.advance(k, leave, this.#watermark, {
+      each: (bounds, group) => each(this.#result(bounds, group)),
+      drop: group => groups.remove(k, group),
+    })
+    groups.clearIfEmpty(k)
+    windows.table.clearIfEmpty(k)
   }
 
   /** The columns of a group: window, keys, aggregates. */

@@ -4,7 +4,7 @@ import type { Growable, Limits, PipelineProgram } from '../../ir/physical/progra
 import type { PipelineMemory, PlanMemory } from '../memory/arena.ts'
 import { controlOf, RowView } from '../memory/control.ts'
 
-/** Times in a row that one state may ask to grow for one row: the sweep of texts may take two turns. */
+/** Times that one state may ask to grow for one row: the sweep of texts may take two turns. */
 const GROW_ASKS_MAX = 3
 
 export class Pipeline {
@@ -13,8 +13,9 @@ export class Pipeline {
   readonly control: RowView
   readonly time: RowView
   #kernels: Kernels = new Map()
-  /** How often each growable asked since a kernel last got on. */
+  /** How often each growable asked for the row at `#askedAt`. */
   readonly #asks: number[]
+  #askedAt = -1
 
   constructor(program: PipelineProgram, plan: PlanMemory, limits: Limits) {
     this.program = program
@@ -57,6 +58,8 @@ export class Pipeline {
     const id = this.control.get('need_region')
     const growable = this.program.growables.find(one => one.id === id)
     if (!growable) throw new Error(`no growable state ${id}`)
+    if (this.control.get('cursor') !== this.#askedAt) this.gotOn()
+    this.#askedAt = this.control.get('cursor')
     this.#asks[id]++
     return growable
   }
@@ -66,7 +69,9 @@ export class Pipeline {
     return this.#asks[growable.id] >= GROW_ASKS_MAX
   }
 
+  /** A kernel got on: what it asked for before helped. */
   gotOn(): void {
     this.#asks.fill(0)
+    this.#askedAt = -1
   }
 }

@@ -83,9 +83,9 @@ export class Stream<S extends Columns> {
   }
 
   /** The columns of the next stream, as expressions over those of this one. */
-  select<const O extends Readonly<Record<string, Typed<never, boolean, 'row'> | Typed>>>(
+  select<const O extends Readonly<Record<string, Typed>>>(
     columns: (columns: ColumnsOf<S>) => O,
-  ): Stream<Flat<SchemaOf<O & Record<string, Typed>>>> {
+  ): Stream<Flat<SchemaOf<O>>> {
     return this.#with(project(this.node, namedExprs(columns(this.#columns()))))
   }
 

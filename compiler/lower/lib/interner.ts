@@ -120,8 +120,9 @@ export class Interner {
       const lengths = wanted.map(one => select(isNew(one), one.range.length, i32(0)))
       const needBytes = k.let('need_bytes', lengths.reduce<Expr>(addLengths, i32(0)))
       const need = k.let('need', add(load(this.table.head, 'live'), i32(wanted.length)))
+      const used = add(load(this.table.head, 'used'), i32(wanted.length))
       const spare = sub(load(this.heap, 'room'), load(this.heap, 'used'))
-      k.if(any([gt(need, load(this.table.head, 'room')), gt(needBytes, spare)]), () => {
+      k.if(any([gt(used, load(this.table.head, 'room')), gt(needBytes, spare)]), () => {
         k.put(controlBlock, 'need_bytes', needBytes)
         askForRoom(k, this.#id, need, leave)
       })
@@ -222,7 +223,7 @@ export class Interner {
         k.store(table.entries, 'offset', entry, offset)
         keep()
       },
-      () => table.release(k, entry),
+      () => table.remove(k, entry),
     )
   }
 

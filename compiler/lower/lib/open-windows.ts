@@ -28,15 +28,23 @@ export interface TimeField {
   readonly field: string
 }
 
+/** What is done with a group whose window has closed. */
+export interface GroupWalk {
+  /** Writes its code; may leave before anything has changed, and is then called with the same group again. */
+  each(window: Bounds, group: Local): void
+  /** Forgets the group. */
+  drop(group: Local): void
+}
+
 export class OpenWindows {
   readonly head: Mem
   readonly #table: HashTable
   readonly #heap: DeadlineHeap
   readonly #groups: HashTable
 
-  /** Groups are linked by a field `link` of their table. */
+  /** Groups are linked by the field `next` of their table. */
   constructor(id: number, groups: HashTable) {
-    const fields = { start: 'i64', end: 'i64', first: 'i32', last: 'i32', hash: 'i32' } as const
+    const fields = { start: 'i64', end: 'i64', first: 'i32', last: 'i32' } as const
     this.#table = new HashTable({ id, name: 'windows', fields })
     this.head = rowLayout('deadlines_head', 'state', { deadline: 'i64', waiting: 'i32' })
     this.#heap = new DeadlineHeap('deadlines', this.head)
@@ -82,11 +90,11 @@ export class OpenWindows {
         k.set(window, this.#open(k, bounds, found.hash, group))
       },
       () => {
-        k.store(this.#groups.entries, 'link', load(entries, 'last', window), group)
+        k.store(this.#groups.entries, 'next', load(entries, 'last', window), group)
       },
     )
     k.store(entries, 'last', window, group)
-    k.store(this.#groups.entries, 'link', group, i32(END_OF_LIST))
+    k.store(this.#groups.entries, 'next', group, i32(END_OF_LIST))
   }
 
   #find(k: KernelBuilder, start: Expr): Found {
@@ -99,7 +107,6 @@ export class OpenWindows {
     const window = this.#table.insert(k, hash)
     k.store(entries, 'start', window, start)
     k.store(entries, 'end', window, end)
-    k.store(entries, 'hash', window, hash)
     k.store(entries, 'first', window, group)
     this.#heap.push(k, end, window)
     this.#setDeadline(k)
@@ -110,17 +117,8 @@ export class OpenWindows {
     k.put(this.head, 'deadline', this.#heap.earliest(i64(NEVER)))
   }
 
-  /**
-   * Walks the groups of all windows that the watermark has passed. `each` writes the code for one group: it may
-   * leave before its apply phase, and must then be called with the same group again; `drop` forgets the group.
-   */
-  advance(
-    k: KernelBuilder,
-    leave: Leave,
-    watermark: TimeField,
-    each: (window: Bounds, group: Local) => void,
-    drop: (group: Local) => void,
-  ): void {
+  /** Walks the groups of all windows that the watermark has passed. */
+  advance(k: KernelBuilder, leave: Leave, watermark: TimeField, { each, drop }: GroupWalk): void {
     const { entries } = this.#table
     const spent = k.let('spent', i32(0))
     k.loop('due_windows', done => {
@@ -136,13 +134,13 @@ export class OpenWindows {
         k.if(ge(spent, load(controlBlock, 'budget')), () => leave(Status.yield))
         each({ start, end }, group)
         k.phase('apply')
-        k.store(entries, 'first', window, load(this.#groups.entries, 'link', group))
+        k.store(entries, 'first', window, load(this.#groups.entries, 'next', group))
         drop(group)
         k.set(spent, add(spent, i32(1)))
       })
       k.phase('apply')
       this.#heap.pop(k)
-      this.#table.remove(k, window, load(entries, 'hash', window))
+      this.#table.remove(k, window)
       this.#setDeadline(k)
     })
   }

@@ -1,7 +1,8 @@
 /**
- * A hash table as kernel code: an index of (hash, entry) slots with linear probing at a load of one half at most,
- * over dense entries with stable ids. Entries never move: lists may link them by id, and an emit loop that was
- * interrupted finds its place again. Only the index is rebuilt when the table grows, from one extent to the other.
+ * A hash table as kernel code: an index of (hash, entry) slots with linear probing, over dense entries with stable
+ * ids. Entries never move: lists may link them by id, and an emit loop that was interrupted finds its place again.
+ * An entry knows its slot, counted over both extents; removing it breaks that tie and touches nothing else. Slots that are stale in this way
+ * go when the index is rebuilt, from one extent to the other, or cleared when the table is empty.
  */
 import { controlBlock } from '../../../ir/abi.ts'
 import {
@@ -30,6 +31,11 @@ const ROOM_MIN = 16
 /** Index slots for one entry, and extents of the index. */
 const SLOTS_PER_ENTRY = 2
 const EXTENTS = 2
+/** An empty table clears its index at once if that is no more than this many slots, and few for each slot in use. */
+const CLEAR_SLOTS_MAX = 1 << 16
+const CLEAR_PER_USED_MAX = 16
+/** Place of an entry that is not in the table. */
+const NOWHERE = -1
 
 export interface TableOptions {
   readonly id: number
@@ -43,9 +49,17 @@ export interface Found {
   readonly hash: Expr
 }
 
+/** How a table grows: the room wanted, and which entries come along (default: all). */
+export interface GrowRules {
+  readonly wanted: (k: KernelBuilder) => Expr
+  /** Calls `keep` in the branch where the entry stays; releases it in the other. */
+  readonly sift?: (k: KernelBuilder, entry: Local, keep: () => void) => void
+}
+
 export class HashTable {
   readonly head: Mem
   readonly index: Mem
+  /** Field `next` is free for lists of the owner while an entry is in use. */
   readonly entries: Mem
   readonly #id: number
   readonly #name: string
@@ -59,16 +73,18 @@ export class HashTable {
       high: 'i32',
       free: 'i32',
       room: 'i32',
-      /** First slot of the extent in use, its slots - 1. */
+      /** Slots that are not empty, stale ones among them; first slot of the extent in use; its slots - 1. */
+      used: 'i32',
       base: 'i32',
       mask: 'i32',
-      /** While growing: the new mask and how far clearing and moving have come. */
+      /** While growing: the new mask, how far clearing and moving have come, slots in use of the new extent. */
       new_mask: 'i32',
       cleared: 'i32',
       moved: 'i32',
+      new_used: 'i32',
     })
     this.index = rowLayout(`${name}_index`, 'state', { hash: 'i32', entry: 'i32' })
-    this.entries = rowLayout(name, 'state', { ...fields, next: 'i32' })
+    this.entries = rowLayout(name, 'state', { ...fields, place: 'i32', next: 'i32' })
   }
 
   get growable(): Growable {
@@ -84,21 +100,27 @@ export class HashTable {
     }
   }
 
+  #head(field: string): Expr {
+    return load(this.head, field)
+  }
+
   /** Probes for an entry of that hash for which `same` holds. An empty table has room 0 and finds nothing. */
   find(k: KernelBuilder, hash: Expr, same: (entry: Local) => Expr): Found {
     const entry = k.let(`${this.#name}_entry`, i32(-1))
-    k.if(lt(i32(0), load(this.head, 'room')), () => {
-      const base = k.let('base', load(this.head, 'base'))
-      const mask = k.let('mask', load(this.head, 'mask'))
+    k.if(lt(i32(0), this.#head('room')), () => {
+      const base = k.let('base', this.#head('base'))
+      const mask = k.let('mask', this.#head('mask'))
       const slot = k.let('slot', and(hash, mask))
       k.loop(`probe_${this.#name}`, label => {
         const tag = k.let('tag', load(this.index, 'entry', add(base, slot)))
         k.breakIf(eq(tag, i32(0)), label)
         k.if(eq(load(this.index, 'hash', add(base, slot)), hash), () => {
           const candidate = k.let('candidate', sub(tag, i32(1)))
-          k.if(same(candidate), () => {
-            k.set(entry, candidate)
-            k.break(label)
+          k.if(eq(load(this.entries, 'place', candidate), add(base, slot)), () => {
+            k.if(same(candidate), () => {
+              k.set(entry, candidate)
+              k.break(label)
+            })
           })
         })
         k.set(slot, and(add(slot, i32(1)), mask))
@@ -109,88 +131,85 @@ export class HashTable {
 
   /** Returns `grow` when `count` more entries would find no room. Part of a row's reserve. */
   reserve(k: KernelBuilder, leave: Leave, count = 1): void {
-    const need = k.let('need', add(load(this.head, 'live'), i32(count)))
-    k.if(gt(need, load(this.head, 'room')), () => askForRoom(k, this.#id, need, leave))
+    k.if(gt(add(this.#head('used'), i32(count)), this.#head('room')), () => {
+      askForRoom(k, this.#id, add(this.#head('live'), i32(count)), leave)
+    })
   }
 
   /** A new entry for a hash that was probed for in vain; its fields hold what its last owner left. */
   insert(k: KernelBuilder, hash: Expr): Local {
-    const free = k.let('free', load(this.head, 'free'))
+    const free = k.let('free', this.#head('free'))
     const entry = k.let('entry', sub(free, i32(1)))
     k.if(
       eq(free, i32(0)),
       () => {
-        k.set(entry, load(this.head, 'high'))
+        k.set(entry, this.#head('high'))
         k.put(this.head, 'high', add(entry, i32(1)))
       },
       () => k.put(this.head, 'free', load(this.entries, 'next', entry)),
     )
-    k.put(this.head, 'live', add(load(this.head, 'live'), i32(1)))
-    this.#place(k, load(this.head, 'base'), load(this.head, 'mask'), hash, add(entry, i32(1)))
+    k.put(this.head, 'live', add(this.#head('live'), i32(1)))
+    k.put(this.head, 'used', add(this.#head('used'), i32(1)))
+    this.#place(k, this.#head('base'), this.#head('mask'), hash, entry)
     return entry
   }
 
-  /** Writes a slot for an entry into the first empty one from its home on. */
-  #place(k: KernelBuilder, base: Expr, mask: Expr, hash: Expr, tag: Expr): void {
-    const home = k.let('home', and(hash, mask))
+  /** Ties an entry to the first empty slot from its home on. */
+  #place(k: KernelBuilder, base: Expr, mask: Expr, hash: Expr, entry: Expr): void {
+    const slot = k.let('home', and(hash, mask))
     k.loop('place', label => {
-      k.breakIf(eq(load(this.index, 'entry', add(base, home)), i32(0)), label)
-      k.set(home, and(add(home, i32(1)), mask))
+      k.breakIf(eq(load(this.index, 'entry', add(base, slot)), i32(0)), label)
+      k.set(slot, and(add(slot, i32(1)), mask))
     })
-    k.store(this.index, 'hash', add(base, home), hash)
-    k.store(this.index, 'entry', add(base, home), tag)
+    k.store(this.index, 'hash', add(base, slot), hash)
+    k.store(this.index, 'entry', add(base, slot), add(entry, i32(1)))
+    k.store(this.entries, 'place', entry, add(base, slot))
   }
 
-  /**
-   * Takes an entry out: later slots of its probe run move back over the gap (Knuth, vol. 3, algorithm 6.4R), and
-   * its id becomes the next to be given. The caller unlinks it from lists of its own first.
-   */
-  remove(k: KernelBuilder, entry: Local, hash: Expr): void {
-    const base = k.let('base', load(this.head, 'base'))
-    const mask = k.let('mask', load(this.head, 'mask'))
-    const gap = k.let('gap', and(hash, mask))
-    k.loop('locate', label => {
-      k.breakIf(eq(load(this.index, 'entry', add(base, gap)), add(entry, i32(1))), label)
-      k.set(gap, and(add(gap, i32(1)), mask))
-    })
-    const at = k.let('at', gap)
-    k.loop('close_gap', label => {
-      k.set(at, and(add(at, i32(1)), mask))
-      const tag = k.let('tag', load(this.index, 'entry', add(base, at)))
-      k.breakIf(eq(tag, i32(0)), label)
-      const moving = k.let('moving', load(this.index, 'hash', add(base, at)))
-      const fromHome = and(sub(at, and(moving, mask)), mask)
-      k.if(ge(fromHome, and(sub(at, gap), mask)), () => {
-        k.store(this.index, 'hash', add(base, gap), moving)
-        k.store(this.index, 'entry', add(base, gap), tag)
-        k.set(gap, at)
+  /** Takes an entry out; its id becomes the next to be given. The caller has unlinked it from lists of its own. */
+  remove(k: KernelBuilder, entry: Expr): void {
+    k.store(this.entries, 'place', entry, i32(NOWHERE))
+    k.store(this.entries, 'next', entry, this.#head('free'))
+    k.put(this.head, 'free', add(entry, i32(1)))
+    k.put(this.head, 'live', sub(this.#head('live'), i32(1)))
+  }
+
+  /** Where the last entry has gone, clears the stale slots, unless that would be long work. */
+  clearIfEmpty(k: KernelBuilder): void {
+    const stale = and(eq(this.#head('live'), i32(0)), gt(this.#head('used'), i32(0)))
+    k.if(stale, () => {
+      const slots = k.let('slots', add(this.#head('mask'), i32(1)))
+      const most = min32(i32(CLEAR_SLOTS_MAX), mul(this.#head('used'), i32(CLEAR_PER_USED_MAX)))
+      k.if(ge(most, slots), () => {
+        const base = k.let('base', this.#head('base'))
+        k.range('slot', i32(0), slots, slot => k.store(this.index, 'entry', add(base, slot), i32(0)))
+        k.put(this.head, 'used', i32(0))
       })
     })
-    k.store(this.index, 'entry', add(base, gap), i32(0))
-    this.release(k, entry)
   }
 
   /** The body of the grow kernel: clears the other extent, moves the slots over, switches. Yields by the budget. */
-  grow(k: KernelBuilder, rules: GrowRules = { wanted: () => load(controlBlock, 'need') }): void {
+  grow(k: KernelBuilder, rules: GrowRules = { wanted: () => roomFor(load(controlBlock, 'need')) }): void {
     const { head } = this
-    k.if(eq(load(head, 'new_mask'), i32(0)), () => {
+    k.if(eq(this.#head('new_mask'), i32(0)), () => {
       const room = min32(powerOfTwo(k, rules.wanted(k), ROOM_MIN), load(controlBlock, 'limit'))
       k.put(head, 'new_mask', sub(mul(room, i32(SLOTS_PER_ENTRY)), i32(1)))
     })
-    const newMask = k.let('new_mask', load(head, 'new_mask'))
+    const newMask = k.let('new_mask', this.#head('new_mask'))
     const extent = k.let('extent', mul(load(controlBlock, 'limit'), i32(SLOTS_PER_ENTRY)))
-    const newBase = k.let('new_base', sub(extent, load(head, 'base')))
+    const newBase = k.let('new_base', sub(extent, this.#head('base')))
     const spent = k.let('spent', i32(0))
     this.#clear(k, newBase, newMask, spent)
     this.#move(k, newBase, newMask, spent, rules)
     k.put(head, 'base', newBase)
     k.put(head, 'mask', newMask)
     k.put(head, 'room', shru(add(newMask, i32(1)), i32(1)))
-    for (const field of ['new_mask', 'cleared', 'moved']) k.put(head, field, i32(0))
+    k.put(head, 'used', this.#head('new_used'))
+    for (const field of ['new_mask', 'cleared', 'moved', 'new_used']) k.put(head, field, i32(0))
   }
 
   #clear(k: KernelBuilder, newBase: Expr, newMask: Expr, spent: Local): void {
-    const slot = k.let('slot', load(this.head, 'cleared'))
+    const slot = k.let('slot', this.#head('cleared'))
     k.loop('clear', label => {
       k.breakIf(lt(newMask, slot), label)
       k.put(this.head, 'cleared', slot)
@@ -202,55 +221,51 @@ export class HashTable {
   }
 
   #move(k: KernelBuilder, newBase: Expr, newMask: Expr, spent: Local, rules: GrowRules): void {
-    const { head, index } = this
+    const { head } = this
     const keepAll: NonNullable<GrowRules['sift']> = (_k, _entry, keep) => keep()
     const sift = rules.sift ?? keepAll
-    const slot = k.let('from', load(head, 'moved'))
-    const slots = k.let('slots', mul(load(head, 'room'), i32(SLOTS_PER_ENTRY)))
-    k.loop('move', label => {
-      k.breakIf(ge(slot, slots), label)
-      k.put(head, 'moved', slot)
-      returnIfBudgetSpent(k, spent)
-      const from = k.let('from_slot', add(load(head, 'base'), slot))
-      const tag = k.let('tag', load(index, 'entry', from))
-      k.if(lt(i32(0), tag), () => {
-        const entry = k.let('entry', sub(tag, i32(1)))
-        const hash = k.let('hash', load(index, 'hash', from))
-        sift(k, entry, () => this.#place(k, newBase, newMask, hash, tag))
+    const from = k.let('from', this.#head('moved'))
+    const save = (): void => k.put(head, 'moved', from)
+    this.#walk(k, from, spent, save, (entry, hash) => {
+      sift(k, entry, () => {
+        this.#place(k, newBase, newMask, hash, entry)
+        k.put(head, 'new_used', add(this.#head('new_used'), i32(1)))
       })
-      k.set(slot, add(slot, i32(1)))
     })
-    k.put(head, 'moved', slot)
+    save()
   }
 
-  /** Gives an entry that the index no longer names back to the free list. */
-  release(k: KernelBuilder, entry: Expr): void {
-    k.store(this.entries, 'next', entry, load(this.head, 'free'))
-    k.put(this.head, 'free', add(entry, i32(1)))
-    k.put(this.head, 'live', sub(load(this.head, 'live'), i32(1)))
-  }
-
-  /** Calls `each` with every entry in use, from position `at` (a local that counts slots) on; yields by the budget. */
+  /** Calls `each` with every entry in use, from slot `at` on; `save` keeps the position over a yield. */
   scan(k: KernelBuilder, at: Local, save: () => void, each: (entry: Local) => void): void {
-    const slots = k.let('slots', mul(load(this.head, 'room'), i32(SLOTS_PER_ENTRY)))
-    const spent = k.let('spent', i32(0))
-    k.loop(`scan_${this.#name}`, label => {
+    this.#walk(k, at, k.let('spent', i32(0)), save, each)
+  }
+
+  #walk(
+    k: KernelBuilder,
+    at: Local,
+    spent: Local,
+    save: () => void,
+    each: (entry: Local, hash: Expr) => void,
+  ): void {
+    const slots = k.let('slots', mul(this.#head('room'), i32(SLOTS_PER_ENTRY)))
+    k.loop(`walk_${this.#name}`, label => {
       k.breakIf(ge(at, slots), label)
       save()
       returnIfBudgetSpent(k, spent)
-      const tag = k.let('tag', load(this.index, 'entry', add(load(this.head, 'base'), at)))
-      k.if(lt(i32(0), tag), () => each(k.let('entry', sub(tag, i32(1)))))
+      const place = k.let('place', add(this.#head('base'), at))
+      const tag = k.let('tag', load(this.index, 'entry', place))
+      k.if(gt(tag, i32(0)), () => {
+        const entry = k.let('entry', sub(tag, i32(1)))
+        const hash = k.let('hash', load(this.index, 'hash', place))
+        k.if(eq(load(this.entries, 'place', entry), place), () => each(entry, hash))
+      })
       k.set(at, add(at, i32(1)))
     })
   }
 }
 
-/** How a table grows: the room wanted, and which entries come along (default: all). */
-export interface GrowRules {
-  readonly wanted: (k: KernelBuilder) => Expr
-  /** Calls `keep` in the branch where the entry stays; releases it in the other. */
-  readonly sift?: (k: KernelBuilder, entry: Local, keep: () => void) => void
-}
+/** Room for entries with a third to spare, so that the next growth is not the next row's. */
+export const roomFor = (entries: Expr): Expr => add(entries, shru(entries, i32(1)))
 
 /** The smallest power of two that is at least `wanted` (and 2^30 at most), in a local. */
 export function powerOfTwo(k: KernelBuilder, wanted: Expr, least: number): Local {

@@ -29,8 +29,8 @@ import {
   type Row,
 } from '../../support/expr-kernel.ts'
 
-const RUNS = 3_000
-const KERNEL_RUNS = 250
+const RUNS = 2_000
+const KERNEL_RUNS = 120
 const ROWS = 8
 const rows = fc.array(lambdaRows, { minLength: ROWS, maxLength: ROWS })
 

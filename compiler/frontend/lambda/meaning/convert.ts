@@ -1,10 +1,10 @@
 /** Number, String, Boolean, BigInt, and the questions that Number answers about a value. */
-import { type Expr, literal, nullOf } from '../../../../ir/expr/expr.ts'
+import { type Expr, isLiteral, literal, nullOf } from '../../../../ir/expr/expr.ts'
 import { isFloat } from '../../../../ir/types.ts'
 import { type Place, refuseTypes } from '../refusal.ts'
 import { after, all, apply, choose, coalesce, convert, double, FALSE, not, required } from './exprs.ts'
 import { exprOf, leafwise } from './join.ts'
-import { asDouble, asInt64, numeral } from './numbers.ts'
+import { asDouble, asInt64, bigintType, numeral } from './numbers.ts'
 import { numberOf, parsed } from './numeric.ts'
 import { describe, isPlain, type JsValue, type Leaf, type Plain, plain } from './values.ts'
 
@@ -28,12 +28,23 @@ export const positive = (at: Place, value: JsValue): JsValue =>
 /** `BigInt(x)`: a number that is no integer is a fault of the row, and so is one beyond int64. */
 export const toBigint = (at: Place, value: JsValue): JsValue =>
   leafwise(value, leaf => {
+    const parsedLiteral = literalBigint(leaf)
+    if (parsedLiteral) return parsedLiteral
     if (leaf.form === 'plain' && leaf.kind !== 'string' && leaf.kind !== 'binary') {
       return plain('bigint', bigintOf({ ...leaf, expr: required(leaf.expr) }))
     }
     const fix = 'pass a number or a boolean'
     return refuseTypes(at, `BigInt() does not take ${describe(leaf)}`, fix)
   })
+
+/** `BigInt("15")`: how build tools write 15n for older engines. */
+function literalBigint(leaf: Leaf): Plain | undefined {
+  if (!isPlain(leaf, 'string') || !isLiteral(leaf.expr) || !/^\d+$/.test(String(leaf.expr.value)))
+    return undefined
+  const value = BigInt(String(leaf.expr.value))
+  const type = bigintType(value)
+  return type && plain('bigint', literal(value, type))
+}
 
 function bigintOf({ kind, expr }: Plain): Expr {
   if (kind === 'bigint') return expr

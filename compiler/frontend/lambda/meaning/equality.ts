@@ -2,7 +2,7 @@
 import { type Expr, isLiteral } from '../../../../ir/expr/expr.ts'
 import { type Place, refuse, refuseTypes } from '../refusal.ts'
 import { compareBigints, compareWithInteger } from './bigints.ts'
-import { after, all, any, apply, coalesce, FALSE } from './exprs.ts'
+import { after, all, any, apply, coalesce, FALSE, not } from './exprs.ts'
 import { exprOfPair } from './join.ts'
 import { asInt64, numeral, zeroAs } from './numbers.ts'
 import { isAbsent } from './tests.ts'
@@ -42,7 +42,12 @@ function bothNull({ expr: a }: Plain, { expr: b }: Plain): Expr {
   return all([apply('is_null', a), apply('is_null', b)])
 }
 
-const sameType = (a: Expr, b: Expr): Expr => apply(a.nullable || b.nullable ? 'is_not_distinct' : 'eq', a, b)
+function sameType(a: Expr, b: Expr): Expr {
+  if (a.nullable || b.nullable) return apply('is_not_distinct', a, b)
+  if (isLiteral(a) && !isLiteral(b)) return sameType(b, a)
+  if (a.type !== 'bool' || !isLiteral(b)) return apply('eq', a, b)
+  return b.value === true ? a : not(a)
+}
 
 function equalBigints(a: Expr, b: Expr): Expr {
   if (a.type === b.type) return sameType(a, b)
@@ -54,12 +59,24 @@ function equalBigints(a: Expr, b: Expr): Expr {
   return known.length === 2 ? any([all([apply('is_null', a), apply('is_null', b)]), equals]) : equals
 }
 
-/** `a == b` where one side is null or undefined. */
+/** `a == b`: a null test, or === of two values of one kind, which is how minifiers spell it. */
 export function looseEquality(at: Place, operator: string, a: JsValue, b: JsValue): Expr {
-  if (kindsOf(b).size === 0) return isAbsent(a, 'both')
-  if (kindsOf(a).size === 0) return isAbsent(b, 'both')
-  return refuse(at, `'${operator}' converts its operands; it is only for null`, `use '${operator}='`)
+  const [kinds, others] = [kindsOf(a), kindsOf(b)]
+  if (others.size === 0) return isAbsent(a, 'both')
+  if (kinds.size === 0) return isAbsent(b, 'both')
+  const alike = kinds.size === 1 && others.size === 1 && [...kinds].every(kind => others.has(kind))
+  if (!alike)
+    return refuse(
+      at,
+      `'${operator}' converts its operands`,
+      `use '${operator}=', after Number(x) or String(x)`,
+    )
+  return exprOfPair(a, b, (x, y) =>
+    x.form === 'plain' && y.form === 'plain' ? equal(at, x, y) : bothAbsent(x, y),
+  )
 }
+
+const bothAbsent = (a: Leaf, b: Leaf): Expr => all([isAbsent(a, 'both'), isAbsent(b, 'both')])
 
 /** `[a, b].includes(x)`: equality in which NaN would be itself, so NaN is refused as an element. */
 export function isOneOf(at: Place, value: JsValue, elements: readonly JsValue[]): Expr {

@@ -10,13 +10,32 @@ import { type FunctionName, functionRow } from '../../../../ir/expr/functions/in
 import { printExpr } from '../../../../ir/expr/print.ts'
 import type { DataType } from '../../../../ir/types.ts'
 import { canFault } from '../../../passes/logical/faults.ts'
+import { factsOf, narrow } from './narrow.ts'
 
 export const TRUE = literal(true, 'bool')
 export const FALSE = literal(false, 'bool')
 export const double = (value: number): Expr => literal(value, 'float64')
 export const text = (value: string): Expr => literal(value, 'utf8')
 
-export const apply = (fn: FunctionName, ...args: readonly Expr[]): Expr => folded(call(fn, ...args))
+/** A call; a literal among two operands comes second where that is the same. */
+export function apply(fn: FunctionName, ...args: readonly Expr[]): Expr {
+  const mirrored = args.length === 2 && isLiteral(args[0]) && !isLiteral(args[1]) ? mirror[fn] : undefined
+  return folded(mirrored ? call(mirrored, args[1], args[0]) : call(fn, ...args))
+}
+
+/** What a function of two operands is with them exchanged. */
+const mirror: Readonly<Partial<Record<FunctionName, FunctionName>>> = {
+  eq: 'eq',
+  ne: 'ne',
+  is_distinct: 'is_distinct',
+  is_not_distinct: 'is_not_distinct',
+  lt: 'gt',
+  le: 'ge',
+  gt: 'lt',
+  ge: 'le',
+  add: 'add',
+  mul: 'mul',
+}
 
 export const convert = (expr: Expr, type: DataType): Expr =>
   expr.type === type ? expr : folded(cast(expr, type))
@@ -51,7 +70,10 @@ export const required = (expr: Expr): Expr => (expr.nullable ? apply('js_require
 
 /** JavaScript's && over tests, which are never null. */
 export function all(tests: readonly Expr[]): Expr {
-  const parts = tests.flatMap(test => (isCall(test, 'and') ? test.args : [test]))
+  const parts = narrowed(
+    tests.flatMap(test => (isCall(test, 'and') ? test.args : [test])),
+    true,
+  )
   const stop = parts.findIndex(part => isBool(part, false))
   if (stop >= 0 && !parts.slice(0, stop).some(canFault)) return FALSE
   return chain('and', parts, true)
@@ -59,11 +81,18 @@ export function all(tests: readonly Expr[]): Expr {
 
 /** JavaScript's || over tests, which are never null. */
 export function any(tests: readonly Expr[]): Expr {
-  const parts = tests.flatMap(test => (isCall(test, 'or') ? test.args : [test]))
+  const parts = narrowed(
+    tests.flatMap(test => (isCall(test, 'or') ? test.args : [test])),
+    false,
+  )
   const stop = parts.findIndex(part => isBool(part, true))
   if (stop >= 0 && !parts.slice(0, stop).some(canFault)) return TRUE
   return chain('or', parts, false)
 }
+
+/** Each test, knowing how the ones before it came out. */
+const narrowed = (tests: readonly Expr[], outcome: boolean): readonly Expr[] =>
+  tests.map((test, i) => narrow(test, factsOf(tests.slice(0, i), outcome)))
 
 function chain(fn: 'and' | 'or', parts: readonly Expr[], neutral: boolean): Expr {
   const needed = parts.filter(part => !isBool(part, neutral))
@@ -98,7 +127,8 @@ export const oriented = <T>(test: Expr, then: T, otherwise: T): readonly [Expr, 
 /** `given ? first : second` for a test that is never null; both sides have one type. */
 export function choose(given: Expr, first: Expr, second: Expr): Expr {
   if (isLiteral(given)) return given.value === true ? first : second
-  const [test, then, otherwise] = oriented(given, first, second)
+  const [test, whole, rest] = oriented(given, first, second)
+  const [then, otherwise] = [narrow(whole, factsOf([test], true)), narrow(rest, factsOf([test], false))]
   if (then.type === 'bool') {
     const logical = chooseBool(test, then, otherwise)
     if (logical) return logical

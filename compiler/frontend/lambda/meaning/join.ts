@@ -3,14 +3,23 @@
 import { type Expr, isLiteral, nullOf } from '../../../../ir/expr/expr.ts'
 import { canFault } from '../../../passes/logical/faults.ts'
 import { choose, oriented } from './exprs.ts'
+import { type Facts, factsOf, narrow } from './narrow.ts'
 import { unified } from './numbers.ts'
 import { type JsValue, type Leaf, plain } from './values.ts'
 
 /** `given ? first : second`. */
 export function join(given: Expr, first: JsValue, second: JsValue): JsValue {
   if (isLiteral(given)) return given.value === true ? first : second
-  const [test, then, otherwise] = oriented(given, first, second)
+  const [test, whole, rest] = oriented(given, first, second)
+  const then = narrowValue(whole, factsOf([test], true))
+  const otherwise = narrowValue(rest, factsOf([test], false))
   return merged(test, then, otherwise) ?? { form: 'choice', test, then, otherwise }
+}
+
+function narrowValue(value: JsValue, facts: Facts): JsValue {
+  if (facts.size === 0 || value.form === 'nothing') return value
+  if (value.form === 'plain') return { ...value, expr: narrow(value.expr, facts) }
+  return join(narrow(value.test, facts), narrowValue(value.then, facts), narrowValue(value.otherwise, facts))
 }
 
 function merged(test: Expr, then: JsValue, otherwise: JsValue): JsValue | undefined {

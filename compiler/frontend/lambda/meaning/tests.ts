@@ -4,7 +4,7 @@ import { isFloat } from '../../../../ir/types.ts'
 import { after, apply, coalesce, double, FALSE, not, TRUE } from './exprs.ts'
 import { exprOf, join, leafwise } from './join.ts'
 import { numeral, zeroAs } from './numbers.ts'
-import type { JsValue, Leaf, Plain } from './values.ts'
+import { type JsValue, type Leaf, mayBeNull, type Plain } from './values.ts'
 
 /** What JavaScript's `if` makes of a value. */
 export const truthOf = (value: JsValue): Expr =>
@@ -43,7 +43,7 @@ export const isPresent = (value: JsValue): Expr => not(isAbsent(value, 'both'))
 
 /** `left ?? right` */
 export const fallback = (left: JsValue, right: JsValue): JsValue =>
-  leafwise(left, leaf => join(leafIsAbsent(leaf, 'both'), right, leaf))
+  leafwise(left, leaf => (mayBeNull(leaf) ? join(leafIsAbsent(leaf, 'both'), right, leaf) : leaf))
 
 /** An expression that evaluates all that the value does, for its faults. */
 export const probe = (value: JsValue): Expr => (value.form === 'plain' ? value.expr : isAbsent(value, 'null'))

@@ -23,7 +23,7 @@ import {
 /** Nodes of one expression, of values of different kinds in one choice, and nodes of the source that are read. */
 const EXPR_NODES_MAX = 2_000
 const LEAVES_MAX = 16
-const NODES_READ_MAX = 20_000
+const NODES_READ_MAX = 5_000
 
 /** What becomes of an expression; throws a Refusal. */
 export function readExpression(cx: Context, node: Expression): JsValue {

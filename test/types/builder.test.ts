@@ -1,0 +1,189 @@
+/**
+ * What must compile and what must not: checked by the compiler when the tests are built. An unused
+ * `@ts-expect-error` is an error itself, hence every refusal here is a real one.
+ */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import {
+  type Columns,
+  lit,
+  MillraceError,
+  type RowOf,
+  type Stream,
+  source,
+  t,
+  tumble,
+  when,
+} from '../../compiler/index.ts'
+
+type Same<A, B> = (<X>() => X extends A ? 1 : 2) extends <X>() => X extends B ? 1 : 2 ? true : false
+type RowIn<Q> = Q extends Stream<infer S extends Columns> ? { [K in keyof RowOf<S>]: RowOf<S>[K] } : never
+/** Compiles only if the two types are the same. */
+const same = <A, B>(_proof: Same<A, B>): void => {}
+
+const trades = source(
+  'trades',
+  {
+    at: t.timestamp('us'),
+    symbol: t.utf8,
+    price: t.float64,
+    quantity: t.int64,
+    venue: t.utf8.orNull,
+    flags: t.uint8,
+    small: t.int16,
+    huge: t.uint64,
+    open: t.bool,
+    day: t.date.orNull,
+    payload: t.binary,
+  },
+  { time: 'at', outOfOrderness: '5s' },
+)
+
+test('rows have inferred types from end to end', () => {
+  const perMinute = trades
+    .where(f => f.price.gt(10).and(f.symbol.like('A%')))
+    .window(tumble('at', '1m'))
+    .groupBy('symbol', 'venue')
+    .agg((f, a) => ({
+      trades: a.count(),
+      volume: a.sum(f.quantity),
+      average: a.avg(f.price),
+      share: a.sum(f.quantity, { where: f.open }).cast(t.float64).div(a.sum(f.quantity).cast(t.float64)),
+      lastVenue: a.last(f.venue),
+      flags: a.max(f.flags),
+    }))
+    .where(f => f.trades.gt(1))
+  interface Expected {
+    readonly window_start: bigint
+    readonly window_end: bigint
+    readonly symbol: string
+    readonly venue: string | null
+    readonly trades: bigint
+    readonly volume: bigint
+    readonly average: number
+    readonly share: number | null
+    readonly lastVenue: string | null
+    readonly flags: number
+  }
+  same<RowIn<typeof perMinute>, { [K in keyof Expected]: Expected[K] }>(true)
+  assert.deepEqual(
+    perMinute.schema.map(column => column.name),
+    [
+      'window_start',
+      'window_end',
+      'symbol',
+      'venue',
+      'trades',
+      'volume',
+      'average',
+      'share',
+      'lastVenue',
+      'flags',
+    ],
+  )
+})
+
+test('expressions have the types that the promotion table says', () => {
+  const computed = trades.select(f => ({
+    sum: f.small.add(f.flags),
+    mixed: f.small.add(f.price),
+    wide: f.flags.add(f.quantity),
+    maybe: f.venue.concat('x'),
+    sure: f.venue.coalesce('none'),
+    length: f.symbol.length(),
+    hour: f.at.truncate('hour'),
+    year: f.day.extract('year'),
+    size: when(f.price.gt(100), lit(t.utf8, 'big')).else('small'),
+    nothing: when(f.open, f.price).else(null),
+    later: f.at.plus('1h'),
+    age: f.at.since(f.at),
+    tried: f.symbol.tryCast(t.int32),
+  }))
+  interface Expected {
+    readonly sum: number
+    readonly mixed: number
+    readonly wide: bigint
+    readonly maybe: string | null
+    readonly sure: string
+    readonly length: bigint
+    readonly hour: bigint
+    readonly year: bigint | null
+    readonly size: string
+    readonly nothing: number | null
+    readonly later: bigint
+    readonly age: bigint
+    readonly tried: number | null
+  }
+  same<RowIn<typeof computed>, { [K in keyof Expected]: Expected[K] }>(true)
+  const types = Object.fromEntries(computed.schema.map(({ name, type }) => [name, type]))
+  assert.deepEqual([types.sum, types.mixed, types.wide], ['int16', 'float64', 'int64'])
+})
+
+test('arrow functions see JavaScript values and give JavaScript values', () => {
+  const filtered = trades.filter((f, p) => f.quantity > p.least && f.venue !== null, { least: 10n })
+  same<RowIn<typeof filtered>, RowIn<typeof trades>>(true)
+  const mapped = trades.map(f => ({
+    name: f.symbol,
+    notional: f.price * Number(f.flags),
+    big: f.quantity > 5n,
+    venue: f.venue,
+  }))
+  interface Expected {
+    readonly name: string
+    readonly notional: number
+    readonly big: boolean
+    readonly venue: string | null
+  }
+  same<RowIn<typeof mapped>, { [K in keyof Expected]: Expected[K] }>(true)
+})
+
+/** Never called: only the compiler reads it. */
+export function mustNotCompile(): void {
+  // @ts-expect-error unknown column
+  trades.where(f => f.pice.gt(1))
+  // @ts-expect-error text has no arithmetic
+  trades.where(f => f.symbol.mul(2))
+  // @ts-expect-error a number is not compared with text
+  trades.where(f => f.price.gt('10'))
+  // @ts-expect-error a predicate is a bool
+  trades.where(f => f.price)
+  // @ts-expect-error uint64 and a signed integer do not meet
+  trades.where(f => f.huge.gt(f.quantity))
+  // @ts-expect-error a window needs a timestamp
+  trades.window(tumble('price', '10s'))
+  // @ts-expect-error not a duration
+  trades.window(tumble('at', '10 seconds'))
+  // @ts-expect-error unknown group key
+  trades.groupBy('symbl')
+  // @ts-expect-error a column of rows is no value of a group
+  trades.groupBy('symbol').agg(f => ({ price: f.price }))
+  // @ts-expect-error the name of a key is taken
+  trades.groupBy('symbol').agg((_f, a) => ({ symbol: a.count() }))
+  // @ts-expect-error no sum of text
+  trades.groupBy('symbol').agg((f, a) => ({ total: a.sum(f.venue) }))
+  // @ts-expect-error aggregates take columns of rows, not other aggregates
+  trades.groupBy('symbol').agg((_f, a) => ({ total: a.sum(a.count()) }))
+  // @ts-expect-error the time column is a timestamp
+  source('x', { a: t.float64 }, { time: 'a' })
+  // @ts-expect-error null must be handled first
+  trades.filter(f => f.venue.length > 1)
+  // @ts-expect-error unknown parameter
+  trades.filter((f, p) => f.price > p.limt, { limit: 1 })
+  // @ts-expect-error bigint and number do not mix
+  trades.filter(f => f.quantity + 1 > 2)
+  // @ts-expect-error case branches of one type
+  trades.select(f => ({ x: when(f.open, f.price).else('none') }))
+}
+
+test('what the types refuse is refused at run time as well', () => {
+  const untyped = trades as unknown as Stream<Record<string, never>>
+  const refused = (code: string, build: () => unknown): void => {
+    assert.throws(build, (error: unknown) => error instanceof MillraceError && error.code === code)
+  }
+  refused('LDB-1100', () => untyped.where(f => (f.pice as never as { isNull(): never }).isNull()))
+  refused('LDB-1100', () => untyped.groupBy('symbl' as never))
+  refused('LDB-1201', () => trades.where(f => f.quantity.gt(1.5)))
+  refused('LDB-1201', () => trades.where(f => f.flags.eq(256)))
+  refused('LDB-2002', () => trades.window(tumble('at', '1.5s' as never)))
+  refused('LDB-2003', () => trades.window(tumble('at', '0s')))
+})
