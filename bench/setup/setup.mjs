@@ -120,8 +120,15 @@ const build = () =>
     'tsconfig.json',
   ])
 
-checkNode()
-say('millrace: setting up')
-await installToolchain()
-await installPackages()
-await build()
+async function main() {
+  checkNode()
+  say('millrace: setting up')
+  await installToolchain()
+  await installPackages()
+  await build()
+}
+
+main().catch(error => {
+  say(`setup failed: ${error.message}`)
+  process.exit(1)
+})

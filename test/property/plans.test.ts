@@ -6,9 +6,10 @@ import { type PlanCase, planCases } from '../gen/plans.ts'
 import { type ModelRow, runModel } from '../model/model.ts'
 import { backends } from '../support/backends.ts'
 import { type EngineOptions, runEngine, textOf } from '../support/engine.ts'
+import { runs } from '../support/runs.ts'
 
 /** Native plans are compiled one by one, in some 50 ms each. */
-const runs = { interp: 300, js: 1000, native: 60 } as const
+const cases = { interp: 200, js: 400, native: 40 } as const
 
 const sorted = (texts: readonly string[]): readonly string[] => texts.toSorted()
 
@@ -39,7 +40,7 @@ for (const { name: tier } of backends) {
   test(`model = ${tier}, for any split into batches, stops and encoding`, async () => {
     await fc.assert(
       fc.asyncProperty(planCases, schedules, (one, schedule) => check(one, { tier, ...schedule })),
-      { numRuns: runs[tier], includeErrorInReport: true },
+      { numRuns: runs(cases[tier]), includeErrorInReport: true },
     )
   })
 }

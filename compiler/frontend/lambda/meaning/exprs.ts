@@ -10,7 +10,7 @@ import { type FunctionName, functionRow } from '../../../../ir/expr/functions/in
 import { printExpr } from '../../../../ir/expr/print.ts'
 import type { DataType } from '../../../../ir/types.ts'
 import { canFault } from '../../../passes/logical/faults.ts'
-import { factsOf, narrow } from './narrow.ts'
+import { factsOf, narrow, narrowOperand } from './narrow.ts'
 
 export const TRUE = literal(true, 'bool')
 export const FALSE = literal(false, 'bool')
@@ -68,36 +68,22 @@ export function coalesce(expr: Expr, fallback: Expr): Expr {
 /** The value, which JavaScript would throw for if it were null. */
 export const required = (expr: Expr): Expr => (expr.nullable ? apply('js_require', expr) : expr)
 
-/** JavaScript's && over tests, which are never null. */
-export function all(tests: readonly Expr[]): Expr {
-  const parts = narrowed(
-    tests.flatMap(test => (isCall(test, 'and') ? test.args : [test])),
-    true,
-  )
-  const stop = parts.findIndex(part => isBool(part, false))
-  if (stop >= 0 && !parts.slice(0, stop).some(canFault)) return FALSE
-  return chain('and', parts, true)
-}
+/** JavaScript's &&: the first operands are never null, the last one may be. */
+export const all = (tests: readonly Expr[]): Expr => chain('and', tests, true)
 
-/** JavaScript's || over tests, which are never null. */
-export function any(tests: readonly Expr[]): Expr {
-  const parts = narrowed(
-    tests.flatMap(test => (isCall(test, 'or') ? test.args : [test])),
-    false,
-  )
-  const stop = parts.findIndex(part => isBool(part, true))
-  if (stop >= 0 && !parts.slice(0, stop).some(canFault)) return TRUE
-  return chain('or', parts, false)
-}
+/** JavaScript's || in the same way. */
+export const any = (tests: readonly Expr[]): Expr => chain('or', tests, false)
 
-/** Each test, knowing how the ones before it came out. */
-const narrowed = (tests: readonly Expr[], outcome: boolean): readonly Expr[] =>
-  tests.map((test, i) => narrow(test, factsOf(tests.slice(0, i), outcome)))
-
-function chain(fn: 'and' | 'or', parts: readonly Expr[], neutral: boolean): Expr {
+/** `neutral` decides nothing, its opposite everything. Each operand knows how the ones before it came out. */
+function chain(fn: 'and' | 'or', tests: readonly Expr[], neutral: boolean): Expr {
+  const flat = tests.flatMap(test => (isCall(test, fn) ? test.args : [test]))
+  const parts = flat.map((test, i) => narrowOperand(test, factsOf(flat.slice(0, i), neutral)))
+  const stop = parts.findIndex(part => isBool(part, !neutral))
+  if (stop >= 0 && !parts.slice(0, stop).some(canFault)) return literal(!neutral, 'bool')
   const needed = parts.filter(part => !isBool(part, neutral))
   if (needed.length === 0) return literal(neutral, 'bool')
-  return needed.length === 1 ? needed[0] : apply(fn, ...needed)
+  if (needed.length === 1) return needed[0]
+  return { ...apply(fn, ...needed), nullable: flat.some(part => part.nullable) }
 }
 
 const opposites: Readonly<Partial<Record<FunctionName, FunctionName>>> = {
@@ -109,16 +95,22 @@ const opposites: Readonly<Partial<Record<FunctionName, FunctionName>>> = {
   is_not_distinct: 'is_distinct',
 }
 
+/** Negations stand at the leaves: `!(a || b)` is `!a && !b`. */
 export function not(test: Expr): Expr {
   if (test.kind !== 'call') return apply('not', test)
   if (test.fn === 'not') return test.args[0]
+  if (test.fn === 'and') return any(test.args.map(not))
+  if (test.fn === 'or') return all(test.args.map(not))
   const opposite = opposites[test.fn]
   return opposite ? apply(opposite, ...test.args) : apply('not', test)
 }
 
 /** Tests that read as a negation: a choice on one is turned round. */
-const isNegative = (test: Expr): boolean =>
-  ['not', 'ne', 'is_null', 'is_distinct'].some(fn => isCall(test, fn as FunctionName))
+function isNegative(test: Expr): boolean {
+  if (test.kind !== 'call') return false
+  if (test.fn === 'and' || test.fn === 'or') return isNegative(test.args[0])
+  return ['not', 'ne', 'is_null', 'is_distinct'].includes(test.fn)
+}
 
 /** The same choice, its test without a negation. */
 export const oriented = <T>(test: Expr, then: T, otherwise: T): readonly [Expr, T, T] =>

@@ -2,9 +2,11 @@
  * What a test says about nulls where it came out true or false: `x !== null && x.length > 3` reads `x` where it is
  * not null, so nothing has to be made of a null there. It saves kernels the check, and the row a fault.
  */
-import { type Expr, isLiteral, rewrite } from '../../../../ir/expr/expr.ts'
+
+import { type Expr, isLiteral, literal, rewrite } from '../../../../ir/expr/expr.ts'
 import { functionRow } from '../../../../ir/expr/functions/index.ts'
 import { printExpr } from '../../../../ir/expr/print.ts'
+import { canFault } from '../../../passes/logical/faults.ts'
 
 /** Texts of expressions that are not null. */
 export type Facts = ReadonlySet<string>
@@ -53,15 +55,28 @@ function strictParts(expr: Expr): readonly Expr[] {
   return functionRow(expr.fn).lazy ? [] : expr.args
 }
 
-/** The expression where the facts hold. */
+/** The expression where the facts hold; it has the nullability that it had. */
 export function narrow(expr: Expr, facts: Facts): Expr {
   return facts.size === 0 ? expr : rewrite(expr, one => narrowOne(one, facts))
 }
 
+/** The same for an expression that becomes an argument of a call which is known not to be null. */
+export const narrowOperand = (expr: Expr, facts: Facts): Expr => unguarded(narrow(expr, facts), facts)
+
+/** A call knows that it is not null though its argument may be elsewhere: so only arguments lose their guards. */
 function narrowOne(expr: Expr, facts: Facts): Expr {
-  if (expr.kind !== 'call' || (expr.fn !== 'js_require' && expr.fn !== 'coalesce')) return expr
-  const [first] = expr.args
-  return isPresent(first, facts) ? { ...first, nullable: false } : expr
+  if (expr.kind === 'cast') return { ...expr, arg: unguarded(expr.arg, facts) }
+  if (expr.kind !== 'call') return expr
+  const isTest = expr.fn === 'is_not_null' || expr.fn === 'is_null'
+  if (isTest && isPresent(expr.args[0], facts) && !canFault(expr)) {
+    return literal(expr.fn === 'is_not_null', 'bool')
+  }
+  return { ...expr, args: expr.args.map(arg => unguarded(arg, facts)) }
+}
+
+function unguarded(expr: Expr, facts: Facts): Expr {
+  const isGuard = expr.kind === 'call' && (expr.fn === 'js_require' || expr.fn === 'coalesce')
+  return isGuard && isPresent(expr.args[0], facts) ? expr.args[0] : expr
 }
 
 function isPresent(expr: Expr, facts: Facts): boolean {

@@ -1,0 +1,32 @@
+/**
+ * Runs the tests: all of them, or with --quick the same files with fewer random cases. Words on the command line
+ * pick files whose path holds one of them.
+ */
+import { spawnSync } from 'node:child_process'
+import { readdirSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { nativeTarget } from '../../codegen/llvm/target.ts'
+
+const dist = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
+const words = process.argv.slice(2).filter(word => !word.startsWith('--'))
+const isQuick = process.argv.includes('--quick')
+
+const files = readdirSync(join(dist, 'test'), { recursive: true, encoding: 'utf8' })
+  .filter(path => path.endsWith('.test.js'))
+  .filter(path => words.length === 0 || words.some(word => path.includes(word)))
+  .map(path => relative(process.cwd(), join(dist, 'test', path)))
+  .toSorted()
+
+if (files.length === 0) {
+  console.error(`no test file holds ${words.join(' or ')}`)
+  process.exit(1)
+}
+const target = nativeTarget()
+if (!target.available) console.error(`native tests are SKIPPED: ${target.reason}\n`)
+const env = { ...process.env, ...(isQuick && { MILLRACE_TEST: 'quick' }) }
+const { status } = spawnSync(process.execPath, ['--test', '--test-reporter=spec', ...files], {
+  stdio: 'inherit',
+  env,
+})
+process.exit(status ?? 1)
