@@ -7,7 +7,6 @@ import { interpret } from '../codegen/interp/interpret.ts'
 import {
   type CodeGeneration,
   canGenerateCode,
-  codeGenerationForbidden,
   compileJs,
 } from '../codegen/js/link.ts'
 import { type CompiledNative, compileNative } from '../codegen/llvm/backend.ts'
@@ -109,9 +108,6 @@ export class InstanceKernels implements KernelSource {
 }
 
 /** The tier that a plan starts on: JavaScript, or the interpreter where code generation is forbidden. */
-export function baseTier(tier: Tier | undefined, mode: CodeGeneration): 'interp' | 'js' {
-  if (tier === 'interp') return 'interp'
-  if (canGenerateCode(mode)) return 'js'
-  if (tier === 'js') throw codeGenerationForbidden()
-  return 'interp'
+export function baseTier(tier: Tier, mode: CodeGeneration): 'interp' | 'js' {
+  return tier !== 'interp' && canGenerateCode(mode) ? 'js' : 'interp'
 }

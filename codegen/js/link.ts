@@ -6,7 +6,6 @@
 import { Script } from 'node:vm'
 import { generate } from 'astring'
 import type { KernelFunction, Kernels, Placement } from '../../ir/abi.ts'
-import { MillraceError } from '../../ir/errors.ts'
 import { type CompiledProgram, type Program, regionOf } from '../backend.ts'
 import { emitKernel, type View } from './emit.ts'
 import { hostFunctions } from './host.ts'
@@ -71,10 +70,6 @@ function probe(mode: CodeGeneration): boolean {
     return false
   }
 }
-
-/** Thrown where a plan insists on JavaScript and the process forbids it. */
-export const codeGenerationForbidden = (): MillraceError =>
-  new MillraceError('LDB-0007', 'the JavaScript tier was asked for, but this process forbids code generation')
 
 const scratchNames = ['s64', 's32', 'sf'] as const
 

@@ -90,19 +90,20 @@ export class Executor {
 
   /**
    * A batch that met a limit is abandoned: what was taken stays, the rest was never seen, the next batch is welcome.
-   * Where results were under way they would be lost: the query ends with its error instead.
+   * Where results were under way they would be lost: the query ends with its error instead. Either way what was
+   * finished before is handed out, while the rows that it refers to are still there.
    */
   #failed(error: unknown): never {
-    const isBatch = this.#depth === 1 && this.#frames[0] === Frame.push
-    if (!isBatch) this.#failure = error
+    const isInBatch = this.#depth > 0 && this.#owners[0] === 0 && this.#frames[0] === Frame.push
+    if (!isInBatch || this.#depth > 1) this.#failure = error
     this.#depth = 0
+    const [{ control }] = this.#pipelines
+    if (isInBatch) control.addToLong('first_row', control.get('cursor'))
+    for (let i = 0; i < this.#pipelines.length; i++) this.#drainSides(i)
+    this.#drain(this.#pipelines.length - 1)
+    for (let i = 0; i < this.#pipelines.length; i++) this.#clearOutput(i)
     for (const pipeline of this.#pipelines) pipeline.gotOn()
     throw error
-  }
-
-  /** Rows of the batch under way that were taken. */
-  get rowsTaken(): number {
-    return this.#pipelines[0].control.get('cursor')
   }
 
   /** Hands out what refers to the rows in the input region of the first pipeline, before others are loaded there. */

@@ -8,6 +8,7 @@ import { rowErrors, Status } from '../../ir/abi.ts'
 import { type LdbCode, MillraceError } from '../../ir/errors.ts'
 import type { Value } from '../../ir/expr/expr.ts'
 import { type BatchShape, type Limits, type PlanProgram, shapeKey } from '../../ir/physical/program.ts'
+import { isBytes } from '../../ir/types.ts'
 import { type AcceptedBatch, BatchDoor } from '../io/arrow/door.ts'
 import { type BatchMemory, viewField } from '../io/arrow/memory.ts'
 import { gatherRows } from '../io/arrow/passed.ts'
@@ -165,8 +166,10 @@ export class Runner {
     if (this.#batch) this.#executor.flushChunk(this.#refersToInput)
   }
 
+  /** Columns that pass by do, and so may texts, unless they were copied into state first. */
   get #refersToInput(): boolean {
-    return this.#options.program.pipelines.at(-1)?.output.some(column => column.kind === 'passed') ?? false
+    const [{ advances, output }] = this.#options.program.pipelines
+    return !advances && output.some(({ kind, column }) => kind === 'passed' || isBytes(column.type))
   }
 
   #pushFor(shape: BatchShape): KernelFunction {
@@ -190,8 +193,13 @@ export class Runner {
   /** The input is complete: everything that waits becomes due. */
   end(): void {
     if (this.#ended) return
-    this.raiseWatermark(MAX_TIME)
+    this.#pipelines[0].time.setLong('wm', MAX_TIME)
+    this.#executor.beginAdvance()
     this.#ended = true
+  }
+
+  get hasEnded(): boolean {
+    return this.#ended
   }
 
   /** Hands out all results that wait. */

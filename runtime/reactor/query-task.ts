@@ -147,6 +147,16 @@ export class QueryTask implements Task {
     try {
       work()
     } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  /** What was finished before a failure comes before it. */
+  #fail(error: unknown): void {
+    const { runner } = this.#options
+    try {
+      if (!runner.isBusy) runner.flush()
+    } finally {
       this.finish(error)
     }
   }

@@ -51,10 +51,15 @@ export class Output<B> implements AsyncIterableIterator<B> {
     throw error
   }
 
+  /** Ends at once: batches that wait are dropped. */
+  abort(error?: unknown): void {
+    this.#waiting.length = 0
+    this.close(error)
+  }
+
   /** The reader stops: so does the query. */
   async return(): Promise<IteratorResult<B>> {
-    this.#waiting.length = 0
-    this.close()
+    this.abort()
     this.#onCancel()
     return { done: true, value: undefined }
   }

@@ -29,7 +29,7 @@ interface Group {
 }
 
 /** Combinations of edge values are thinned to about this many rows. */
-const ROWS_MAX = 300
+const ROWS_MAX = 200
 
 const edgesOf = (type: DataType): readonly Value[] => valueEdges.get(type) ?? []
 

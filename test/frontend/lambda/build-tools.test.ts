@@ -144,3 +144,12 @@ for (const [name, tool] of Object.entries(tools)) {
     }
   })
 }
+
+test('a spread behind a helper of a minified name is refused', async () => {
+  const functions = functionsOf(await byEsbuild({ minify: true, target: 'es2017' })(SOURCE))
+  for (const [name, fn] of functions) {
+    if (!String(fn).includes('...') && name.startsWith('spread')) {
+      assert.throws(() => printed(name, fn), { code: 'LDB-1003', message: /es2018 or later/ })
+    } else assert.equal(printed(name, fn), wanted.get(name), `${name}: ${fn}`)
+  }
+})

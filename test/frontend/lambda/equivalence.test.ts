@@ -28,9 +28,10 @@ import {
   outcomeOf,
   type Row,
 } from '../../support/expr-kernel.ts'
+import { runs } from '../../support/runs.ts'
 
-const RUNS = 2_000
-const KERNEL_RUNS = 120
+const RUNS = runs(2_000)
+const KERNEL_RUNS = runs(120)
 const ROWS = 8
 const rows = fc.array(lambdaRows, { minLength: ROWS, maxLength: ROWS })
 

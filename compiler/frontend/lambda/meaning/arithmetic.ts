@@ -3,7 +3,7 @@
 import { type Expr, isLiteral, literal } from '../../../../ir/expr/expr.ts'
 import type { FunctionName } from '../../../../ir/expr/functions/index.ts'
 import { type Place, refuse, refuseTypes } from '../refusal.ts'
-import { all, apply, double, required } from './exprs.ts'
+import { allOf, apply, double, required } from './exprs.ts'
 import { join, leafwise, pairwise } from './join.ts'
 import { bigintType } from './numbers.ts'
 import { doubleOf, int64Of } from './numeric.ts'
@@ -61,7 +61,7 @@ function computeBigints(at: Place, operator: ArithmeticOperator, left: Expr, rig
   const [a, b] = [left, right].map(expr => int64Of(at, int64Literal(at, expr), `'${operator}'`))
   const result = plain('bigint', apply(functions[operator], required(a), required(b)))
   if (!a.nullable || !b.nullable) return result
-  const bothNull = all([apply('is_null', a), apply('is_null', b)])
+  const bothNull = allOf([apply('is_null', a), apply('is_null', b)])
   return join(bothNull, compute(at, operator, NULL, NULL), result)
 }
 

@@ -1,7 +1,7 @@
 /** Comparing bigints with each other and with numbers: by their exact mathematical values. */
 import { type Expr, isLiteral, literal } from '../../../../ir/expr/expr.ts'
 import { type IntegerType, integerRange, isFloat } from '../../../../ir/types.ts'
-import { after, all, any, apply, choose, convert, double, FALSE, TRUE } from './exprs.ts'
+import { after, allOf, anyOf, apply, choose, convert, double, FALSE, TRUE } from './exprs.ts'
 import { asInt64 } from './numbers.ts'
 
 export type Comparison = 'lt' | 'le' | 'gt' | 'ge' | 'eq'
@@ -75,7 +75,7 @@ function compareWithDouble(how: Exclude<Comparison, 'eq'>, big: Expr, number: Ex
     apply('ge', rounded, double(Number(max))),
     apply('lt', rounded, double(Number(min))),
   ]
-  const inside = all([apply('ge', rounded, double(Number(min))), apply('lt', rounded, double(Number(max)))])
+  const inside = allOf([apply('ge', rounded, double(Number(min))), apply('lt', rounded, double(Number(max)))])
   const answer = how === 'lt' || how === 'le' ? aboveAll : belowAll
-  return after([big], any([answer, all([inside, apply(how, big, convert(rounded, type))])]))
+  return after([big], anyOf([answer, allOf([inside, apply(how, big, convert(rounded, type))])]))
 }

@@ -2,7 +2,7 @@
 import { type Expr, isLiteral, literal, nullOf } from '../../../../ir/expr/expr.ts'
 import { isFloat } from '../../../../ir/types.ts'
 import { type Place, refuseTypes } from '../refusal.ts'
-import { after, all, apply, choose, coalesce, convert, double, FALSE, not, required } from './exprs.ts'
+import { after, allOf, apply, choose, coalesce, convert, double, FALSE, not, required } from './exprs.ts'
 import { exprOf, leafwise } from './join.ts'
 import { asDouble, asInt64, bigintType, numeral } from './numbers.ts'
 import { numberOf, parsed } from './numeric.ts'
@@ -82,7 +82,7 @@ const questions: Readonly<Record<string, (x: Expr) => Expr>> = {
   isNaN: x => not(apply('le', magnitude(x), INFINITY)),
   isFinite: x => apply('lt', magnitude(x), INFINITY),
   isInteger: isWhole,
-  isSafeInteger: x => all([isWhole(x), apply('le', magnitude(x), double(Number.MAX_SAFE_INTEGER))]),
+  isSafeInteger: x => allOf([isWhole(x), apply('le', magnitude(x), double(Number.MAX_SAFE_INTEGER))]),
 }
 
 export const isQuestion = (name: string): boolean => Object.hasOwn(questions, name)

@@ -2,7 +2,7 @@
 import { type Expr, isLiteral } from '../../../../ir/expr/expr.ts'
 import { type Place, refuse, refuseTypes } from '../refusal.ts'
 import { compareBigints, compareWithInteger } from './bigints.ts'
-import { after, all, any, apply, coalesce, FALSE, not } from './exprs.ts'
+import { after, allOf, anyOf, apply, coalesce, FALSE, not } from './exprs.ts'
 import { exprOfPair } from './join.ts'
 import { asInt64, numeral, zeroAs } from './numbers.ts'
 import { isAbsent } from './tests.ts'
@@ -39,7 +39,7 @@ function equal(at: Place, a: Leaf, b: Leaf): Expr {
 
 function bothNull({ expr: a }: Plain, { expr: b }: Plain): Expr {
   if (!a.nullable || !b.nullable) return after([a, b], FALSE)
-  return all([apply('is_null', a), apply('is_null', b)])
+  return allOf([apply('is_null', a), apply('is_null', b)])
 }
 
 function sameType(a: Expr, b: Expr): Expr {
@@ -55,8 +55,8 @@ function equalBigints(a: Expr, b: Expr): Expr {
   if (isLiteral(a)) return coalesce(compareWithInteger('eq', b, a.value as bigint), FALSE)
   const [x, y] = [a, b].map(expr => coalesce(expr, zeroAs(expr.type)))
   const known = [a, b].filter(expr => expr.nullable).map(expr => apply('is_not_null', expr))
-  const equals = all([...known, compareBigints('eq', x, y)])
-  return known.length === 2 ? any([all([apply('is_null', a), apply('is_null', b)]), equals]) : equals
+  const equals = allOf([...known, compareBigints('eq', x, y)])
+  return known.length === 2 ? anyOf([allOf([apply('is_null', a), apply('is_null', b)]), equals]) : equals
 }
 
 /** `a == b`: a null test, or === of two values of one kind, which is how minifiers spell it. */
@@ -76,7 +76,7 @@ export function looseEquality(at: Place, operator: string, a: JsValue, b: JsValu
   )
 }
 
-const bothAbsent = (a: Leaf, b: Leaf): Expr => all([isAbsent(a, 'both'), isAbsent(b, 'both')])
+const bothAbsent = (a: Leaf, b: Leaf): Expr => allOf([isAbsent(a, 'both'), isAbsent(b, 'both')])
 
 /** `[a, b].includes(x)`: equality in which NaN would be itself, so NaN is refused as an element. */
 export function isOneOf(at: Place, value: JsValue, elements: readonly JsValue[]): Expr {
@@ -88,5 +88,5 @@ export function isOneOf(at: Place, value: JsValue, elements: readonly JsValue[])
     const needle = leaf.kind === 'bigint' ? asInt64(leaf.expr) : numeral(leaf.expr)
     return coalesce(apply('in', needle, ...listed), FALSE)
   }
-  return elements.length === 0 ? FALSE : any(elements.map(element => strictEquality(at, value, element)))
+  return elements.length === 0 ? FALSE : anyOf(elements.map(element => strictEquality(at, value, element)))
 }

@@ -4,6 +4,7 @@
  */
 
 import { call, cast } from '../../../../ir/expr/build.ts'
+import { canFail } from '../../../../ir/expr/cast.ts'
 import { evaluate } from '../../../../ir/expr/evaluate.ts'
 import { type Call, childrenOf, type Expr, isLiteral, literal, RowFault } from '../../../../ir/expr/expr.ts'
 import { type FunctionName, functionRow } from '../../../../ir/expr/functions/index.ts'
@@ -69,10 +70,10 @@ export function coalesce(expr: Expr, fallback: Expr): Expr {
 export const required = (expr: Expr): Expr => (expr.nullable ? apply('js_require', expr) : expr)
 
 /** JavaScript's &&: the first operands are never null, the last one may be. */
-export const all = (tests: readonly Expr[]): Expr => chain('and', tests, true)
+export const allOf = (tests: readonly Expr[]): Expr => chain('and', tests, true)
 
 /** JavaScript's || in the same way. */
-export const any = (tests: readonly Expr[]): Expr => chain('or', tests, false)
+export const anyOf = (tests: readonly Expr[]): Expr => chain('or', tests, false)
 
 /** `neutral` decides nothing, its opposite everything. Each operand knows how the ones before it came out. */
 function chain(fn: 'and' | 'or', tests: readonly Expr[], neutral: boolean): Expr {
@@ -99,8 +100,8 @@ const opposites: Readonly<Partial<Record<FunctionName, FunctionName>>> = {
 export function not(test: Expr): Expr {
   if (test.kind !== 'call') return apply('not', test)
   if (test.fn === 'not') return test.args[0]
-  if (test.fn === 'and') return any(test.args.map(not))
-  if (test.fn === 'or') return all(test.args.map(not))
+  if (test.fn === 'and') return anyOf(test.args.map(not))
+  if (test.fn === 'or') return allOf(test.args.map(not))
   const opposite = opposites[test.fn]
   return opposite ? apply(opposite, ...test.args) : apply('not', test)
 }
@@ -132,9 +133,9 @@ export function choose(given: Expr, first: Expr, second: Expr): Expr {
   return apply('case', test, then, otherwise)
 }
 
-/** Is an expression that one, or a cast of it? */
+/** Is an expression that one, or a cast of it that never fails? */
 function isSame(tested: Expr, expr: Expr): boolean {
-  const core = expr.kind === 'cast' && !expr.attempt ? expr.arg : expr
+  const core = expr.kind === 'cast' && !expr.attempt && !canFail(expr.arg.type, expr.type) ? expr.arg : expr
   return core === tested || printExpr(core) === printExpr(tested)
 }
 
@@ -144,10 +145,10 @@ const isFallback = (expr: Expr, tested: Expr, otherwise: Expr): boolean =>
 
 /** A choice of booleans that && or || says. */
 function chooseBool(test: Expr, then: Expr, otherwise: Expr): Expr | undefined {
-  if (then === test || isBool(then, true)) return any([test, otherwise])
-  if (otherwise === test || isBool(otherwise, false)) return all([test, then])
-  if (isBool(then, false)) return all([not(test), otherwise])
-  return isBool(otherwise, true) ? any([not(test), then]) : undefined
+  if (then === test || isBool(then, true)) return anyOf([test, otherwise])
+  if (otherwise === test || isBool(otherwise, false)) return allOf([test, then])
+  if (isBool(then, false)) return allOf([not(test), otherwise])
+  return isBool(otherwise, true) ? anyOf([not(test), then]) : undefined
 }
 
 /** The result, after expressions that it may not read but whose faults JavaScript would meet on the way. */

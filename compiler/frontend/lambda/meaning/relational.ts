@@ -2,7 +2,7 @@
 import type { Expr } from '../../../../ir/expr/expr.ts'
 import { type Place, refuseTypes } from '../refusal.ts'
 import { type Comparison, compareBigints, compareMixed, mirrored } from './bigints.ts'
-import { after, any, apply, choose, coalesce, double, FALSE, not } from './exprs.ts'
+import { after, anyOf, apply, choose, coalesce, double, FALSE, not } from './exprs.ts'
 import { exprOfPair } from './join.ts'
 import { zeroAs } from './numbers.ts'
 import { numberOf, parsed } from './numeric.ts'
@@ -50,7 +50,7 @@ function compareTexts(how: Order, a: Expr, b: Expr): Expr {
   const nulls = [a, b].filter(expr => expr.nullable).map(expr => apply('is_null', expr))
   if (nulls.length === 0) return ordered
   const [x, y] = [a, b].map(expr => numberBesideNull(expr, nulls.length))
-  return choose(any(nulls), apply(how, x, y), coalesce(ordered, FALSE))
+  return choose(anyOf(nulls), apply(how, x, y), coalesce(ordered, FALSE))
 }
 
 /** Where one side is null: it is this one, if no other may be. */

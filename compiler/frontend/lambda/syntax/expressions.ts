@@ -2,7 +2,7 @@
 import type { ChainExpression, Expression, Literal, TemplateLiteral } from 'acorn'
 import { literal } from '../../../../ir/expr/expr.ts'
 import { type Context, conditionally } from '../context.ts'
-import { all, double, text } from '../meaning/exprs.ts'
+import { allOf, double, text } from '../meaning/exprs.ts'
 import { join } from '../meaning/join.ts'
 import { bigintType } from '../meaning/numbers.ts'
 import { concat, stringOf } from '../meaning/text.ts'
@@ -144,5 +144,5 @@ function readChain(cx: Context, node: ChainExpression): JsValue {
   const value = conditionally(cx, () => cx.read(node.expression))
   const guards = cx.guards
   cx.guards = outer
-  return join(all(guards), value, UNDEFINED)
+  return join(allOf(guards), value, UNDEFINED)
 }

@@ -14,7 +14,7 @@ import { assign, type Context, conditionally } from '../context.ts'
 import { type ArithmeticOperator, arithmetic, negative } from '../meaning/arithmetic.ts'
 import { positive } from '../meaning/convert.ts'
 import { looseEquality, strictEquality } from '../meaning/equality.ts'
-import { all, any, choose, not } from '../meaning/exprs.ts'
+import { allOf, anyOf, choose, not } from '../meaning/exprs.ts'
 import { join } from '../meaning/join.ts'
 import { type RelationalOperator, relational } from '../meaning/relational.ts'
 import { fallback, truthOf } from '../meaning/tests.ts'
@@ -42,7 +42,7 @@ export function readTest(cx: Context, node: Expression): Expr {
 
 function readChain(cx: Context, { operator, left, right }: LogicalExpression): Expr {
   const tests = [readTest(cx, left), conditionally(cx, () => readTest(cx, right))]
-  return operator === '&&' ? all(tests) : any(tests)
+  return operator === '&&' ? allOf(tests) : anyOf(tests)
 }
 
 /** Reads both sides of `test ? a : b` as something, and joins them. */
