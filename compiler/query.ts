@@ -4,7 +4,6 @@ import type { CodeGeneration } from '../codegen/js/link.ts'
 import { MillraceError } from '../ir/errors.ts'
 import type { Value } from '../ir/expr/expr.ts'
 import type { Columns, Schema } from '../ir/schema.ts'
-import type { FaultyRows } from '../runtime/dag/runner.ts'
 import { type BatchInput, batchesOf } from '../runtime/io/inputs.ts'
 import { QueryTask } from '../runtime/reactor/query-task.ts'
 import { Feed } from '../runtime/streaming/feed.ts'
@@ -12,6 +11,7 @@ import { Output } from '../runtime/subscription/output.ts'
 import { type Compilation, type CompileOptions, compilePlan } from './driver.ts'
 import { type ExplainStage, explainStage, explainSummary } from './explain/explain.ts'
 import type { Stream } from './frontend/builder/stream.ts'
+import { Callbacks } from './run/callbacks.ts'
 import { Instance } from './run/instance.ts'
 import { LiveQuery } from './run/live.ts'
 import type { OpenOptions, RunOptions } from './run/options.ts'
@@ -54,16 +54,19 @@ export class CompiledQuery<Out extends Columns> {
 
   /** Opens an instance to push into; `onResult` gets each batch of results, valid only during the call. */
   open(onResult: (batch: RecordBatch) => void, options: OpenOptions = {}): LiveQuery<Columns> {
-    return new LiveQuery(this.#instance(onResult, options, 'view'), this.#inputSchema)
+    const callbacks = new Callbacks(onResult, options)
+    return new LiveQuery(this.#instance(callbacks, options, 'view'), callbacks, this.#inputSchema)
   }
 
   /** Runs the query over its source; nothing happens before the results are read. */
   run(input: BatchInput | Readonly<Record<string, BatchInput>>, options: RunOptions = {}): Run<Out> {
+    const { signal, onRefused } = options
     const output: Output<RecordBatch> = new Output(
       () => task.changed.notify(),
       () => task.finish(undefined),
     )
-    const instance = this.#instance(batch => output.add(batch), options, 'copy')
+    const callbacks = new Callbacks(batch => output.add(batch), options)
+    const instance = this.#instance(callbacks, options, 'copy')
     const batches = batchesOf(this.#inputOf(input), this.#inputSchema)
     const source =
       Symbol.asyncIterator in batches ? batches[Symbol.asyncIterator]() : batches[Symbol.iterator]()
@@ -72,10 +75,20 @@ export class CompiledQuery<Out extends Columns> {
       feed: new Feed(source, () => task.changed.notify()),
       taker: output,
       prepare: shape => instance.prepare(shape)?.then(() => instance.switchTier()),
-      onRefused: options.onRefused,
-      onEnd: error => output.close(error),
+      onRefused: onRefused && ((error, batch) => callbacks.guard('onRefused', () => onRefused(error, batch))),
+      takeError: () => callbacks.takeError(),
+      onEnd(error) {
+        callbacks.silence()
+        signal?.removeEventListener('abort', abort)
+        output.close(error)
+      },
     })
-    obey(options.signal, task)
+    const abort = (): void => {
+      output.abort(signal?.reason)
+      task.finish(signal?.reason)
+    }
+    if (signal?.aborted) abort()
+    else signal?.addEventListener('abort', abort)
     return new Run({ instance, task, output, schema: this.schema })
   }
 
@@ -88,21 +101,19 @@ export class CompiledQuery<Out extends Columns> {
     const { input: source } = this.compilation.program.pipelines[0]
     const name = source.kind === 'source' ? source.name : ''
     if (!isNamed(input)) return input
-    if (name in input) return input[name]
+    if (Object.hasOwn(input, name)) return input[name]
     throw new MillraceError('LDB-5010', `there is no input for source '${name}'`, {
       fix: `pass { ${name}: ... }; given were ${Object.keys(input).join(', ') || 'none'}`,
     })
   }
 
-  #instance(onResult: (batch: RecordBatch) => void, options: OpenOptions, mode: 'copy' | 'view'): Instance {
-    const outlets = {
-      result: onResult,
-      late: options.onLate ?? (() => {}),
-      faulty: options.onFaulty ?? ((_: FaultyRows) => {}),
-    }
+  #instance(callbacks: Callbacks, open: OpenOptions, mode: 'copy' | 'view'): Instance {
     const { compilation } = this
-    const tiers = this.tiers(options.codeGeneration)
-    return new Instance({ compilation, tiers, params: this.#params, open: options, outlets, mode })
+    const tiers = this.tiers(open.codeGeneration)
+    const instance = new Instance({ compilation, tiers, params: this.#params, open, callbacks, mode })
+    const error = callbacks.takeError()
+    if (error) throw error
+    return instance
   }
 }
 
@@ -111,13 +122,6 @@ const isNamed = (input: object): input is Readonly<Record<string, BatchInput>> =
   Object.getPrototypeOf(input) === Object.prototype &&
   !(Symbol.iterator in input) &&
   !(Symbol.asyncIterator in input)
-
-function obey(signal: AbortSignal | undefined, task: QueryTask): void {
-  if (!signal) return
-  const stop = (): void => task.finish(signal.reason)
-  if (signal.aborted) stop()
-  else signal.addEventListener('abort', stop, { once: true })
-}
 
 /** Compiles a stream. Two streams that mean the same have the same hash. */
 export function compile<S extends Columns>(
@@ -131,7 +135,7 @@ export function compile<S extends Columns>(
 export function run<S extends Columns>(
   stream: Stream<S>,
   input: BatchInput | Readonly<Record<string, BatchInput>>,
-  options: RunOptions = {},
+  options: RunOptions & CompileOptions = {},
 ): Run<S> {
   return compile(stream, options).run(input, options)
 }

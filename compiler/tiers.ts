@@ -4,11 +4,7 @@
  */
 import type { CompiledProgram, Program } from '../codegen/backend.ts'
 import { interpret } from '../codegen/interp/interpret.ts'
-import {
-  type CodeGeneration,
-  canGenerateCode,
-  compileJs,
-} from '../codegen/js/link.ts'
+import { type CodeGeneration, canGenerateCode, compileJs } from '../codegen/js/link.ts'
 import { type CompiledNative, compileNative } from '../codegen/llvm/backend.ts'
 import type { KernelFunction, Kernels, Placement, Tier } from '../ir/abi.ts'
 import type { Kernel } from '../ir/kernel/node.ts'

@@ -6,7 +6,7 @@ import { nativeTarget } from '../../codegen/llvm/target.ts'
 import { MillraceError } from '../../ir/errors.ts'
 import type { Kernel } from '../../ir/kernel/node.ts'
 import { printKernel } from '../../ir/kernel/print.ts'
-import { printPlan } from '../../ir/logical/index.ts'
+import { explainPlan } from '../../ir/logical/index.ts'
 import type { Compilation } from '../driver.ts'
 import { CORE, CompiledTiers } from '../tiers.ts'
 import { printPipelines, WIDEST } from './pipelines.ts'
@@ -28,9 +28,9 @@ export async function explainStage(compilation: Compilation, stage: ExplainStage
   const { program } = compilation
   switch (stage) {
     case 'logical':
-      return printPlan(compilation.logical)
+      return explainPlan(compilation.logical)
     case 'optimised':
-      return printPlan(compilation.optimised)
+      return explainPlan(compilation.optimised)
     case 'pipelines':
       return printPipelines(program)
     case 'kernel':
@@ -53,10 +53,10 @@ export function explainSummary(compilation: Compilation): string {
   const { logical, optimised, program, limits } = compilation
   return [
     `plan ${program.hash.slice(0, 16)}`,
-    printPlan(logical),
+    explainPlan(logical),
     '',
     'optimised',
-    printPlan(optimised),
+    explainPlan(optimised),
     '',
     printPipelines(program),
     '',

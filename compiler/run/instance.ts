@@ -3,12 +3,13 @@ import type { Tier } from '../../ir/abi.ts'
 import { MillraceError } from '../../ir/errors.ts'
 import type { Value } from '../../ir/expr/expr.ts'
 import { type BatchShape, shapeKey } from '../../ir/physical/program.ts'
-import { Runner, type RunnerOutlets } from '../../runtime/dag/runner.ts'
+import { Runner } from '../../runtime/dag/runner.ts'
 import type { ResultMode } from '../../runtime/io/arrow/result.ts'
 import type { Compilation } from '../driver.ts'
 import { literalOf } from '../frontend/builder/expression.ts'
 import type { ParamValues } from '../frontend/builder/types.ts'
 import { baseTier, CORE, type CompiledTiers, InstanceKernels } from '../tiers.ts'
+import type { Callbacks } from './callbacks.ts'
 import type { OpenOptions } from './options.ts'
 
 export interface InstanceOptions {
@@ -16,7 +17,7 @@ export interface InstanceOptions {
   readonly tiers: CompiledTiers
   readonly params: ReadonlyMap<string, Value>
   readonly open: OpenOptions
-  readonly outlets: RunnerOutlets
+  readonly callbacks: Callbacks
   readonly mode: ResultMode
 }
 
@@ -24,24 +25,25 @@ export class Instance {
   readonly runner: Runner
   readonly #kernels: InstanceKernels
   readonly #options: InstanceOptions
-  readonly #shapes = new Set<string>()
+  /** The shapes that native code was asked for; undefined where there is nothing to wait for any more. */
+  readonly #shapes = new Map<string, Promise<void> | undefined>()
   #tier: Tier
   #wantsNative: boolean
   #nativeArrived = false
 
   constructor(options: InstanceOptions) {
-    const { compilation, tiers, params, open, outlets, mode } = options
+    const { compilation, tiers, params, open, callbacks, mode } = options
     this.#options = options
-    const wanted = open.tier ?? 'js'
+    const wanted = tierOf(open)
     const base = baseTier(wanted, open.codeGeneration ?? 'function')
-    if (base !== wanted && wanted !== 'native')
-      this.#report(new MillraceError('LDB-0007', 'the plan runs on the interpreter'))
+    if (base === 'interp' && wanted !== 'interp') this.#report(codeGenerationForbidden(wanted))
     this.#tier = base
     this.#wantsNative = wanted === 'native'
     this.#kernels = new InstanceKernels(tiers, base)
     const { program, limits } = compilation
     const values = overridden(params, open.params ?? {}, compilation)
-    this.runner = new Runner({ program, limits, kernels: this.#kernels, params: values, outlets, mode })
+    const kernels = this.#kernels
+    this.runner = new Runner({ program, limits, kernels, params: values, outlets: callbacks, mode })
   }
 
   /** The tier that the next batch runs on. */
@@ -49,12 +51,15 @@ export class Instance {
     return this.#tier
   }
 
-  /** Compiles natively what a shape needs, once; undefined where there is nothing to wait for. */
+  /** Compiles natively what a shape needs, once; undefined where there is nothing to wait for. Never rejects. */
   prepare(shape: BatchShape): Promise<void> | undefined {
     const key = shapeKey(shape)
-    if (!this.#wantsNative || this.#shapes.has(key)) return undefined
-    this.#shapes.add(key)
-    return this.#compileNative(shape).catch(error => this.#stayOnBase(error))
+    if (!this.#wantsNative || this.#shapes.has(key)) return this.#shapes.get(key)
+    const preparing = this.#compileNative(shape)
+      .catch(error => this.#stayOnBase(error))
+      .finally(() => this.#shapes.set(key, undefined))
+    this.#shapes.set(key, preparing)
+    return preparing
   }
 
   async #compileNative(shape: BatchShape): Promise<void> {
@@ -70,10 +75,9 @@ export class Instance {
   }
 
   #report(error: unknown): void {
-    const { onDiagnostic } = this.#options.open
     const code = error instanceof MillraceError ? error.code : 'LDB-8015'
     const message = error instanceof Error ? error.message : String(error)
-    onDiagnostic?.({ code, message })
+    this.#options.callbacks.diagnostic({ code, message })
   }
 
   /** Between two batches: kernels that have arrived since take over, with state where it is. */
@@ -84,6 +88,21 @@ export class Instance {
     this.runner.install()
   }
 }
+
+const tiers: readonly Tier[] = ['interp', 'js', 'native']
+
+function tierOf({ tier = 'js' }: OpenOptions): Tier {
+  if (tiers.includes(tier)) return tier
+  throw new MillraceError('LDB-0001', `tier is '${String(tier)}'`, { fix: `tiers are ${tiers.join(', ')}` })
+}
+
+const codeGenerationForbidden = (wanted: Tier): MillraceError =>
+  new MillraceError(
+    'LDB-0007',
+    wanted === 'native'
+      ? 'the plan runs on the interpreter until it is compiled natively: this process forbids code generation'
+      : 'the plan runs on the interpreter: this process forbids code generation',
+  )
 
 /** The values that a plan was built with, some of them replaced by values of the same types. */
 function overridden(

@@ -4,7 +4,9 @@ import type { Tier } from '../../ir/abi.ts'
 import { MillraceError } from '../../ir/errors.ts'
 import type { Columns, RowOf, Schema } from '../../ir/schema.ts'
 import type { Counters } from '../../runtime/dag/runner.ts'
+import type { AcceptedBatch } from '../../runtime/io/arrow/door.ts'
 import { batchesOf } from '../../runtime/io/inputs.ts'
+import type { Callbacks } from './callbacks.ts'
 import type { Instance } from './instance.ts'
 
 /** What can be pushed at once. */
@@ -12,21 +14,28 @@ export type Pushable<S extends Columns> = RecordBatch | Table | readonly RowOf<S
 
 export class LiveQuery<In extends Columns> {
   readonly #instance: Instance
+  readonly #callbacks: Callbacks
   readonly #schema: Schema
   #closed = false
 
-  constructor(instance: Instance, schema: Schema) {
+  constructor(instance: Instance, callbacks: Callbacks, schema: Schema) {
     this.#instance = instance
+    this.#callbacks = callbacks
     this.#schema = schema
   }
 
   /**
-   * Takes rows and hands out all results that they make due. Throws where a batch is not acceptable (nothing of it
-   * was taken) or a limit is reached (`counters.rowsIn` says how far it came); the next good batch is welcome.
+   * Takes rows and hands out all results that they make due. Throws where they are not acceptable (none of them was
+   * taken) or a limit is reached (`counters.rowsIn` says how far it came); the next good batch is welcome. What a
+   * callback throws comes out as LDB-5004 when all is done: the rows were taken.
    */
   push(input: Pushable<In>): void {
-    this.#checkOpen()
-    for (const batch of this.#batches(input)) this.#pushBatch(batch)
+    this.#checkTaking()
+    const { runner } = this.#instance
+    const accepted = Array.from(this.#batches(input), batch => runner.accept(batch))
+    this.#work(() => {
+      for (const batch of accepted) this.#take(batch)
+    })
   }
 
   #batches(input: Pushable<In>): Iterable<RecordBatch> {
@@ -37,12 +46,11 @@ export class LiveQuery<In extends Columns> {
     })
   }
 
-  #pushBatch(batch: RecordBatch): void {
+  #take(batch: AcceptedBatch): void {
     const { runner } = this.#instance
     this.#instance.switchTier()
-    const accepted = runner.accept(batch)
-    this.#instance.prepare(accepted.shape)
-    runner.begin(accepted)
+    this.#instance.prepare(batch.shape)
+    runner.begin(batch)
     this.#finishWork()
   }
 
@@ -57,16 +65,37 @@ export class LiveQuery<In extends Columns> {
 
   /** Promises that no row before this time is still to come, in ticks of the time column. */
   advanceTo(time: bigint): void {
-    this.#checkOpen()
-    this.#instance.runner.raiseWatermark(time)
-    this.#finishWork()
+    this.#checkTaking()
+    if (typeof time !== 'bigint' || time !== BigInt.asIntN(64, time)) {
+      throw new MillraceError('LDB-0001', `${String(time)} is no time to advance to`, {
+        fix: 'pass a bigint of 64 bits, in ticks of the time column',
+      })
+    }
+    this.#work(() => {
+      this.#instance.runner.raiseWatermark(time)
+      this.#finishWork()
+    })
   }
 
   /** The input is complete: everything that waits is emitted. */
   end(): void {
     this.#checkOpen()
-    this.#instance.runner.end()
-    this.#finishWork()
+    this.#work(() => {
+      this.#instance.runner.end()
+      this.#finishWork()
+    })
+  }
+
+  /** A limit that was reached outweighs what a callback threw on the way. */
+  #work(work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      this.#callbacks.takeError()
+      throw error
+    }
+    const error = this.#callbacks.takeError()
+    if (error) throw error
   }
 
   #finishWork(): void {
@@ -86,13 +115,28 @@ export class LiveQuery<In extends Columns> {
   /** Forgets all state; what waits is not emitted. */
   close(): void {
     this.#closed = true
+    this.#callbacks.silence()
   }
 
   [Symbol.dispose](): void {
     this.close()
   }
 
+  #checkTaking(): void {
+    this.#checkOpen()
+    if (this.#instance.runner.hasEnded) {
+      throw new MillraceError('LDB-0005', 'the input of this query has ended', {
+        fix: 'open the query again',
+      })
+    }
+  }
+
   #checkOpen(): void {
     if (this.#closed) throw new MillraceError('LDB-0004', 'the query is closed')
+    if (this.#callbacks.isRunning) {
+      throw new MillraceError('LDB-0005', 'a callback may not push into its own query', {
+        fix: 'keep the rows, and push them when the call that is under way has returned',
+      })
+    }
   }
 }

@@ -4,7 +4,6 @@ import type { CodeGeneration } from '../../codegen/js/link.ts'
 import type { Tier } from '../../ir/abi.ts'
 import type { MillraceError } from '../../ir/errors.ts'
 import type { FaultyRows } from '../../runtime/dag/runner.ts'
-import type { CompileOptions } from '../driver.ts'
 import type { ParamValues } from '../frontend/builder/types.ts'
 
 /** Something worth knowing that is not an error: why a plan is not native, which tier it fell back to. */
@@ -36,7 +35,7 @@ export interface OpenOptions extends TierOptions, OutputOptions {
   readonly params?: ParamValues
 }
 
-export interface RunOptions extends OpenOptions, CompileOptions {
+export interface RunOptions extends OpenOptions {
   /** Ends the query at once; what waits is not emitted. */
   readonly signal?: AbortSignal
   /** Takes a batch that does not fit the schema; without it such a batch ends the query with its error. */

@@ -4,6 +4,7 @@ import type { Tier } from '../../ir/abi.ts'
 import { MillraceError } from '../../ir/errors.ts'
 import type { Columns, RowOf, Schema } from '../../ir/schema.ts'
 import type { Counters } from '../../runtime/dag/runner.ts'
+import { plainBatch } from '../../runtime/io/arrow/plain.ts'
 import { arrowSchemaOf } from '../../runtime/io/arrow/types.ts'
 import { rowsOf } from '../../runtime/io/rows.ts'
 import type { QueryTask } from '../../runtime/reactor/query-task.ts'
@@ -37,11 +38,12 @@ export class Run<Out extends Columns> implements AsyncIterable<RecordBatch> {
     for await (const batch of this) yield* rowsOf(this.#parts.schema, batch) as RowOf<Out>[]
   }
 
-  /** All results as one Arrow table. */
+  /** All results as one Arrow table, no column of it dictionary-encoded: batches may differ in that. */
   async collect(): Promise<Table> {
+    const { schema } = this.#parts
     const batches: RecordBatch[] = []
-    for await (const batch of this) batches.push(batch)
-    return batches.length > 0 ? new Table(batches) : new Table(arrowSchemaOf(this.#parts.schema))
+    for await (const batch of this) batches.push(plainBatch(schema, batch))
+    return new Table(arrowSchemaOf(schema), batches)
   }
 
   /** All results as row objects. */
@@ -61,6 +63,7 @@ export class Run<Out extends Columns> implements AsyncIterable<RecordBatch> {
 
   /** Ends the query; results that wait are dropped, the source is told. */
   cancel(): void {
+    this.#parts.output.abort()
     this.#parts.task.finish(undefined)
   }
 

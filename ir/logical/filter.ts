@@ -3,17 +3,19 @@ import { MillraceError } from '../errors.ts'
 import type { Expr } from '../expr/expr.ts'
 import { printExpr } from '../expr/print.ts'
 import type { LogicalNode } from './index.ts'
-import type { OperatorRule } from './operator.ts'
+import type { Language, OperatorRule } from './operator.ts'
 import { checkColumns, type Relation } from './relation.ts'
 
 export interface Filter {
   readonly kind: 'filter'
   readonly input: LogicalNode
   readonly predicate: Expr
+  /** For people; no part of the plan's identity. */
+  readonly language: Language
   readonly relation: Relation
 }
 
-export function filter(input: LogicalNode, predicate: Expr): Filter {
+export function filter(input: LogicalNode, predicate: Expr, language: Language = 'sql'): Filter {
   checkColumns(predicate, input.relation.schema, 'filter')
   if (predicate.type !== 'bool') {
     throw new MillraceError(
@@ -21,7 +23,7 @@ export function filter(input: LogicalNode, predicate: Expr): Filter {
       `a filter needs a bool, not ${predicate.type}: ${printExpr(predicate)}`,
     )
   }
-  return { kind: 'filter', input, predicate, relation: input.relation }
+  return { kind: 'filter', input, predicate, language, relation: input.relation }
 }
 
 export const filterRule: OperatorRule<Filter> = {

@@ -26,8 +26,18 @@ export const inputsOf = (node: LogicalNode): readonly LogicalNode[] => ruleOf(no
 
 export const exprsOf = (node: LogicalNode): readonly Expr[] => ruleOf(node).exprs(node)
 
+const printOperator = (node: LogicalNode): string => ruleOf(node).print(node)
+
 /** The plan as an indented tree, its root first; equal plans have equal text. */
-export function printPlan(node: LogicalNode, depth = 0): string {
-  const line = `${'  '.repeat(depth)}${ruleOf(node).print(node)}`
-  return [line, ...inputsOf(node).map(input => printPlan(input, depth + 1))].join('\n')
+export const printPlan = (node: LogicalNode): string => printTree(node, printOperator)
+
+/** The plan for people: the tree, and which of its operators mean what JavaScript means instead of SQL. */
+export const explainPlan = (node: LogicalNode): string =>
+  printTree(node, one => `${printOperator(one)}${speaksJavaScript(one) ? '  -- JavaScript semantics' : ''}`)
+
+const speaksJavaScript = (node: LogicalNode): boolean => 'language' in node && node.language === 'javascript'
+
+function printTree(node: LogicalNode, print: (node: LogicalNode) => string, depth = 0): string {
+  const line = `${'  '.repeat(depth)}${print(node)}`
+  return [line, ...inputsOf(node).map(input => printTree(input, print, depth + 1))].join('\n')
 }

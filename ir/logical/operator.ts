@@ -1,3 +1,6 @@
+/** Whose rules the expressions of an operator follow: those of SQL, or those of the arrow function they came from. */
+export type Language = 'sql' | 'javascript'
+
 /** What every logical operator states about itself, beside the node that it is. */
 import type { Expr } from '../expr/expr.ts'
 import type { LogicalNode } from './index.ts'

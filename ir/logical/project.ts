@@ -3,7 +3,7 @@ import type { Expr } from '../expr/expr.ts'
 import { printExpr, printName } from '../expr/print.ts'
 import { checkSchema } from '../schema.ts'
 import type { LogicalNode } from './index.ts'
-import type { OperatorRule } from './operator.ts'
+import type { Language, OperatorRule } from './operator.ts'
 import { checkColumns, keepTime, type Relation } from './relation.ts'
 
 export interface NamedExpr {
@@ -15,17 +15,23 @@ export interface Project {
   readonly kind: 'project'
   readonly input: LogicalNode
   readonly columns: readonly NamedExpr[]
+  /** For people; no part of the plan's identity. */
+  readonly language: Language
   readonly relation: Relation
 }
 
-export function project(input: LogicalNode, columns: readonly NamedExpr[]): Project {
+export function project(
+  input: LogicalNode,
+  columns: readonly NamedExpr[],
+  language: Language = 'sql',
+): Project {
   for (const { name, expr } of columns) checkColumns(expr, input.relation.schema, name)
   const schema = columns.map(({ name, expr }) => ({ name, type: expr.type, nullable: expr.nullable }))
   const rename = new Map(
     columns.flatMap(({ name, expr }) => (expr.kind === 'column' ? [[expr.name, name]] : [])),
   )
   const relation = { schema: checkSchema(schema), time: keepTime(input.relation.time, rename) }
-  return { kind: 'project', input, columns, relation }
+  return { kind: 'project', input, columns, language, relation }
 }
 
 export const projectRule: OperatorRule<Project> = {

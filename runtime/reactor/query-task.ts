@@ -21,6 +21,8 @@ export interface QueryTaskOptions {
   readonly prepare: (shape: BatchShape) => Promise<void> | undefined
   /** Takes a batch that the door refused; without it such a batch ends the query. */
   readonly onRefused: ((error: unknown, batch: RecordBatch) => void) | undefined
+  /** What a callback of the user threw since it was last asked for: it ends the query. */
+  readonly takeError: () => unknown
   /** Called once, with the error if there was one. */
   readonly onEnd: (error: unknown) => void
 }
@@ -98,6 +100,7 @@ export class QueryTask implements Task {
   }
 
   #mayGoOn(budget: Budget): boolean {
+    this.#heedCallbacks()
     return !this.#done && !this.#isHolding && this.#options.taker.hasRoom && budget.spend()
   }
 
@@ -149,6 +152,12 @@ export class QueryTask implements Task {
     } catch (error) {
       this.#fail(error)
     }
+    this.#heedCallbacks()
+  }
+
+  #heedCallbacks(): void {
+    const error = this.#options.takeError()
+    if (error !== undefined) this.finish(error)
   }
 
   /** What was finished before a failure comes before it. */

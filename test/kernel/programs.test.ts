@@ -9,34 +9,16 @@ import { parseKernel } from '../../ir/kernel/parse.ts'
 import { printKernel } from '../../ir/kernel/print.ts'
 import { verifyKernel } from '../../ir/kernel/verify.ts'
 import { rowLayout } from '../../ir/layout.ts'
-import { GEN_ROWS, type GeneratedProgram, genMems, genPrograms } from '../gen/kernels.ts'
+import { fills, memoryOf } from '../gen/fills.ts'
+import { type GeneratedProgram, genPrograms } from '../gen/kernels.ts'
 import { backends, type TestBackend } from '../support/backends.ts'
-import { edges } from '../support/edges.ts'
-import { bytesOf, placeMems } from '../support/memory.ts'
+import { bytesOf } from '../support/memory.ts'
 
 after(closeNativeCompiler)
 
 const RUNS = 150
 /** Each step of shrinking compiles anew; after this the smallest program found is good enough. */
 const SHRINK_LIMIT_MS = 120_000
-
-const fills = fc.record({
-  bytes: fc.uint8Array({ minLength: 64, maxLength: 64 }),
-  doubles: fc.array(fc.constantFrom(...edges.f64), { minLength: 16, maxLength: 16 }),
-  words: fc.array(fc.constantFrom(...edges.i64), { minLength: 16, maxLength: 16 }),
-})
-
-/** Memory full of edge values and of bytes that mean nothing, the same for every back end. */
-function memoryOf(fill: { bytes: Uint8Array; doubles: unknown[]; words: unknown[] }): Placement {
-  const memory = placeMems(genMems, GEN_ROWS)
-  const all = new DataView(memory.buffer)
-  for (let at = 0, i = 0; at + 8 <= all.byteLength; at += 8, i++) {
-    if (i % 3 === 0) all.setFloat64(at, fill.doubles[i % 16] as number, true)
-    else if (i % 3 === 1) all.setBigInt64(at, fill.words[i % 16] as bigint, true)
-    else for (let b = 0; b < 8; b++) all.setUint8(at + b, fill.bytes[(i * 8 + b) % 64] ^ (i & 255))
-  }
-  return memory
-}
 
 async function run(backend: TestBackend, { kernels }: GeneratedProgram, memory: Placement): Promise<unknown> {
   const linked = (await backend.compile({ name: 'generated', kernels })).link(memory)

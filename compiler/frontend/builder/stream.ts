@@ -79,7 +79,7 @@ export class Stream<S extends Columns> {
   filter(predicate: (row: RowOf<S>, params: never) => boolean, params: ParamValues = {}): Stream<S> {
     const { names, values } = this.#nameParams(params)
     const expr = renameParams(compilePredicate(predicate, this.schema, params), names)
-    return new Stream(filter(this.node, expr), values)
+    return new Stream(filter(this.node, expr, 'javascript'), values)
   }
 
   /** The columns of the next stream, as expressions over those of this one. */
@@ -112,7 +112,7 @@ export class Stream<S extends Columns> {
       name,
       expr: renameParams(expr, names),
     }))
-    return new Stream(project(this.node, columns), values)
+    return new Stream(project(this.node, columns, 'javascript'), values)
   }
 
   /** Assigns each row to a window of its event time; adds the columns window_start and window_end. */

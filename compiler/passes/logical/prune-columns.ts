@@ -21,7 +21,7 @@ function prune(node: LogicalNode, needed: ReadonlySet<string>): LogicalNode {
 function dropUnread(node: LogicalNode, needed: ReadonlySet<string>): LogicalNode {
   if (node.kind === 'project') {
     const kept = node.columns.filter(({ name, expr }) => needed.has(name) || canFault(expr))
-    return kept.length === node.columns.length ? node : project(node.input, kept)
+    return kept.length === node.columns.length ? node : project(node.input, kept, node.language)
   }
   if (node.kind !== 'aggregate') return node
   const kept = node.aggregates.filter(({ name, call }) => needed.has(name) || isRisky(call))

@@ -14,11 +14,12 @@ export function rebuild(node: LogicalNode, input: LogicalNode, change: (expr: Ex
     case 'source':
       return node
     case 'filter':
-      return filter(input, change(node.predicate))
+      return filter(input, change(node.predicate), node.language)
     case 'project':
       return project(
         input,
         node.columns.map(({ name, expr }) => ({ name, expr: change(expr) })),
+        node.language,
       )
     case 'window':
       return window(input, node.spec)

@@ -1,0 +1,153 @@
+/** Kernel passes: each alone and all together leave the same memory behind, and do what they are for. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { interpret } from '../../codegen/interp/interpret.ts'
+import { kernelPasses, optimiseKernel } from '../../compiler/passes/kernel/index.ts'
+import type { Kernel } from '../../ir/kernel/node.ts'
+import { parseKernel } from '../../ir/kernel/parse.ts'
+import { printBlock } from '../../ir/kernel/print.ts'
+import { verifyKernel } from '../../ir/kernel/verify.ts'
+import { fills, memoryOf } from '../gen/fills.ts'
+import { genPrograms } from '../gen/kernels.ts'
+import { bytesOf } from '../support/memory.ts'
+import { runs } from '../support/runs.ts'
+
+type Pass = (kernel: Kernel) => Kernel
+const passes: Readonly<Record<string, Pass>> = { ...kernelPasses, all: optimiseKernel }
+
+for (const [name, pass] of Object.entries(passes)) {
+  test(`${name} keeps the meaning of random kernels`, () => {
+    fc.assert(
+      fc.property(genPrograms, fills, ({ kernels }, fill) => {
+        const changed = kernels.map(kernel => verifyKernel(pass(kernel)))
+        const results = [kernels, changed].map(some => {
+          const memory = memoryOf(fill)
+          const linked = interpret({ name, kernels: some }).link(memory)
+          return { statuses: some.map(kernel => linked.get(kernel.name)?.()), bytes: bytesOf(memory) }
+        })
+        assert.deepEqual(results[1], results[0])
+      }),
+      { numRuns: runs(150), includeErrorInReport: true },
+    )
+  })
+}
+
+/** A kernel over one region of state and one of input, from the text of its body. */
+const kernelOf = (body: string): Kernel =>
+  verifyKernel(
+    parseKernel(`kernel k
+  mem s state { a i32 0+16, b i32 4+16, l i64 8+16 }
+  mem in input { x i32 0+4, y i64 64+8 }
+begin
+${body}
+end`),
+  )
+
+const textOf = (kernel: Kernel): string =>
+  printBlock(kernel.body, 0)
+    .map(line => line.trimEnd())
+    .join('\n')
+
+/** The body after a pass, line by line. */
+function check(pass: Pass, before: string, after: string): void {
+  assert.equal(textOf(pass(kernelOf(before))), after.trim())
+}
+
+test('fold computes constants, takes the branch that is known and cuts what cannot be reached', () => {
+  const body = `
+  s[0].a = add.i32(2, mul.i32(3, 4))
+  s[0].l = div.i64(7n, 0n)
+  if lt.i32(1, 2)
+    return 1
+  end
+  return 0`
+  check(kernelPasses.fold, body, 's[0].a = 14\ns[0].l = 0n\nreturn 1')
+})
+
+test('simplify knows the laws of integers and conditions, and leaves floats alone', () => {
+  const body = `
+  let a: i32 = s[0].a
+  s[0].b = mul.i32(add.i32(a, 0), 1)
+  if not.bool(not.bool(and.bool(lt.i32(a, 5), true)))
+    s[0].b = select(lt.i32(a, 1), 7, 7)
+  end
+  if not.bool(lt.i32(a, 0))
+    return 1
+  end
+  return 0`
+  const after = `
+let a: i32 = s[0].a
+s[0].b = a
+if lt.i32(a, 5)
+  s[0].b = 7
+end
+if ge.i32(a, 0)
+  return 1
+end
+return 0`
+  check(kernelPasses.simplify, body, after)
+})
+
+test('cse finds what a local holds, until a store or a loop may change it', () => {
+  const body = `
+  let p: i32 = add.i32(s[0].a, 1)
+  let q: i32 = add.i32(s[0].a, 1)
+  s[0].b = q
+  let r: i32 = add.i32(s[0].a, 1)
+  s[0].a = r
+  let t: i32 = add.i32(s[0].a, 1)
+  s[0].b = t
+  return 0`
+  const after = `
+let p: i32 = add.i32(s[0].a, 1)
+let q: i32 = p
+s[0].b = q
+let r: i32 = p
+s[0].a = r
+let t: i32 = add.i32(s[0].a, 1)
+s[0].b = t
+return 0`
+  check(kernelPasses.cse, body, after)
+})
+
+test('hoist moves what a loop does not change, but no load that might leave its region', () => {
+  const body = `
+  let i: i32 = 0
+  loop rows
+    if ge.i32(i, s[0].a)
+      break rows
+    end
+    s[i].b = add.i32(in[i].x, mul.i32(s[0].a, 3))
+    i = add.i32(i, 1)
+  end
+  return 0`
+  const after = `
+let i: i32 = 0
+let a: i32 = s[0].a
+let mul: i32 = mul.i32(s[0].a, 3)
+loop rows
+  if ge.i32(i, a)
+    break rows
+  end
+  s[i].b = add.i32(in[i].x, mul)
+  i = add.i32(i, 1)
+end
+return 0`
+  check(kernelPasses.hoist, body, after)
+})
+
+test('dce drops locals that nobody reads and branches that do nothing', () => {
+  const body = `
+  let a: i32 = s[0].a
+  let b: i32 = add.i32(a, 1)
+  b = 7
+  block out
+    if lt.i32(a, 1)
+      ; nothing to do
+    end
+    s[0].b = a
+  end
+  return 0`
+  check(kernelPasses.dce, body, 'let a: i32 = s[0].a\ns[0].b = a\nreturn 0')
+})
