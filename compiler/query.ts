@@ -53,7 +53,7 @@ export class CompiledQuery<Out extends Columns> {
   }
 
   /** Opens an instance to push into; `onResult` gets each batch of results, valid only during the call. */
-  open(onResult: (batch: RecordBatch) => void, options: OpenOptions = {}): LiveQuery<Columns> {
+  open(onResult: (batch: RecordBatch) => void, options: OpenOptions = {}): LiveQuery {
     const callbacks = new Callbacks(onResult, options)
     return new LiveQuery(this.#instance(callbacks, options, 'view'), callbacks, this.#inputSchema)
   }

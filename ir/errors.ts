@@ -19,7 +19,11 @@ export const errorRegistry = {
     'use a value in the stated range',
   ),
   'LDB-0002': row('missing_config', 'a required option is absent', 'pass the option named in the message'),
-  'LDB-0003': row('unresolved_config_var', 'a ${VAR} could not be substituted', 'set the variable'),
+  'LDB-0003': row(
+    'unresolved_config_var',
+    'a variable of the configuration could not be substituted',
+    'set the variable',
+  ),
   'LDB-0004': row('shutdown', 'the query was already closed', 'open the query again'),
   'LDB-0005': row('invalid_operation', 'not allowed in the present state', 'follow the order in the message'),
   'LDB-0006': row(

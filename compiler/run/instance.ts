@@ -1,4 +1,5 @@
 /** One instance of a compiled query: a runner, its kernels, and the tier they are on. */
+import type { CodeGeneration } from '../../codegen/js/link.ts'
 import type { Tier } from '../../ir/abi.ts'
 import { MillraceError } from '../../ir/errors.ts'
 import type { Value } from '../../ir/expr/expr.ts'
@@ -34,8 +35,8 @@ export class Instance {
   constructor(options: InstanceOptions) {
     const { compilation, tiers, params, open, callbacks, mode } = options
     this.#options = options
-    const wanted = tierOf(open)
-    const base = baseTier(wanted, open.codeGeneration ?? 'function')
+    const wanted = oneOf('tier', tierNames, open.tier ?? 'js')
+    const base = baseTier(wanted, oneOf('codeGeneration', codeGenerations, open.codeGeneration ?? 'function'))
     if (base === 'interp' && wanted !== 'interp') this.#report(codeGenerationForbidden(wanted))
     this.#tier = base
     this.#wantsNative = wanted === 'native'
@@ -89,11 +90,12 @@ export class Instance {
   }
 }
 
-const tiers: readonly Tier[] = ['interp', 'js', 'native']
+const tierNames: readonly Tier[] = ['interp', 'js', 'native']
+const codeGenerations: readonly CodeGeneration[] = ['function', 'script']
 
-function tierOf({ tier = 'js' }: OpenOptions): Tier {
-  if (tiers.includes(tier)) return tier
-  throw new MillraceError('LDB-0001', `tier is '${String(tier)}'`, { fix: `tiers are ${tiers.join(', ')}` })
+function oneOf<T extends string>(option: string, values: readonly T[], value: T): T {
+  if (values.includes(value)) return value
+  throw new MillraceError('LDB-0001', `${option} is '${String(value)}'`, { fix: `use ${values.join(', ')}` })
 }
 
 const codeGenerationForbidden = (wanted: Tier): MillraceError =>
@@ -120,7 +122,10 @@ function overridden(
       })
     }
     const expr = literalOf(value, slot.column.type)
-    if (expr.kind === 'literal') values.set(name, expr.value)
+    if (expr.kind !== 'literal' || (expr.value === null && !slot.column.nullable)) {
+      throw new MillraceError('LDB-1201', `${String(value)} is no value of parameter '${name}'`)
+    }
+    values.set(name, expr.value)
   }
   return values
 }

@@ -2,17 +2,17 @@
 import type { RecordBatch, Table } from 'apache-arrow'
 import type { Tier } from '../../ir/abi.ts'
 import { MillraceError } from '../../ir/errors.ts'
-import type { Columns, RowOf, Schema } from '../../ir/schema.ts'
+import type { Schema } from '../../ir/schema.ts'
 import type { Counters } from '../../runtime/dag/runner.ts'
 import type { AcceptedBatch } from '../../runtime/io/arrow/door.ts'
 import { batchesOf } from '../../runtime/io/inputs.ts'
 import type { Callbacks } from './callbacks.ts'
 import type { Instance } from './instance.ts'
 
-/** What can be pushed at once. */
-export type Pushable<S extends Columns> = RecordBatch | Table | readonly RowOf<S>[]
+/** What can be pushed at once: rows are objects that have the columns of the source. */
+export type Pushable = RecordBatch | Table | readonly object[]
 
-export class LiveQuery<In extends Columns> {
+export class LiveQuery {
   readonly #instance: Instance
   readonly #callbacks: Callbacks
   readonly #schema: Schema
@@ -29,7 +29,7 @@ export class LiveQuery<In extends Columns> {
    * taken) or a limit is reached (`counters.rowsIn` says how far it came); the next good batch is welcome. What a
    * callback throws comes out as LDB-5004 when all is done: the rows were taken.
    */
-  push(input: Pushable<In>): void {
+  push(input: Pushable): void {
     this.#checkTaking()
     const { runner } = this.#instance
     const accepted = Array.from(this.#batches(input), batch => runner.accept(batch))
@@ -38,7 +38,7 @@ export class LiveQuery<In extends Columns> {
     })
   }
 
-  #batches(input: Pushable<In>): Iterable<RecordBatch> {
+  #batches(input: Pushable): Iterable<RecordBatch> {
     const batches = batchesOf(input, this.#schema)
     if (Symbol.iterator in batches) return batches
     throw new MillraceError('LDB-0001', 'a live query takes batches, tables and arrays of rows', {
@@ -55,7 +55,7 @@ export class LiveQuery<In extends Columns> {
   }
 
   /** Compiles natively for a batch like this one, so that pushing it runs on native code. For tests and benches. */
-  async warm(input: Pushable<In>): Promise<Tier> {
+  async warm(input: Pushable): Promise<Tier> {
     for (const batch of this.#batches(input)) {
       await this.#instance.prepare(this.#instance.runner.accept(batch).shape)
     }

@@ -229,15 +229,12 @@ export class Executor {
 }
 
 function atLimit({ control }: Pipeline, { name, holdsOutput }: Growable): MillraceError {
-  const limit = control.get('limit')
+  const entries = `state '${name}' needs ${control.get('need')} entries, ${control.get('limit')} is its limit`
+  const bytes = `${control.get('need_bytes')} more bytes, ${control.get('heap_limit')} is its limit`
   const what = holdsOutput ? 'limits stateRows or stateBytes' : 'limit stateRows'
-  return new MillraceError(
-    'LDB-8013',
-    `state '${name}' needs ${control.get('need')} entries, ${limit} is its limit`,
-    {
-      fix: `raise the ${what} (and memoryBytes), shorten windows, or filter earlier`,
-    },
-  )
+  return new MillraceError('LDB-8013', holdsOutput ? `${entries}, and ${bytes}` : entries, {
+    fix: `raise the ${what} (and memoryBytes), shorten windows, or filter earlier`,
+  })
 }
 
 function trapped({ control, program }: Pipeline): MillraceError {

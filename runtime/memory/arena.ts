@@ -100,7 +100,7 @@ function layOut(program: PlanProgram, limits: Limits, stateRows: number): Layout
   const cursor = new Cursor()
   const text = new Cursor()
   const constants = text.take(program.constants.length + SLACK)
-  const params = text.take(limits.columnBytes + SLACK)
+  const params = { ...text.take(limits.columnBytes + SLACK), bytes: limits.columnBytes }
   const areas = program.pipelines.map(pipeline => layOutAreas(pipeline, limits, text))
   const bytes = cursor.take(text.end)
   const paramsRow = cursor.take(regionBytes(program.params.mem, 1))

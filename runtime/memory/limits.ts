@@ -30,7 +30,7 @@ const bounds: Readonly<Record<keyof Limits, Bound>> = {
 /** Fills in defaults; a value that is no whole number inside its bounds is LDB-0001. */
 export function resolveLimits(given: Partial<Limits> = {}): Limits {
   for (const name of Object.keys(given)) {
-    if (!(name in bounds))
+    if (!Object.hasOwn(bounds, name))
       throw new MillraceError('LDB-0001', `there is no limit '${name}'`, {
         fix: `limits are ${Object.keys(bounds).join(', ')}`,
       })

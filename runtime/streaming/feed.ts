@@ -15,6 +15,9 @@ export class Feed<B> {
   readonly #waiting: B[] = []
   #asked = false
   #ended = false
+  /** The source is running right now: it cannot be told anything. */
+  #isInside = false
+  #isCancelled = false
   #error: unknown
 
   constructor(source: BatchSource<B>, onChange: () => void) {
@@ -32,7 +35,7 @@ export class Feed<B> {
   /** Asks once; false where the answer comes later. */
   #ask(): boolean {
     try {
-      const answer = this.#source.next()
+      const answer = this.#next()
       if (!(answer instanceof Promise)) {
         this.#take(answer)
         return true
@@ -48,6 +51,17 @@ export class Feed<B> {
     return false
   }
 
+  /** A source that has its own query cancelled while it is asked is told when it has answered. */
+  #next(): ReturnType<BatchSource<B>['next']> {
+    this.#isInside = true
+    try {
+      return this.#source.next()
+    } finally {
+      this.#isInside = false
+      if (this.#isCancelled) this.cancel().catch(() => {})
+    }
+  }
+
   #arrived(settle: () => void): void {
     this.#asked = false
     settle()
@@ -55,7 +69,7 @@ export class Feed<B> {
   }
 
   #take(result: IteratorResult<B>): void {
-    if (result.done) this.#ended = true
+    if (result.done || this.#isCancelled) this.#ended = true
     else this.#waiting.push(result.value)
   }
 
@@ -89,7 +103,8 @@ export class Feed<B> {
   /** Tells the source that no more is wanted. */
   async cancel(): Promise<void> {
     this.#ended = true
+    this.#isCancelled = true
     this.#waiting.length = 0
-    await this.#source.return?.()
+    if (!this.#isInside) await this.#source.return?.()
   }
 }

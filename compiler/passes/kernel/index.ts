@@ -1,4 +1,4 @@
-/** The passes over kernels, in order, until nothing changes. */
+/** The passes over kernels, and the order in which they make each other's work. */
 import type { Kernel } from '../../../ir/kernel/node.ts'
 import { propagateCopies } from './copies.ts'
 import { cse } from './cse.ts'
@@ -16,15 +16,21 @@ export const kernelPasses = {
   dce,
 } as const satisfies Record<string, (kernel: Kernel) => Kernel>
 
-/** Rounds of all passes; each finds little after the second. */
-const ROUNDS_MAX = 4
+/** What cse finds are copies; what copies bring together can be folded; only then is it worth to hoist. */
+const order: readonly (keyof typeof kernelPasses)[] = [
+  'fold',
+  'simplify',
+  'copies',
+  'cse',
+  'copies',
+  'fold',
+  'simplify',
+  'dce',
+  'hoist',
+  'cse',
+  'copies',
+  'dce',
+]
 
-export function optimiseKernel(kernel: Kernel): Kernel {
-  let current = kernel
-  for (let round = 0; round < ROUNDS_MAX; round++) {
-    const before = current
-    for (const pass of Object.values(kernelPasses)) current = pass(current)
-    if (current === before) break
-  }
-  return current
-}
+export const optimiseKernel = (kernel: Kernel): Kernel =>
+  order.reduce((current, pass) => kernelPasses[pass](current), kernel)

@@ -121,16 +121,13 @@ export const oriented = <T>(test: Expr, then: T, otherwise: T): readonly [Expr, 
 export function choose(given: Expr, first: Expr, second: Expr): Expr {
   if (isLiteral(given)) return given.value === true ? first : second
   const [test, whole, rest] = oriented(given, first, second)
-  const [then, otherwise] = [narrow(whole, factsOf([test], true)), narrow(rest, factsOf([test], false))]
-  if (then.type === 'bool') {
-    const logical = chooseBool(test, then, otherwise)
-    if (logical) return logical
-  }
   if (isCall(test, 'is_not_null')) {
-    if (isSame(test.args[0], then)) return coalesce(then, otherwise)
-    if (isFallback(then, test.args[0], otherwise)) return then
+    if (isSame(test.args[0], whole)) return coalesce(whole, rest)
+    if (isFallback(whole, test.args[0], rest)) return whole
   }
-  return apply('case', test, then, otherwise)
+  const [then, otherwise] = [narrow(whole, factsOf([test], true)), narrow(rest, factsOf([test], false))]
+  const logical = then.type === 'bool' ? chooseBool(test, then, otherwise) : undefined
+  return logical ?? apply('case', test, then, otherwise)
 }
 
 /** Is an expression that one, or a cast of it that never fails? */

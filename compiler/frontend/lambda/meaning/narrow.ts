@@ -34,12 +34,15 @@ function collect(test: Expr, outcome: boolean, facts: Set<string>): void {
       if (outcome === (test.fn === 'is_not_null')) addPresent(first, facts)
       return
     case 'coalesce':
-      if (outcome) addPresent(first, facts)
+      // A null would have been false.
+      if (outcome && isFalse(test.args[1])) addPresent(first, facts)
       return
     case 'is_not_distinct':
       if (outcome && !test.args[1].nullable) addPresent(first, facts)
   }
 }
+
+const isFalse = (expr: Expr): boolean => isLiteral(expr) && expr.value === false
 
 /** An expression that is not null, and what it is made of that cannot be null then. */
 function addPresent(expr: Expr, facts: Set<string>): void {
