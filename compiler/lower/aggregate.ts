@@ -5,7 +5,7 @@
 
 import { MillraceError } from '../../ir/errors.ts'
 import { and, eq, i32, i64, isConst, type KernelBuilder, le, load, lt, max32 } from '../../ir/kernel/build.ts'
-import type { Expr, Local, Mem } from '../../ir/kernel/node.ts'
+import type { Expr, Local } from '../../ir/kernel/node.ts'
 import type { Aggregate } from '../../ir/logical/aggregate.ts'
 import { aggregateRule } from '../../ir/logical/aggregate.ts'
 import { findColumn } from '../../ir/schema.ts'
@@ -49,7 +49,7 @@ export class AggregateStage implements StatefulStage {
     const calls = node.aggregates.map(({ call }) => call)
     this.#texts = [...columns, ...calls].some(({ type }) => isBytes(type)) ? new Interner(TEXTS) : undefined
     this.#key = new GroupKey(columns, this.#texts)
-    const store = new GroupStore(this.#texts)
+    const store = new GroupStore(this.#texts, !node.window && columns.length === 0)
     this.#accumulation = accumulate(store, calls)
     const held = Object.assign({}, ...this.#accumulation.accumulators.map(fed => fed.accumulator.fields))
     const fields = { start: 'i64', ...this.#key.fields, ...held }
@@ -67,8 +67,15 @@ export class AggregateStage implements StatefulStage {
     return this.#windows.waiting
   }
 
-  get mems(): readonly Mem[] {
-    return [this.#groups.head, this.#windows.table.head, this.#windows.head, ...(this.#texts?.fixed ?? [])]
+  get regions(): StatefulStage['regions'] {
+    const heads = [
+      this.#groups.head,
+      this.#windows.table.head,
+      this.#windows.head,
+      ...(this.#texts?.fixed ?? []),
+    ]
+    const held = this.#accumulation.accumulators.flatMap(({ accumulator }) => accumulator.regions ?? [])
+    return [...heads.map(mem => ({ mem, rows: 1 })), ...held]
   }
 
   get growables(): StatefulStage['growables'] {

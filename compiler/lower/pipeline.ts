@@ -101,7 +101,8 @@ class PipelineLowering {
   #regions(): readonly FixedRegion[] {
     const { batchRows, outputRows, dictionaryRows } = this.#options.limits
     const sideRows = Math.max(batchRows, outputRows)
-    const single = [controlBlock, timeRegion, ...this.#stageMems()].map(mem => ({ mem, rows: 1 }))
+    const stages = [...this.#head, ...this.#tail].flatMap(stage => stage.mems ?? [])
+    const single = [controlBlock, timeRegion, ...stages].map(mem => ({ mem, rows: 1 }))
     const dictionaries = this.#input.columns.flatMap(({ dictionary }) =>
       dictionary ? [{ mem: dictionary, rows: dictionaryRows + 1 }] : [],
     )
@@ -110,19 +111,13 @@ class PipelineLowering {
       : { mem: this.#input.data, rows: batchRows + 1 }
     return [
       ...single,
+      ...(this.#stateful?.regions ?? []),
       { mem: this.#input.meta, rows: 1 },
       input,
       ...dictionaries,
       { mem: this.#out, rows: outputRows + 1 },
       { mem: this.#sides.late, rows: sideRows },
       { mem: this.#sides.errors, rows: sideRows },
-    ]
-  }
-
-  #stageMems(): readonly Mem[] {
-    return [
-      ...[...this.#head, ...this.#tail].flatMap(stage => stage.mems ?? []),
-      ...(this.#stateful?.mems ?? []),
     ]
   }
 

@@ -1,7 +1,7 @@
 /** What an operator gives to the kernels of its pipeline. */
 import type { KernelBuilder } from '../../ir/kernel/build.ts'
 import type { Expr, Mem } from '../../ir/kernel/node.ts'
-import type { Growable } from '../../ir/physical/program.ts'
+import type { FixedRegion, Growable } from '../../ir/physical/program.ts'
 import type { RowColumns } from './expr/index.ts'
 import type { Leave } from './lib/control.ts'
 import type { TimeField } from './lib/open-windows.ts'
@@ -26,6 +26,6 @@ export interface StatefulStage {
   init(k: KernelBuilder): void
   /** Emits what is due at the watermark; `leave` saves how far the output has come. */
   advance(k: KernelBuilder, leave: Leave, each: EmitEach): void
-  readonly mems: readonly Mem[]
+  readonly regions: readonly FixedRegion[]
   readonly growables: readonly { readonly growable: Growable; grow(k: KernelBuilder): void }[]
 }

@@ -14,7 +14,12 @@ export interface Contribution {
   readonly value: Value
   /** Event time where the stream has one, else the arrival number. */
   readonly time: bigint
+  /** Row number modulo FLOAT_LANES where all rows are one group, else 0: order of addition of floats. */
+  readonly lane: number
 }
+
+/** Partial sums of floats where all rows are one group; a power of two. */
+export const FLOAT_LANES = 8
 
 export interface AggregateRow {
   /** Result type for an argument type; `undefined` argument is `count()`. Throws LDB-1200. */
@@ -40,15 +45,25 @@ const only =
 const sumType = (type: DataType): DataType =>
   isFloat(type) ? 'float64' : isUnsigned64(type) ? 'uint64' : 'int64'
 
-/** Sum in arrival order; a step that leaves the range is the fault of the row that makes it. */
-export function sumStep(sum: Value, value: Value, type: DataType): Value {
-  if (isFloat(type)) return (sum as number) + Number(value)
-  return checked(BigInt(sum as bigint) + BigInt(value as bigint | number), type as IntegerType)
+/** In arrival order; a step that leaves the range is the fault of the row that makes it. */
+const integerSum = (rows: readonly Contribution[], type: IntegerType): bigint =>
+  rows.reduce((sum, { value }) => checked(sum + BigInt(value as bigint | number), type) as bigint, 0n)
+
+/** In arrival order for each lane. */
+function floatSum(rows: readonly Contribution[]): number {
+  const lanes = new Array<number>(FLOAT_LANES).fill(0)
+  for (const { value, lane } of rows) lanes[lane] += Number(value)
+  return addLanes(lanes)
 }
 
-const zeroOf = (type: DataType): Value => (isFloat(type) ? 0 : 0n)
-const sumOf = (rows: readonly Contribution[], type: DataType): Value =>
-  rows.reduce<Value>((sum, { value }) => sumStep(sum, value, type), zeroOf(type))
+const sumOf = (rows: readonly Contribution[], type: DataType): bigint | number =>
+  isFloat(type) ? floatSum(rows) : integerSum(rows, type as IntegerType)
+
+/** Halves of the lanes are summed for themselves. */
+const addLanes = (lanes: readonly number[]): number =>
+  lanes.length === 1
+    ? lanes[0]
+    : addLanes(lanes.slice(0, lanes.length / 2)) + addLanes(lanes.slice(lanes.length / 2))
 
 const extreme = (what: string, sign: 1 | -1): AggregateRow => ({
   resolve: only(

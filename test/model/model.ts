@@ -2,7 +2,7 @@
  * The naive model: what a plan means, on arrays of row objects, in the simplest code that could be right. It shares
  * nothing with the engine but the meaning of functions and aggregates in ir, and nobody optimises it.
  */
-import { aggregateRow, type Contribution } from '../../ir/expr/aggregates.ts'
+import { aggregateRow, type Contribution, FLOAT_LANES } from '../../ir/expr/aggregates.ts'
 import { evaluate } from '../../ir/expr/evaluate.ts'
 import { type Expr, RowFault, type Value } from '../../ir/expr/expr.ts'
 import { floorDiv } from '../../ir/expr/functions/time.ts'
@@ -166,6 +166,7 @@ class Groups implements Operator {
   readonly #args: readonly (((row: ModelRow) => Value) | undefined)[]
   readonly #groups = new Map<string, Group>()
   #time = MIN_TIME
+  /** Rows that came so far. */
   #arrivals = 0n
 
   constructor(node: Aggregate, next: Operator, run: Run, compile: (expr: Expr) => (row: ModelRow) => Value) {
@@ -182,6 +183,8 @@ class Groups implements Operator {
       this.#run.late.push(item.origin)
       return
     }
+    const number = item.origin < 0 ? this.#arrivals++ : BigInt(item.origin)
+    const lane = window || keys.length > 0 ? 0 : Number(number) % FLOAT_LANES
     const names = [...(window ? [window.start, window.end] : []), ...keys]
     this.#run.guard(item, () => {
       const values = this.#args.map(arg => (arg ? arg(item.row) : true))
@@ -190,9 +193,9 @@ class Groups implements Operator {
       const known = this.#groups.get(key)
       const group = known ?? { end, keys: columns, contributions: values.map(() => []) }
       const timeColumn = input.relation.time?.columns[0]
-      const time = timeColumn === undefined ? this.#arrivals++ : (item.row[timeColumn] as bigint)
+      const time = timeColumn === undefined ? number : (item.row[timeColumn] as bigint)
       const extended = group.contributions.map((list, i) =>
-        values[i] === null ? list : [...list, { value: values[i], time }],
+        values[i] === null ? list : [...list, { value: values[i], time, lane }],
       )
       for (const [i, list] of extended.entries()) this.#result(i, list)
       extended.forEach((list, i) => {

@@ -6,6 +6,7 @@
 import { bool, isConst, type KernelBuilder, load, not } from '../../../ir/kernel/build.ts'
 import type { Expr, Mem } from '../../../ir/kernel/node.ts'
 import type { FieldSpecs } from '../../../ir/layout.ts'
+import type { FixedRegion } from '../../../ir/physical/program.ts'
 import type { DataType } from '../../../ir/types.ts'
 import type { Interner, Wanted } from '../lib/interner.ts'
 import type { RowScope } from '../scope.ts'
@@ -33,15 +34,22 @@ export interface Accumulator {
   readonly fields: FieldSpecs
   init(k: KernelBuilder, entry: Expr): void
   prepare(contribution: Contribution): Prepared
+  /** What it holds for a group; null where no row has contributed to what must have a value. */
+  read(entry: Expr): Value
+  /** Regions of its own, where one group is all there is. */
+  readonly regions?: readonly FixedRegion[]
 }
 
 /** Where the accumulators of a group keep their fields. */
 export class GroupStore {
   readonly texts: Interner | undefined
+  /** All rows are one group. */
+  readonly isUngrouped: boolean
   #entries: Mem | undefined
 
-  constructor(texts: Interner | undefined) {
+  constructor(texts: Interner | undefined, isUngrouped: boolean) {
     this.texts = texts
+    this.isUngrouped = isUngrouped
   }
 
   /** Known once all accumulators have said what fields they need. */

@@ -2,7 +2,7 @@
 import { and, eq, ge, i32, lt, or } from '../../../ir/kernel/build.ts'
 import type { Expr } from '../../../ir/kernel/node.ts'
 import { type AccumulatorFactory, argumentOf, contributes, when } from './accumulator.ts'
-import { heldField, initHeld, wantText, writeHeld } from './held.ts'
+import { heldField, initHeld, readHeld, wantText, writeHeld } from './held.ts'
 
 const edge =
   (wins: (time: Expr, best: Expr) => Expr): AccumulatorFactory =>
@@ -14,6 +14,10 @@ const edge =
         k.store(store.entries, seen, entry, i32(0))
         initHeld(k, store, name, argType, entry)
       },
+      read: entry => ({
+        ...readHeld(store, name, argType, entry),
+        isNull: eq(store.load(seen, entry), i32(0)),
+      }),
       prepare({ cx, arg, time, entry: known, isNew }) {
         const { k } = cx
         const value = argumentOf(arg)

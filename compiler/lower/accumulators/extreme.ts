@@ -15,6 +15,10 @@ const extreme =
         k.store(store.entries, seen, entry, i32(0))
         initHeld(k, store, name, argType, entry)
       },
+      read: entry => ({
+        ...readHeld(store, name, argType, entry),
+        isNull: eq(store.load(seen, entry), i32(0)),
+      }),
       prepare({ cx, arg, entry: known, isNew }) {
         const { k } = cx
         const value = argumentOf(arg)

@@ -4,23 +4,22 @@
  */
 import type { Aggregate, AggregateName } from '../../../ir/expr/aggregates.ts'
 import { printExpr } from '../../../ir/expr/print.ts'
-import { div, eq, i32, i64, op } from '../../../ir/kernel/build.ts'
+import { div, eq, i64, op } from '../../../ir/kernel/build.ts'
 import type { Expr } from '../../../ir/kernel/node.ts'
 import { type DataType, isFloat, isUnsigned64 } from '../../../ir/types.ts'
-import { FALSE, scalar, type Value } from '../value.ts'
+import { scalar, scalarOf, type Value } from '../value.ts'
 import type { Accumulator, AccumulatorFactory, GroupStore } from './accumulator.ts'
 import { count } from './count.ts'
 import { first, last } from './edge.ts'
 import { max, min } from './extreme.ts'
-import { readHeld } from './held.ts'
 import { sum } from './sum.ts'
 
 const factories = { count, sum, min, max, first, last } as const satisfies Record<string, AccumulatorFactory>
 type AccumulatorKind = keyof typeof factories
 
-/** The field name of the accumulator of a kind over the aggregate's argument. */
-type FieldOf = (kind: AccumulatorKind) => string
-type Finish = (store: GroupStore, field: FieldOf, call: Aggregate, entry: Expr) => Value
+/** What the accumulator of a kind over the aggregate's argument holds for a group. */
+type HeldOf = (kind: AccumulatorKind) => Value
+type Finish = (held: HeldOf, call: Aggregate) => Value
 
 interface AggregateCode {
   readonly needs: readonly AccumulatorKind[]
@@ -28,40 +27,31 @@ interface AggregateCode {
 }
 
 const argTypeOf = (call: Aggregate): DataType => call.arg?.type ?? 'int64'
+const isEmpty = (held: HeldOf): Expr => eq(scalarOf(held('count')).value, i64(0n))
 
-/** A value that was seen at least once, or null. */
-const held =
-  (kind: AccumulatorKind): Finish =>
-  (store, field, call, entry) => {
-    const value = readHeld(store, field(kind), argTypeOf(call), entry)
-    return { ...value, isNull: eq(store.load(`${field(kind)}_seen`, entry), i32(0)) }
-  }
+const total: Finish = held => ({ ...held('sum'), isNull: isEmpty(held) })
 
-const isEmpty = (store: GroupStore, field: FieldOf, entry: Expr): Expr =>
-  eq(store.load(field('count'), entry), i64(0n))
-
-const total: Finish = (store, field, call, entry) =>
-  scalar(call.type, store.load(field('sum'), entry), isEmpty(store, field, entry))
-
-const average: Finish = (store, field, call, entry) => {
-  const held = store.load(field('sum'), entry)
+const average: Finish = (held, call) => {
+  const sum = scalarOf(held('sum')).value
   const argType = argTypeOf(call)
-  const asDouble = isFloat(argType) ? held : op(isUnsigned64(argType) ? 'floatu.i64' : 'float.i64', held)
-  const rows = op('float.i64', store.load(field('count'), entry))
-  return scalar(call.type, div(asDouble, rows), isEmpty(store, field, entry))
+  const asDouble = isFloat(argType) ? sum : op(isUnsigned64(argType) ? 'floatu.i64' : 'float.i64', sum)
+  const rows = op('float.i64', scalarOf(held('count')).value)
+  return scalar(call.type, div(asDouble, rows), isEmpty(held))
 }
 
+const plain =
+  (kind: AccumulatorKind): Finish =>
+  held =>
+    held(kind)
+
 const codes: Readonly<Record<AggregateName, AggregateCode>> = {
-  count: {
-    needs: ['count'],
-    finish: (store, field, call, entry) => scalar(call.type, store.load(field('count'), entry), FALSE),
-  },
+  count: { needs: ['count'], finish: plain('count') },
   sum: { needs: ['sum', 'count'], finish: total },
   avg: { needs: ['sum', 'count'], finish: average },
-  min: { needs: ['min'], finish: held('min') },
-  max: { needs: ['max'], finish: held('max') },
-  first: { needs: ['first'], finish: held('first') },
-  last: { needs: ['last'], finish: held('last') },
+  min: { needs: ['min'], finish: plain('min') },
+  max: { needs: ['max'], finish: plain('max') },
+  first: { needs: ['first'], finish: plain('first') },
+  last: { needs: ['last'], finish: plain('last') },
 }
 
 /** An accumulator with the number of the aggregate whose argument feeds it. */
@@ -77,22 +67,23 @@ export interface Accumulation {
 }
 
 export function accumulate(store: GroupStore, calls: readonly Aggregate[]): Accumulation {
-  const kept = new Map<string, { name: string; fed: Fed }>()
-  const fieldOf =
-    (call: Aggregate): FieldOf =>
-    kind =>
-      kept.get(keyOf(kind, call))?.name ?? ''
+  const kept = new Map<string, Fed>()
   calls.forEach((call, feeder) => {
     for (const kind of codes[call.fn].needs) {
       const key = keyOf(kind, call)
       if (kept.has(key)) continue
-      const name = `${kind}_${kept.size}`
-      kept.set(key, { name, fed: { accumulator: factories[kind](store, name, argTypeOf(call)), feeder } })
+      const accumulator = factories[kind](store, `${kind}_${kept.size}`, argTypeOf(call))
+      kept.set(key, { accumulator, feeder })
     }
   })
+  const read = (kind: AccumulatorKind, call: Aggregate, entry: Expr): Value => {
+    const fed = kept.get(keyOf(kind, call))
+    if (!fed) throw new Error(`${call.fn} has no accumulator ${kind}`)
+    return fed.accumulator.read(entry)
+  }
   return {
-    accumulators: [...kept.values()].map(({ fed }) => fed),
-    finish: (n, entry) => codes[calls[n].fn].finish(store, fieldOf(calls[n]), calls[n], entry),
+    accumulators: [...kept.values()],
+    finish: (n, entry) => codes[calls[n].fn].finish(kind => read(kind, calls[n], entry), calls[n]),
   }
 }
 

@@ -1,34 +1,89 @@
 /**
- * sum: checked 64-bit integers, or doubles in arrival order. A first row can never overflow, hence a refused row
- * leaves no empty group behind.
+ * sum: checked 64-bit integers, or doubles. A first row can never overflow, hence a refused row leaves no empty
+ * group behind. Doubles are added in arrival order; where all rows are one group they are added in lanes by row
+ * number, so that no row waits for the one before it.
  */
-import { add, and, f64, i64, not, op } from '../../../ir/kernel/build.ts'
+import { FLOAT_LANES } from '../../../ir/expr/aggregates.ts'
+import { add, and, f64, i32, i64, type KernelBuilder, load, not, op } from '../../../ir/kernel/build.ts'
 import type { Expr } from '../../../ir/kernel/node.ts'
+import { rowLayout } from '../../../ir/layout.ts'
 import { isFloat, isUnsigned64 } from '../../../ir/types.ts'
-import { type ScalarValue, scalarOf } from '../value.ts'
-import { type AccumulatorFactory, argumentOf, contributes, when } from './accumulator.ts'
+import { FALSE, type ScalarValue, scalar, scalarOf } from '../value.ts'
+import { type AccumulatorFactory, argumentOf, type Contribution, contributes, when } from './accumulator.ts'
 
 /** An argument at the width of the sum. */
 const widened = ({ value, type }: ScalarValue): Expr =>
   value.type === 'i32' && !isFloat(type) ? op('extend.i32', value) : value
 
+const addend = ({ cx, arg }: Contribution): Expr => cx.k.let('addend', widened(scalarOf(argumentOf(arg))))
+
 export const sum: AccumulatorFactory = (store, name, argType) => {
-  const float = isFloat(argType)
+  if (!isFloat(argType)) return integerSum(store, name, argType)
+  return store.isUngrouped ? lanedSum(store, name, argType) : floatSum(store, name, argType)
+}
+
+const integerSum: AccumulatorFactory = (store, name, argType) => ({
+  fields: { [name]: 'i64' },
+  init: (k, entry) => k.store(store.entries, name, entry, i64(0n)),
+  read: entry => scalar(isUnsigned64(argType) ? 'uint64' : 'int64', store.load(name, entry), FALSE),
+  prepare(contribution) {
+    const { arg, entry: known, isNew } = contribution
+    const x = addend(contribution)
+    const overflow = op(isUnsigned64(argType) ? 'addou.i64' : 'addo.i64', store.load(name, known), x)
+    return {
+      faults: [{ code: 'LDB-9002', when: and(and(contributes(arg), not(isNew)), overflow) }],
+      texts: [],
+      apply: entry =>
+        when(contribution.cx.k, contributes(arg), () => {
+          contribution.cx.k.store(store.entries, name, entry, add(store.load(name, entry), x))
+        }),
+    }
+  },
+})
+
+const floatSum: AccumulatorFactory = (store, name) => ({
+  fields: { [name]: 'f64' },
+  init: (k, entry) => k.store(store.entries, name, entry, f64(0)),
+  read: entry => scalar('float64', store.load(name, entry), FALSE),
+  prepare(contribution) {
+    const { arg, cx } = contribution
+    const x = addend(contribution)
+    return {
+      faults: [],
+      texts: [],
+      apply: entry =>
+        when(cx.k, contributes(arg), () => {
+          cx.k.store(store.entries, name, entry, op('canon.f64', add(store.load(name, entry), x)))
+        }),
+    }
+  },
+})
+
+/** Row n is added to lane n mod FLOAT_LANES; the lanes are added as `addLanes` in ir does. */
+const lanedSum: AccumulatorFactory = (_store, name) => {
+  const lanes = rowLayout(`${name}_lanes`, 'state', { sum: 'f64' })
+  const clear = (k: KernelBuilder): void => {
+    for (let n = 0; n < FLOAT_LANES; n++) k.store(lanes, 'sum', i32(n), f64(0))
+  }
+  const total = (first: number, count: number): Expr =>
+    count === 1
+      ? load(lanes, 'sum', i32(first))
+      : add(total(first, count / 2), total(first + count / 2, count / 2))
   return {
-    fields: { [name]: float ? 'f64' : 'i64' },
-    init: (k, entry) => k.store(store.entries, name, entry, float ? f64(0) : i64(0n)),
-    prepare({ cx: { k }, arg, entry: known, isNew }) {
-      const counts = contributes(arg)
-      const x = k.let('addend', widened(scalarOf(argumentOf(arg))))
-      const overflows = (): Expr =>
-        op(isUnsigned64(argType) ? 'addou.i64' : 'addo.i64', store.load(name, known), x)
+    fields: {},
+    regions: [{ mem: lanes, rows: FLOAT_LANES }],
+    init: clear,
+    read: () => scalar('float64', op('canon.f64', total(0, FLOAT_LANES)), FALSE),
+    prepare(contribution) {
+      const { arg, cx } = contribution
+      const x = addend(contribution)
+      const lane = op('and.i32', op('low.i64', cx.arrival), i32(FLOAT_LANES - 1))
       return {
-        faults: float ? [] : [{ code: 'LDB-9002', when: and(and(counts, not(isNew)), overflows()) }],
+        faults: [],
         texts: [],
-        apply: entry =>
-          when(k, counts, () => {
-            const total = add(store.load(name, entry), x)
-            k.store(store.entries, name, entry, float ? op('canon.f64', total) : total)
+        apply: () =>
+          when(cx.k, contributes(arg), () => {
+            cx.k.store(lanes, 'sum', lane, op('canon.f64', add(load(lanes, 'sum', lane), x)))
           }),
       }
     },
