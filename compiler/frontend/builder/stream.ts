@@ -154,7 +154,8 @@ export class Stream<S extends Columns> {
     const values = new Map(this.params)
     for (const [name, value] of Object.entries(params)) {
       let unique = name
-      for (let n = 2; values.has(unique) && values.get(unique) !== value; n++) unique = `${name}_${n}`
+      for (let n = 2; values.has(unique) && !Object.is(values.get(unique), value); n++)
+        unique = `${name}_${n}`
       names.set(name, unique)
       values.set(unique, value)
     }

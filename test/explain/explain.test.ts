@@ -1,0 +1,54 @@
+/** Explain: golden texts of the examples after the stages that depend on the plan alone, and what every stage says. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { examples } from '../../bench/examples/index.ts'
+import { compile, explainStages } from '../../compiler/index.ts'
+import { nativeUnavailable } from '../support/backends.ts'
+import { checkGolden } from '../support/golden.ts'
+
+const queries = new Map(Object.entries(examples).map(([name, stream]) => [name, compile(stream)]))
+const queryOf = (name: string) => queries.get(name) ?? assert.fail(`there is no example ${name}`)
+
+/** Code texts of a plan without state; those of tables are long and change with the libraries of the lowering. */
+const codeOf = 'long-hauls'
+
+for (const [name, query] of queries) {
+  const stages = name === codeOf ? explainStages.slice(0, -2) : explainStages.slice(0, 3)
+  for (const stage of stages) {
+    test(`${name} after stage ${stage}`, async () => {
+      checkGolden(`${name}/${stage}.txt`, await query.explain(stage))
+    })
+  }
+}
+
+test('native stages show every kernel', { skip: nativeUnavailable }, async () => {
+  const query = queryOf('busy-routes')
+  const [llvm, assembly] = [await query.explain('llvm'), await query.explain('assembly')]
+  for (const pipeline of query.compilation.program.pipelines) {
+    for (const { name } of pipeline.kernels) {
+      assert.match(llvm, new RegExp(`define i32 @kernel.${name}\\(`))
+      assert.match(assembly, new RegExp(`^kernel.${name}:`, 'm'))
+    }
+  }
+})
+
+test('the summary says whose semantics an operator has, and why a plan is not native', () => {
+  const summary = queryOf('long-hauls').explain()
+  assert.match(summary, /filter .*-- JavaScript semantics/)
+  assert.match(summary, /project .*-- JavaScript semantics/)
+  assert.match(summary, /runs in JavaScript only: lower\.text is the host's own/)
+  const sql = queryOf('late-flights').explain()
+  assert.doesNotMatch(sql, /JavaScript semantics/)
+})
+
+test('the summary begins with the hash of the plan', () => {
+  const query = queryOf('late-flights')
+  assert.ok(query.explain().startsWith(`plan ${query.hash.slice(0, 16)}\n`))
+})
+
+test('an unknown stage is refused, and the stages are told', async () => {
+  await assert.rejects(queryOf('late-flights').explain('machine' as never), {
+    code: 'LDB-0001',
+    message: /stages are logical, optimised/,
+  })
+})
