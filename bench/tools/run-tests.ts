@@ -2,9 +2,11 @@
  * Runs the tests: all of them, or with --quick the same files with fewer random cases. Words on the command line
  * pick files whose path holds one of them.
  */
-import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
-import { dirname, join, relative } from 'node:path'
+import { availableParallelism } from 'node:os'
+import { dirname, join } from 'node:path'
+import { run } from 'node:test'
+import { spec } from 'node:test/reporters'
 import { fileURLToPath } from 'node:url'
 import { nativeTarget } from '../../codegen/llvm/target.ts'
 
@@ -15,7 +17,7 @@ const isQuick = process.argv.includes('--quick')
 const files = readdirSync(join(dist, 'test'), { recursive: true, encoding: 'utf8' })
   .filter(path => path.endsWith('.test.js'))
   .filter(path => words.length === 0 || words.some(word => path.includes(word)))
-  .map(path => relative(process.cwd(), join(dist, 'test', path)))
+  .map(path => join(dist, 'test', path))
   .toSorted()
 
 if (files.length === 0) {
@@ -24,9 +26,10 @@ if (files.length === 0) {
 }
 const target = nativeTarget()
 if (!target.available) console.error(`native tests are SKIPPED: ${target.reason}\n`)
-const env = { ...process.env, ...(isQuick && { MILLRACE_TEST: 'quick' }) }
-const { status } = spawnSync(process.execPath, ['--test', '--test-reporter=spec', ...files], {
-  stdio: 'inherit',
-  env,
-})
-process.exit(status ?? 1)
+if (isQuick) process.env.MILLRACE_TEST = 'quick'
+run({ files, concurrency: availableParallelism() })
+  .on('test:fail', () => {
+    process.exitCode = 1
+  })
+  .compose(new spec())
+  .pipe(process.stdout)
