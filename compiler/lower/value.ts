@@ -124,10 +124,12 @@ export function zeroOf(type: ValueType): Expr {
   }
 }
 
-/** One of two values of one type by a condition, their nulls and faults with them. */
+/** One of two values of one type by a condition, their nulls and faults with them. Under a null anything may stand. */
 export function choose(k: KernelBuilder, cond: Expr, then: Value, otherwise: Value): Value {
   const isNull = local(k, 'null', select(cond, then.isNull, otherwise.isNull))
   const faults = [...guarded(then.faults, cond), ...guarded(otherwise.faults, not(cond))]
+  if (isConst(otherwise.isNull, true)) return { ...then, isNull, faults }
+  if (isConst(then.isNull, true)) return { ...otherwise, isNull, faults }
   if (then.kind === 'scalar') {
     const value = k.let('chosen', select(cond, then.value, scalarOf(otherwise).value))
     return { kind: 'scalar', type: then.type, value, isNull, faults }

@@ -102,13 +102,63 @@ test('cse finds what a local holds, until a store or a loop may change it', () =
   const after = `
 let p: i32 = add.i32(s[0].a, 1)
 let q: i32 = p
-s[0].b = q
+s[0].b = p
 let r: i32 = p
-s[0].a = r
+s[0].a = p
 let t: i32 = add.i32(s[0].a, 1)
 s[0].b = t
 return 0`
   check(kernelPasses.cse, body, after)
+})
+
+/** Simplify leaves a choice by a constant to fold. */
+const composed = (kernel: Kernel): Kernel => kernelPasses.fold(kernelPasses.simplify(kernel))
+
+test('merge joins branches by one condition, unless the first may change it', () => {
+  const branch = (cond: string, store: string) => `
+  if ${cond}
+    ${store}
+  end`
+  const p = 'let p: bool = lt.i32(s[0].a, 1)'
+  const joined = `
+let p: bool = lt.i32(s[0].a, 1)
+if p
+  s[0].a = 1
+  s[0].b = 2
+end
+return 0`
+  check(
+    kernelPasses.merge,
+    `${p}${branch('p', 's[0].a = 1')}${branch('p', 's[0].b = 2')}\n  return 0`,
+    joined,
+  )
+  const apart = `
+if lt.i32(s[0].a, 1)
+  s[0].a = 1
+end
+if lt.i32(s[0].a, 1)
+  s[0].b = 2
+end
+return 0`
+  check(kernelPasses.merge, apart, apart)
+})
+
+test('simplify turns choices between truths into logic', () => {
+  const body = `
+  let p: bool = lt.i32(s[0].a, 1)
+  let q: bool = lt.i32(s[0].b, 1)
+  s[0].a = select(select(not.bool(p), p, false), 1, 2)
+  s[0].a = select(and.bool(q, and.bool(p, q)), 1, 2)
+  s[0].a = select(select(p, q, false), 1, 2)
+  return 0`
+  const after = `
+let p: bool = lt.i32(s[0].a, 1)
+let q: bool = lt.i32(s[0].b, 1)
+s[0].a = 2
+s[0].a = select(and.bool(p, q), 1, 2)
+s[0].a = select(and.bool(p, q), 1, 2)
+return 0`
+  check(composed, body, after)
 })
 
 test('hoist moves what a loop does not change, but no load that might leave its region', () => {

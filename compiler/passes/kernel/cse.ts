@@ -16,6 +16,8 @@ export function cse(kernel: Kernel): Kernel {
 class Known {
   readonly #assigned: ReadonlySet<string>
   readonly #held = new Map<string, Local>()
+  /** Locals that are another name of one that never changes; names are used once, so this holds wherever they do. */
+  readonly #aliases = new Map<string, Local>()
   /** Keys that depend on a local (`%name`) or a place. */
   readonly #dependents = new Map<string, Set<string>>()
   /** What was learnt and forgotten, newest last, so that leaving a block takes it back. */
@@ -26,11 +28,15 @@ class Known {
   }
 
   find(expr: Expr): Local | undefined {
-    return this.#held.get(printExpr(expr))
+    return expr.kind === 'local' ? this.#aliases.get(expr.name) : this.#held.get(printExpr(expr))
   }
 
   learn(local: Local, expr: Expr): void {
     if (this.#assigned.has(local.name) || hasEffect(expr)) return
+    if (expr.kind === 'local') {
+      if (!this.#assigned.has(expr.name)) this.#aliases.set(local.name, expr)
+      return
+    }
     const key = printExpr(expr)
     this.#change(key, local)
     const { locals, places } = dependsOn(expr)
@@ -69,11 +75,9 @@ class Known {
   }
 }
 
-const isTrivial = (expr: Expr): boolean => expr.kind === 'const' || expr.kind === 'local'
-
 function walk(block: Block, known: Known): Block {
   let changed = false
-  const replace = (expr: Expr): Expr => (isTrivial(expr) ? expr : (known.find(expr) ?? expr))
+  const replace = (expr: Expr): Expr => (expr.kind === 'const' ? expr : (known.find(expr) ?? expr))
   const out = block.map(stmt => {
     const effects = effectsOfStmt(stmt)
     if (stmt.kind === 'loop') known.forget(effects)
@@ -88,5 +92,5 @@ function walk(block: Block, known: Known): Block {
 }
 
 function learnFrom(stmt: Stmt, known: Known): void {
-  if (stmt.kind === 'let' && !isTrivial(stmt.value)) known.learn(stmt.local, stmt.value)
+  if (stmt.kind === 'let' && stmt.value.kind !== 'const') known.learn(stmt.local, stmt.value)
 }

@@ -5,6 +5,7 @@ import { cse } from './cse.ts'
 import { dce } from './dce.ts'
 import { fold } from './fold.ts'
 import { hoist } from './hoist.ts'
+import { merge } from './merge.ts'
 import { simplify } from './simplify.ts'
 
 export const kernelPasses = {
@@ -13,10 +14,11 @@ export const kernelPasses = {
   copies: propagateCopies,
   cse,
   hoist,
+  merge,
   dce,
 } as const satisfies Record<string, (kernel: Kernel) => Kernel>
 
-/** What cse finds are copies; what copies bring together can be folded; only then is it worth to hoist. */
+/** What cse finds are copies; what copies bring together can be folded; only then is it worth to hoist and merge. */
 const order: readonly (keyof typeof kernelPasses)[] = [
   'fold',
   'simplify',
@@ -29,6 +31,7 @@ const order: readonly (keyof typeof kernelPasses)[] = [
   'hoist',
   'cse',
   'copies',
+  'merge',
   'dce',
 ]
 

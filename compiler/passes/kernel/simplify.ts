@@ -1,5 +1,5 @@
 /** Laws of algebra that hold for every value, as a table from op to rule. None changes a float result. */
-import { bool, isConst, not } from '../../../ir/kernel/build.ts'
+import { and, bool, isConst, not, or } from '../../../ir/kernel/build.ts'
 import type { Expr, Kernel } from '../../../ir/kernel/node.ts'
 import type { OpName } from '../../../ir/kernel/ops.ts'
 import { mapExprs, rewriteBlock, rewriteExpr, withBody } from '../../../ir/kernel/rewrite.ts'
@@ -39,9 +39,26 @@ function negate(a: Expr): Expr | undefined {
   return a.kind === 'op' && op ? { ...a, op } : undefined
 }
 
+/** Locals are compared by name; everything else would have to be compared in depth. */
+const isSame = (a: Expr, b: Expr): boolean =>
+  a === b || (a.kind === 'local' && b.kind === 'local' && a.name === b.name)
+const areOpposite = (a: Expr, b: Expr): boolean =>
+  (isNot(a) && isSame(a.args[0], b)) || (isNot(b) && isSame(b.args[0], a))
+/** Is an expression made with an op one of whose operands is that one? */
+const absorbs = (op: OpName, whole: Expr, part: Expr): boolean =>
+  whole.kind === 'op' && whole.op === op && whole.args.some(arg => isSame(arg, part))
+
+/** The laws of `and`, and those of `or` with true and false exchanged: `neutral` changes nothing. */
+function lattice(op: 'and.bool' | 'or.bool', a: Expr, b: Expr, neutral: boolean): Expr | undefined {
+  if (isConst(a, neutral) || absorbs(op, b, a)) return b
+  if (isConst(b, neutral) || absorbs(op, a, b) || isSame(a, b)) return a
+  const decided = isConst(a, !neutral) || isConst(b, !neutral) || areOpposite(a, b)
+  return decided ? bool(!neutral) : undefined
+}
+
 const rules: Readonly<Partial<Record<OpName, Rule>>> = {
-  'and.bool': (a, b) => (isTrue(a) ? b : isTrue(b) ? a : isFalse(a) || isFalse(b) ? bool(false) : undefined),
-  'or.bool': (a, b) => (isFalse(a) ? b : isFalse(b) ? a : isTrue(a) || isTrue(b) ? bool(true) : undefined),
+  'and.bool': (a, b) => lattice('and.bool', a, b, true),
+  'or.bool': (a, b) => lattice('or.bool', a, b, false),
   'not.bool': negate,
   'add.i32': plus,
   'add.i64': plus,
@@ -80,6 +97,15 @@ function simplifySelect(expr: Expr & { kind: 'select' }): Expr {
   if (then === otherwise) return then
   if (then.kind === 'const' && otherwise.kind === 'const' && Object.is(then.value, otherwise.value))
     return then
+  if (isNot(cond)) return simplifySelect({ ...expr, cond: cond.args[0], then: otherwise, else: then })
+  return then.type === 'bool' ? simplifyBoolSelect(expr) : expr
+}
+
+/** Where a branch is the condition or a constant, a logical op is cheaper. */
+function simplifyBoolSelect(expr: Expr & { kind: 'select' }): Expr {
+  const { cond, then, else: otherwise } = expr
   if (isTrue(then) && isFalse(otherwise)) return cond
-  return isFalse(then) && isTrue(otherwise) ? not(cond) : expr
+  if (isFalse(then)) return simplifyExpr(and(negate(cond) ?? not(cond), otherwise))
+  if (isFalse(otherwise) || isSame(otherwise, cond)) return simplifyExpr(and(cond, then))
+  return isTrue(then) || isSame(then, cond) ? simplifyExpr(or(cond, otherwise)) : expr
 }
