@@ -13,18 +13,37 @@ export interface Snippet {
 
 const HOLE = /^\$(\d)$/
 
+/** Parsed when it is first used: a program needs few of the snippets there are. */
 export function js(text: TemplateStringsArray): Snippet {
   const source = text.join('')
-  const tree = strip(parseExpressionAt(source, 0, { ecmaVersion: 2022 })) as Expression
+  let parsed: Parsed | undefined
+  const template = (): Parsed => {
+    parsed ??= parse(source)
+    return parsed
+  }
+  const fill = (...args: readonly Expression[]): Expression => {
+    const { uses, build } = template()
+    if (args.length !== uses.length) throw new Error(`\`${source}\` takes ${uses.length} arguments`)
+    return build(args) as Expression
+  }
+  return Object.defineProperty(fill, 'uses', { get: () => template().uses }) as Snippet
+}
+
+interface Parsed {
+  readonly uses: readonly number[]
+  readonly build: Builder
+}
+
+/** Makes a tree with its holes filled; parts without holes are shared by all trees. */
+type Builder = (args: readonly Expression[]) => unknown
+
+function parse(source: string): Parsed {
+  const tree = strip(parseExpressionAt(source, 0, { ecmaVersion: 2022 }))
   const uses: number[] = []
-  walk(tree, index => {
+  const build = builderOf(tree, index => {
     uses[index] = (uses[index] ?? 0) + 1
   })
-  const fill = (...args: readonly Expression[]): Expression => {
-    if (args.length !== uses.length) throw new Error(`\`${source}\` takes ${uses.length} arguments`)
-    return replace(tree, args) as Expression
-  }
-  return Object.assign(fill, { uses })
+  return { uses, build: build ?? (() => tree) }
 }
 
 type Node = Record<string, unknown>
@@ -42,17 +61,22 @@ function strip(value: unknown): unknown {
   return Object.fromEntries(entries.map(([key, child]) => [key, strip(child)]))
 }
 
-function walk(value: unknown, onHole: (index: number) => void): void {
-  if (!isNode(value)) return
+/** Undefined for a part without holes. */
+function builderOf(value: unknown, onHole: (index: number) => void): Builder | undefined {
+  if (!isNode(value)) return undefined
   const hole = holeOf(value)
-  if (hole !== undefined) onHole(hole)
-  for (const child of Object.values(value)) if (isNode(child)) walk(child, onHole)
-}
-
-function replace(value: unknown, args: readonly Expression[]): unknown {
-  if (Array.isArray(value)) return value.map(child => replace(child, args))
-  if (!isNode(value) || !('type' in value)) return value
-  const hole = holeOf(value)
-  if (hole !== undefined) return args[hole]
-  return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, replace(child, args)]))
+  if (hole !== undefined) {
+    onHole(hole)
+    return args => args[hole]
+  }
+  const parts = Object.entries(value).flatMap(([key, child]) => {
+    const build = builderOf(child, onHole)
+    return build ? [{ key, build }] : []
+  })
+  if (parts.length === 0) return undefined
+  return args => {
+    const copy: Node = Array.isArray(value) ? ([...value] as unknown as Node) : { ...value }
+    for (const { key, build } of parts) copy[key] = build(args)
+    return copy
+  }
 }

@@ -7,9 +7,10 @@ import { MillraceError } from '../../ir/errors.ts'
 import type { Kernel } from '../../ir/kernel/node.ts'
 import { printKernel } from '../../ir/kernel/print.ts'
 import { explainPlan } from '../../ir/logical/index.ts'
+import { WIDEST } from '../../ir/physical/program.ts'
 import type { Compilation } from '../driver.ts'
 import { CORE, CompiledTiers } from '../tiers.ts'
-import { printPipelines, WIDEST } from './pipelines.ts'
+import { printPipelines } from './pipelines.ts'
 
 /** The stages in order; the last two need LLVM. */
 export const explainStages = [

@@ -1,11 +1,14 @@
 /** The physical plan as text: what each pipeline reads, keeps and writes, and what its kernels are. */
 import { visit } from '../../ir/kernel/build.ts'
 import type { Kernel } from '../../ir/kernel/node.ts'
-import type { BatchShape, OutputColumn, PipelineProgram, PlanProgram } from '../../ir/physical/program.ts'
+import {
+  type OutputColumn,
+  type PipelineProgram,
+  type PlanProgram,
+  WIDEST,
+} from '../../ir/physical/program.ts'
 import { printColumn } from '../../ir/schema.ts'
 import { printLayout } from './layout.ts'
-
-export const WIDEST: BatchShape = { dictionaries: [], dense: false }
 
 export function printPipelines({ pipelines }: PlanProgram): string {
   return pipelines.map(printPipeline).join('\n')

@@ -9,6 +9,7 @@ import {
   type FixedRegion,
   type PipelineProgram,
   shapeKey,
+  WIDEST,
 } from '../../ir/physical/program.ts'
 import { optimiseKernel } from '../passes/kernel/index.ts'
 import { isCheap, outputColumns, readColumns } from '../plan/needed-columns.ts'
@@ -24,6 +25,7 @@ import {
 } from './event-time.ts'
 import type { RowColumns } from './expr/index.ts'
 import { lowerFilter } from './filter.ts'
+import { hostOpsOf } from './host-ops.ts'
 import { type InputLayout, layoutInput, readEdge, readInput } from './input.ts'
 import { OperatorNames, rowScope, type SideOutputs } from './kernel-frame.ts'
 import type { Leave } from './lib/control.ts'
@@ -78,17 +80,17 @@ class PipelineLowering {
   program(): PipelineProgram {
     const { source, id, inputSchema } = this.#spec
     const grow = this.#stateful?.growables ?? []
-    const kernels = [this.#init(), ...this.#advance(), ...grow.map(one => this.#grow(one))]
-    const push = (shape: BatchShape): Kernel => this.#pushFor(shape)
-    push({ dictionaries: [], dense: false })
+    const core = [this.#init(), ...this.#advance(), ...grow.map(one => this.#grow(one))]
+    const widest = this.#push(WIDEST)
     return {
       id,
       input: source
         ? { kind: 'source', name: source.name, schema: inputSchema }
         : { kind: 'edge', pipeline: id - 1, schema: inputSchema },
       columns: this.#input.columns,
-      kernels,
-      push,
+      kernels: core.map(finish),
+      push: shape => this.#pushFor(shape, widest),
+      hostOps: hostOpsOf([...core, widest]),
       regions: this.#regions(),
       growables: grow.map(one => one.growable),
       output: this.#output,
@@ -126,7 +128,7 @@ class PipelineLowering {
     initTime(k)
     this.#stateful?.init(k)
     k.return(i32(Status.ok))
-    return finish(k)
+    return k.finish()
   }
 
   #grow({ growable, grow }: StatefulStage['growables'][number]): Kernel {
@@ -134,13 +136,14 @@ class PipelineLowering {
     k.note(`make room in ${growable.name}`)
     grow(k)
     k.return(i32(Status.ok))
-    return finish(k)
+    return k.finish()
   }
 
-  /** Lowered once for each shape. */
-  #pushFor(shape: BatchShape): Kernel {
-    const kernel = this.#pushes.get(shapeKey(shape)) ?? this.#push(shape)
-    this.#pushes.set(shapeKey(shape), kernel)
+  /** Made once for each shape. The widest was lowered already, to learn whether the plan can be. */
+  #pushFor(shape: BatchShape, widest: Kernel): Kernel {
+    const key = shapeKey(shape)
+    const kernel = this.#pushes.get(key) ?? finish(key === shapeKey(WIDEST) ? widest : this.#push(shape))
+    this.#pushes.set(key, kernel)
     return kernel
   }
 
@@ -167,7 +170,7 @@ class PipelineLowering {
     if (this.#stateful) returnIfDue(k, this.#stateful, status => k.return(i32(status)))
     k.if(lt(i, rows), () => k.return(i32(Status.yield)))
     k.return(i32(Status.ok))
-    return finish(k)
+    return k.finish()
   }
 
   /** The work on one row of a batch, and the watermark that it moves. */
@@ -226,7 +229,7 @@ class PipelineLowering {
     passWatermark(k, this.#spec.stateful?.window)
     emitter.save()
     k.return(i32(Status.ok))
-    return [finish(k)]
+    return [k.finish()]
   }
 
   /** A row that the stateful operator emits, on its way through the operators after it. */
@@ -272,4 +275,4 @@ function returnIfDue(k: KernelBuilder, { deadline, waiting }: StatefulStage, lea
 export const pushName = ({ dense, dictionaries }: BatchShape): string =>
   ['push', dense ? 'dense' : 'nulls', ...dictionaries].join('_')
 
-const finish = (k: KernelBuilder): Kernel => verifyKernel(optimiseKernel(verifyKernel(k.finish())))
+const finish = (kernel: Kernel): Kernel => verifyKernel(optimiseKernel(kernel))

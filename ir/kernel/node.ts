@@ -126,8 +126,15 @@ export const fieldWidth: Readonly<Record<FieldType, number>> = {
 
 /** Can a loop fall through its end, or a statement pass control on? Used by verify and by the emitters. */
 export function endsControl(block: Block): boolean {
-  return block.some(stmt => {
-    if (stmt.kind === 'break' || stmt.kind === 'continue' || stmt.kind === 'return') return true
-    return stmt.kind === 'if' && endsControl(stmt.then) && endsControl(stmt.else)
-  })
+  const last = block.at(-1)
+  switch (last?.kind) {
+    case 'break':
+    case 'continue':
+    case 'return':
+      return true
+    case 'if':
+      return endsControl(last.then) && endsControl(last.else)
+    default:
+      return false
+  }
 }

@@ -34,7 +34,8 @@ export function rewriteBlock(block: Block, change: (stmt: Stmt) => readonly Stmt
   return isSame(block, reached) ? block : reached
 }
 
-function cutUnreachable(block: Block): Block {
+/** The block up to the statement that control does not pass. */
+export function cutUnreachable(block: Block): Block {
   const last = block.findIndex(stmt => endsControl([stmt]))
   return last < 0 ? block : block.slice(0, last + 1)
 }

@@ -44,6 +44,9 @@ export interface BatchShape {
   readonly dense: boolean
 }
 
+/** Takes every batch whose columns are not encoded. */
+export const WIDEST: BatchShape = { dictionaries: [], dense: false }
+
 export const shapeKey = (shape: BatchShape): string =>
   `${shape.dense ? 'dense' : 'nulls'}${shape.dictionaries.map(slot => ` ${slot}`).join('')}`
 
@@ -64,6 +67,8 @@ export interface PipelineProgram {
   readonly kernels: readonly Kernel[]
   /** The kernel that takes a batch of that shape. */
   readonly push: (shape: BatchShape) => Kernel
+  /** Ops of its kernels that only the host can compute. */
+  readonly hostOps: readonly OpName[]
   readonly regions: readonly FixedRegion[]
   readonly growables: readonly Growable[]
   readonly output: readonly OutputColumn[]

@@ -62,7 +62,7 @@ test('fold computes constants, takes the branch that is known and cuts what cann
     return 1
   end
   return 0`
-  check(kernelPasses.fold, body, 's[0].a = 14\ns[0].l = 0n\nreturn 1')
+  check(kernelPasses.cse, body, 's[0].a = 14\ns[0].l = 0n\nreturn 1')
 })
 
 test('simplify knows the laws of integers and conditions, and leaves floats alone', () => {
@@ -86,7 +86,7 @@ if ge.i32(a, 0)
   return 1
 end
 return 0`
-  check(kernelPasses.simplify, body, after)
+  check(kernelPasses.cse, body, after)
 })
 
 test('cse finds what a local holds, until a store or a loop may change it', () => {
@@ -110,9 +110,6 @@ s[0].b = t
 return 0`
   check(kernelPasses.cse, body, after)
 })
-
-/** Simplify leaves a choice by a constant to fold. */
-const composed = (kernel: Kernel): Kernel => kernelPasses.fold(kernelPasses.simplify(kernel))
 
 test('merge joins branches by one condition, unless the first may change it', () => {
   const branch = (cond: string, store: string) => `
@@ -158,7 +155,7 @@ s[0].a = 2
 s[0].a = select(and.bool(p, q), 1, 2)
 s[0].a = select(and.bool(p, q), 1, 2)
 return 0`
-  check(composed, body, after)
+  check(kernelPasses.cse, body, after)
 })
 
 test('hoist moves what a loop does not change, but no load that might leave its region', () => {

@@ -2,11 +2,12 @@
  * Moves what a loop computes anew at each turn, always with the same result, in front of the loop. A load moves
  * only if its index is constant: any other might leave its region in a turn that never comes.
  */
-import { visit, visitExpr } from '../../../ir/kernel/build.ts'
-import { disturbs, type Effects, effectsOf, hasEffect } from '../../../ir/kernel/effects.ts'
+import { childrenOf, visit, withChildren } from '../../../ir/kernel/build.ts'
+import { type Effects, effectsOf, placeOf } from '../../../ir/kernel/effects.ts'
 import type { Block, Expr, Kernel, Local, Stmt } from '../../../ir/kernel/node.ts'
-import { printExpr } from '../../../ir/kernel/print.ts'
+import { opRow } from '../../../ir/kernel/ops.ts'
 import { mapBlocks, mapExprs, rewriteBlock, withBody } from '../../../ir/kernel/rewrite.ts'
+import { ExprNumbers } from './numbers.ts'
 
 export function hoist(kernel: Kernel): Kernel {
   const names = new Names(kernel)
@@ -46,12 +47,14 @@ class Names {
 function hoistLoop(loop: Stmt & { kind: 'loop' }, names: Names): readonly Stmt[] {
   const effects = effectsOf(loop.body)
   const inside = definedIn(loop.body)
-  const moved = new Map<string, { local: Local; value: Expr }>()
+  const numbers = new ExprNumbers()
+  const moved = new Map<number, { local: Local; value: Expr }>()
   const take = (expr: Expr): Expr => {
+    if (isAtom(expr)) return expr
     if (!isInvariant(expr, effects, inside)) return descend(expr, take)
-    const key = printExpr(expr)
-    const known = moved.get(key) ?? { local: names.fresh(expr), value: expr }
-    moved.set(key, known)
+    const number = numbers.of(expr)
+    const known = moved.get(number) ?? { local: names.fresh(expr), value: expr }
+    moved.set(number, known)
     return known.local
   }
   const body = rewriteBlock(loop.body, stmt => [mapExprs(stmt, take)])
@@ -59,17 +62,13 @@ function hoistLoop(loop: Stmt & { kind: 'loop' }, names: Names): readonly Stmt[]
   return lets.length === 0 ? [loop] : [...lets, { ...loop, body }]
 }
 
+const isAtom = (expr: Expr): boolean => expr.kind === 'const' || expr.kind === 'local'
+
+/** The same node where no child changes. */
 const descend = (expr: Expr, take: (expr: Expr) => Expr): Expr => {
-  switch (expr.kind) {
-    case 'op':
-      return { ...expr, args: expr.args.map(take) }
-    case 'load':
-      return { ...expr, index: take(expr.index) }
-    case 'select':
-      return { ...expr, cond: take(expr.cond), then: take(expr.then), else: take(expr.else) }
-    default:
-      return expr
-  }
+  const children = childrenOf(expr)
+  const changed = children.map(take)
+  return changed.some((child, i) => child !== children[i]) ? withChildren(expr, changed) : expr
 }
 
 function definedIn(body: Block): ReadonlySet<string> {
@@ -80,14 +79,18 @@ function definedIn(body: Block): ReadonlySet<string> {
   return names
 }
 
-/** Worth moving (it computes something), the same at every turn, and safe to compute where no turn follows. */
+/** The same at every turn, and safe to compute where no turn follows. */
 function isInvariant(expr: Expr, effects: Effects, inside: ReadonlySet<string>): boolean {
-  if (expr.kind === 'const' || expr.kind === 'local' || hasEffect(expr) || disturbs(effects, expr))
-    return false
-  let safe = true
-  visitExpr(expr, node => {
-    if (node.kind === 'local' && inside.has(node.name)) safe = false
-    if (node.kind === 'load' && node.index.kind !== 'const') safe = false
-  })
-  return safe
+  switch (expr.kind) {
+    case 'const':
+      return true
+    case 'local':
+      return !inside.has(expr.name) && !effects.locals.has(expr.name)
+    case 'load':
+      return expr.index.kind === 'const' && !effects.places.has(placeOf(expr.mem, expr.field))
+    case 'op':
+      return !opRow(expr.op).effect && expr.args.every(arg => isInvariant(arg, effects, inside))
+    case 'select':
+      return [expr.cond, expr.then, expr.else].every(part => isInvariant(part, effects, inside))
+  }
 }

@@ -1,8 +1,7 @@
 /** Laws of algebra that hold for every value, as a table from op to rule. None changes a float result. */
 import { and, bool, isConst, not, or } from '../../../ir/kernel/build.ts'
-import type { Expr, Kernel } from '../../../ir/kernel/node.ts'
+import type { Expr } from '../../../ir/kernel/node.ts'
 import type { OpName } from '../../../ir/kernel/ops.ts'
-import { mapExprs, rewriteBlock, rewriteExpr, withBody } from '../../../ir/kernel/rewrite.ts'
 
 type Rule = (a: Expr, b: Expr) => Expr | undefined
 
@@ -81,13 +80,7 @@ const rules: Readonly<Partial<Record<OpName, Rule>>> = {
   'mulou.i64': neverByOne,
 }
 
-export const simplify = (kernel: Kernel): Kernel =>
-  withBody(
-    kernel,
-    rewriteBlock(kernel.body, stmt => [mapExprs(stmt, expr => rewriteExpr(expr, simplifyExpr))]),
-  )
-
-function simplifyExpr(expr: Expr): Expr {
+export function simplifyExpr(expr: Expr): Expr {
   if (expr.kind === 'op') return rules[expr.op]?.(expr.args[0], expr.args[1]) ?? expr
   return expr.kind === 'select' ? simplifySelect(expr) : expr
 }
