@@ -1,5 +1,6 @@
 /** From a stream to a program: a list of stages. Explain shows what each of them made. */
 import { MillraceError } from '../ir/errors.ts'
+import type { Param } from '../ir/expr/expr.ts'
 import type { LogicalNode } from '../ir/logical/index.ts'
 import { sink } from '../ir/logical/sink.ts'
 import type { Limits, PlanProgram } from '../ir/physical/program.ts'
@@ -7,6 +8,7 @@ import { resolveLimits } from '../runtime/memory/limits.ts'
 import { lowerProgram } from './lower/program.ts'
 import { optimisePlan } from './passes/logical/index.ts'
 import { makeLenient } from './passes/logical/lenient.ts'
+import { paramsOf } from './plan/params.ts'
 
 export interface CompileOptions {
   /**
@@ -20,6 +22,8 @@ export interface CompileOptions {
 /** What every stage made of a plan. */
 export interface Compilation {
   readonly logical: LogicalNode
+  /** Those of the plan as it was written: the optimiser may need fewer. */
+  readonly params: readonly Param[]
   readonly optimised: LogicalNode
   readonly program: PlanProgram
   readonly limits: Limits
@@ -31,7 +35,7 @@ export function compilePlan(stream: LogicalNode, options: CompileOptions = {}): 
   const logical = sink(stream)
   const optimised = optimisePlan(lenient ? makeLenient(logical) : logical)
   const program = lowerProgram(optimised, { limits, lenient })
-  return { logical, optimised, program, limits }
+  return { logical, params: paramsOf(logical), optimised, program, limits }
 }
 
 function lenientOf({ faults = 'reject' }: CompileOptions): boolean {

@@ -8,11 +8,15 @@ import { type CodeGeneration, canGenerateCode, compileJs } from '../codegen/js/l
 import { type CompiledNative, compileNative } from '../codegen/llvm/backend.ts'
 import type { KernelFunction, Kernels, Placement, Tier } from '../ir/abi.ts'
 import type { Kernel } from '../ir/kernel/node.ts'
-import { type BatchShape, type PipelineProgram, type PlanProgram, shapeKey } from '../ir/physical/program.ts'
+import {
+  type BatchShape,
+  type PipelineProgram,
+  type PlanProgram,
+  shapeKey,
+  WIDEST,
+} from '../ir/physical/program.ts'
 import type { KernelSource } from '../runtime/dag/kernel-source.ts'
 
-/** The shape of rows that come from another pipeline. */
-const EDGE_SHAPE: BatchShape = { dictionaries: [], dense: false }
 /** The name under which the runtime looks for the push kernel of an edge. */
 const EDGE_PUSH = 'push'
 export const CORE = 'core'
@@ -38,7 +42,7 @@ export class CompiledTiers {
   }
 
   /** A part on one of the tiers that compile at once. */
-  at(tier: 'interp' | 'js', pipeline: PipelineProgram, part: Part): CompiledProgram {
+  at(tier: BaseTier, pipeline: PipelineProgram, part: Part): CompiledProgram {
     const key = `${tier} ${pipeline.id} ${keyOf(part)}`
     const known = this.#compiled.get(key)
     if (known) return known
@@ -64,46 +68,78 @@ const keyOf = (part: Part): string => (part === CORE ? CORE : shapeKey(part))
 
 function coreKernels(pipeline: PipelineProgram): readonly Kernel[] {
   if (pipeline.input.kind === 'source') return pipeline.kernels
-  return [...pipeline.kernels, { ...pipeline.push(EDGE_SHAPE), name: EDGE_PUSH }]
+  return [...pipeline.kernels, { ...pipeline.push(WIDEST), name: EDGE_PUSH }]
 }
 
 /**
- * The kernels of one instance: those of its tier, or for the native tier those of JavaScript until native code is
- * there. `prepare` brings native code and reports whether it may take over; the switch is the runtime's to make.
+ * The kernels of one instance, on the tier in use. What has no native code yet comes from the base tier. Both may be
+ * mixed: state lies in memory, and every kernel finds it there.
  */
 export class InstanceKernels implements KernelSource {
   readonly #tiers: CompiledTiers
-  readonly #base: 'interp' | 'js'
-  readonly #native = new Map<string, CompiledNative>()
+  readonly #base: BaseTier
+  /** Each part is linked once for each tier: code that was warm is warm when its tier comes back. */
+  readonly #linked = new Map<string, Kernels>()
+  #tier: Tier
 
-  constructor(tiers: CompiledTiers, base: 'interp' | 'js') {
+  constructor(tiers: CompiledTiers, base: BaseTier, tier: Tier) {
     this.#tiers = tiers
     this.#base = base
+    this.#tier = tier
+  }
+
+  /** From now on gives the kernels of that tier. */
+  use(tier: Tier): void {
+    this.#tier = tier
   }
 
   core(pipeline: PipelineProgram, memory: Placement): Kernels {
-    return this.#part(pipeline, CORE).link(memory)
+    return this.#part(pipeline, CORE, memory)
   }
 
   push(pipeline: PipelineProgram, shape: BatchShape, memory: Placement): KernelFunction {
-    const [kernel] = this.#part(pipeline, shape).link(memory).values()
+    const [kernel] = this.#part(pipeline, shape, memory).values()
     return kernel
   }
 
-  #part(pipeline: PipelineProgram, part: Part): CompiledProgram {
-    return this.#native.get(`${pipeline.id} ${keyOf(part)}`) ?? this.#tiers.at(this.#base, pipeline, part)
+  #part(pipeline: PipelineProgram, part: Part, memory: Placement): Kernels {
+    const native = this.#tier === 'native' && this.#linked.get(linkKey('native', pipeline, part))
+    if (native) return native
+    const tier = this.#tier === 'native' ? this.#base : this.#tier
+    const known = this.#linked.get(linkKey(tier, pipeline, part))
+    return known ?? this.#link(tier, pipeline, part, this.#tiers.at(tier, pipeline, part), memory)
   }
 
-  /** Compiles the core of every pipeline, or what takes batches of a shape. */
-  async prepare(pipelines: readonly PipelineProgram[], part: Part): Promise<void> {
+  /** Makes native code of the core of pipelines, or of what takes batches of a shape. What can fail fails here. */
+  async prepare(
+    pipelines: readonly PipelineProgram[],
+    part: Part,
+    placements: readonly Placement[],
+  ): Promise<void> {
     for (const pipeline of pipelines) {
+      if (this.#linked.has(linkKey('native', pipeline, part))) continue
       const compiled = await this.#tiers.native(pipeline, part)
-      this.#native.set(`${pipeline.id} ${keyOf(part)}`, compiled)
+      this.#link('native', pipeline, part, compiled, placements[pipeline.id])
     }
   }
+
+  #link(
+    tier: Tier,
+    pipeline: PipelineProgram,
+    part: Part,
+    compiled: CompiledProgram,
+    memory: Placement,
+  ): Kernels {
+    const kernels = compiled.link(memory)
+    this.#linked.set(linkKey(tier, pipeline, part), kernels)
+    return kernels
+  }
 }
 
-/** The tier that a plan starts on: JavaScript, or the interpreter where code generation is forbidden. */
-export function baseTier(tier: Tier, mode: CodeGeneration): 'interp' | 'js' {
-  return tier !== 'interp' && canGenerateCode(mode) ? 'js' : 'interp'
-}
+const linkKey = (tier: Tier, { id }: PipelineProgram, part: Part): string => `${tier} ${id} ${keyOf(part)}`
+
+/** A tier whose code is there at once. */
+export type BaseTier = 'interp' | 'js'
+
+/** What a plan runs on until there is native code: JavaScript, or the interpreter where code generation is forbidden. */
+export const baseTier = (mode: CodeGeneration): BaseTier => (canGenerateCode(mode) ? 'js' : 'interp')

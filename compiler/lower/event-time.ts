@@ -6,6 +6,7 @@
 import { controlBlock } from '../../ir/abi.ts'
 import {
   add,
+  and,
   bool,
   eq,
   gt,
@@ -52,7 +53,10 @@ export function count(k: KernelBuilder, counter: string): void {
   k.put(controlBlock, counter, add(load(controlBlock, counter), i64(1n)))
 }
 
-/** Moves the watermark behind the event time of a row that was taken. */
+/**
+ * Moves the watermark behind the event time of a row that was taken. Never to the last tick of all: that is the end
+ * of the input, and no row ends it.
+ */
 export function advanceWatermark(k: KernelBuilder, spec: WatermarkSpec, columns: RowColumns): void {
   const column = columns.get(spec.column)
   if (!column) throw new Error(`the time column ${spec.column} is not read`)
@@ -61,7 +65,9 @@ export function advanceWatermark(k: KernelBuilder, spec: WatermarkSpec, columns:
   k.if(isNever(column.isNull) ? isLater : op('and.bool', isLater, op('not.bool', column.isNull)), () => {
     k.put(timeRegion, 'max_ts', ts)
     const moved = k.let('moved', delayed(ts, spec.delayTicks))
-    k.if(gt(moved, load(timeRegion, 'wm')), () => k.put(timeRegion, 'wm', moved))
+    const moves = gt(moved, load(timeRegion, 'wm'))
+    const endsNothing = spec.delayTicks === 0n ? lt(moved, i64(MAX_TIME)) : bool(true)
+    k.if(and(moves, endsNothing), () => k.put(timeRegion, 'wm', moved))
   })
 }
 

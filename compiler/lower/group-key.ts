@@ -101,8 +101,7 @@ export class GroupKey {
     if (isBytes(column.type)) {
       if (!this.#texts) throw new Error('a text key without an interner')
       const isNull = column.nullable ? eq(stored, i32(NULL_TEXT)) : FALSE
-      const known = column.nullable ? select(isNull, i32(0), stored) : stored
-      const { offset, length } = this.#texts.range(known)
+      const { offset, length } = this.#texts.range(stored)
       return { kind: 'bytes', type: column.type, offset, length, isNull, faults: [] }
     }
     const flag = shl(i32(1), i32(i))

@@ -79,11 +79,14 @@ export const faultsOf = (values: readonly Value[]): readonly Fault[] => values.f
 export const guarded = (faults: readonly Fault[], under: Expr): readonly Fault[] =>
   isConst(under, true) ? faults : faults.map(({ code, when }) => ({ code, when: and(under, when) }))
 
-/** The bits of the faults that hold, for the error output. */
+/**
+ * What the error output says of the faults: the bit of the first that holds, in the order of evaluation. A fault
+ * leaves a value that means nothing, and what is made of that may fault as well.
+ */
 export const faultBits = (faults: readonly Fault[]): Expr =>
-  faults.reduce<Expr>((bits, { code, when }) => {
+  faults.reduceRight<Expr>((later, { code, when }) => {
     const bit = rowErrors.find(row => row.code === code)?.bit ?? 0
-    return or(bits, select(when, i32(bit), i32(0)))
+    return select(when, i32(bit), later)
   }, i32(0))
 
 /** The same value with its parts in locals, so that they can be used again without being computed again. */

@@ -4,25 +4,16 @@
  */
 
 import type { KernelBuilder } from '../../ir/kernel/build.ts'
-import {
-  add,
-  and,
-  bool,
-  div,
-  i64,
-  load,
-  lt,
-  mul,
-  not,
-  op,
-  or,
-  rem,
-  select,
-  sub,
-} from '../../ir/kernel/build.ts'
+import { add, and, bool, i64, load, lt, not, op, or, rem, select, sub } from '../../ir/kernel/build.ts'
 import type { Expr, Mem } from '../../ir/kernel/node.ts'
 import { rowLayout } from '../../ir/layout.ts'
-import { WINDOW_END, WINDOW_START, type Window, windowRule } from '../../ir/logical/window.ts'
+import {
+  type TumblingWindow,
+  WINDOW_END,
+  WINDOW_START,
+  type Window,
+  windowRule,
+} from '../../ir/logical/window.ts'
 import { findColumn } from '../../ir/schema.ts'
 import type { Stage } from './stage.ts'
 import { FALSE, scalar, scalarOf } from './value.ts'
@@ -55,28 +46,34 @@ const missing = (column: string): never => {
   throw new Error(`window column ${column} is not part of the row`)
 }
 
-/** Computes the window of a time and caches it; yields whether its bounds leave the 64-bit range. */
+/**
+ * Computes the window of a time and caches it; yields whether its bounds leave the 64-bit range. No step leaves it
+ * before they do, however large the size and the offset are.
+ */
 function assign(k: KernelBuilder, cache: Mem, { spec }: Window, ts: Expr): Expr {
-  const [size, offset] = [i64(spec.sizeTicks), i64(spec.offsetTicks)]
-  const shifted = k.let('shifted', sub(ts, offset))
-  const below = select(lt(rem(shifted, size), i64(0n)), i64(1n), i64(0n))
-  const number = k.let('number', sub(div(shifted, size), below))
-  const aligned = k.let('aligned', mul(number, size))
-  const start = k.let('start', add(aligned, offset))
-  const end = k.let('end', add(start, size))
-  const leaves = [
-    op('subo.i64', ts, offset),
-    op('mulo.i64', number, size),
-    op('addo.i64', aligned, offset),
-    op('addo.i64', start, size),
-  ]
+  const into = k.let('into', intoWindow(k, spec, ts))
+  const start = k.let('start', sub(ts, into))
+  const end = k.let('end', add(start, i64(spec.sizeTicks)))
   const fault = k.let(
     'leaves_range',
-    leaves.reduce((a, b) => or(a, b)),
+    or(op('subo.i64', ts, into), op('addo.i64', start, i64(spec.sizeTicks))),
   )
   k.if(not(fault), () => {
     k.put(cache, 'start', start)
     k.put(cache, 'end', end)
   })
   return fault
+}
+
+/** Ticks from the start of the window of a time to that time. */
+function intoWindow(k: KernelBuilder, { sizeTicks, offsetTicks }: TumblingWindow, ts: Expr): Expr {
+  const past = wrapUp(k, rem(ts, i64(sizeTicks)), sizeTicks)
+  const phase = ((offsetTicks % sizeTicks) + sizeTicks) % sizeTicks
+  return phase === 0n ? past : wrapUp(k, sub(past, i64(phase)), sizeTicks)
+}
+
+/** A negative number of ticks, counted from the window before. */
+function wrapUp(k: KernelBuilder, ticks: Expr, sizeTicks: bigint): Expr {
+  const bound = k.let('past', ticks)
+  return select(lt(bound, i64(0n)), add(bound, i64(sizeTicks)), bound)
 }

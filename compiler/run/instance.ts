@@ -9,7 +9,7 @@ import type { ResultMode } from '../../runtime/io/arrow/result.ts'
 import type { Compilation } from '../driver.ts'
 import { literalOf } from '../frontend/builder/expression.ts'
 import type { ParamValues } from '../frontend/builder/types.ts'
-import { baseTier, CORE, type CompiledTiers, InstanceKernels } from '../tiers.ts'
+import { type BaseTier, baseTier, CORE, type CompiledTiers, InstanceKernels } from '../tiers.ts'
 import type { Callbacks } from './callbacks.ts'
 import type { OpenOptions } from './options.ts'
 
@@ -26,21 +26,22 @@ export class Instance {
   readonly runner: Runner
   readonly #kernels: InstanceKernels
   readonly #options: InstanceOptions
+  readonly #base: BaseTier
   /** The shapes that native code was asked for; undefined where there is nothing to wait for any more. */
   readonly #shapes = new Map<string, Promise<void> | undefined>()
+  #wanted: Tier
   #tier: Tier
-  #wantsNative: boolean
-  #nativeArrived = false
+  #hasNativeCore = false
+  /** Has something changed that the runner has not taken over yet? */
+  #isStale = false
 
   constructor(options: InstanceOptions) {
     const { compilation, tiers, params, open, callbacks, mode } = options
     this.#options = options
-    const wanted = oneOf('tier', tierNames, open.tier ?? 'js')
-    const base = baseTier(wanted, oneOf('codeGeneration', codeGenerations, open.codeGeneration ?? 'function'))
-    if (base === 'interp' && wanted !== 'interp') this.#report(codeGenerationForbidden(wanted))
-    this.#tier = base
-    this.#wantsNative = wanted === 'native'
-    this.#kernels = new InstanceKernels(tiers, base)
+    this.#wanted = oneOf('tier', tierNames, open.tier ?? 'js')
+    this.#base = baseTier(oneOf('codeGeneration', codeGenerations, open.codeGeneration ?? 'function'))
+    this.#tier = this.#atOnce(this.#wanted)
+    this.#kernels = new InstanceKernels(tiers, this.#base, this.#tier)
     const { program, limits } = compilation
     const values = overridden(params, open.params ?? {}, compilation)
     const kernels = this.#kernels
@@ -52,26 +53,51 @@ export class Instance {
     return this.#tier
   }
 
-  /** Compiles natively what a shape needs, once; undefined where there is nothing to wait for. Never rejects. */
+  /** Asks for a tier. It is there at the next batch, native code as soon as a batch has been prepared for. */
+  want(tier: Tier): void {
+    this.#wanted = oneOf('tier', tierNames, tier)
+    this.#become(tier === 'native' && this.#hasNativeCore ? tier : this.#atOnce(tier))
+  }
+
+  /** What stands for a tier that is asked for while there is no native code. */
+  #atOnce(wanted: Tier): BaseTier {
+    if (wanted === 'interp') return wanted
+    if (this.#base === 'interp') this.#report(codeGenerationForbidden(wanted))
+    return this.#base
+  }
+
+  #become(tier: Tier): void {
+    this.#tier = tier
+    this.#isStale = true
+  }
+
+  /** Makes native code for a shape, once; undefined where there is nothing to wait for. Never rejects. */
   prepare(shape: BatchShape): Promise<void> | undefined {
     const key = shapeKey(shape)
-    if (!this.#wantsNative || this.#shapes.has(key)) return this.#shapes.get(key)
-    const preparing = this.#compileNative(shape)
-      .catch(error => this.#stayOnBase(error))
+    if (this.#wanted !== 'native' || this.#shapes.has(key)) return this.#shapes.get(key)
+    const preparing = this.#makeNative(shape)
       .finally(() => this.#shapes.set(key, undefined))
+      .catch(error => this.#fallBack(error))
     this.#shapes.set(key, preparing)
     return preparing
   }
 
-  async #compileNative(shape: BatchShape): Promise<void> {
+  async #makeNative(shape: BatchShape): Promise<void> {
     const { pipelines } = this.#options.compilation.program
-    await this.#kernels.prepare(pipelines, CORE)
-    await this.#kernels.prepare(pipelines.slice(0, 1), shape)
-    this.#nativeArrived = true
+    const { placements } = this.runner
+    await this.#kernels.prepare(pipelines, CORE, placements)
+    await this.#kernels.prepare(pipelines.slice(0, 1), shape, placements)
+    this.#hasNativeCore = true
+    if (this.#wanted === 'native') this.#become('native')
   }
 
-  #stayOnBase(error: unknown): void {
-    this.#wantsNative = false
+  /** The plan goes on without native code until somebody asks for it again. */
+  #fallBack(error: unknown): void {
+    this.#shapes.clear()
+    if (this.#wanted === 'native') {
+      this.#wanted = this.#base
+      this.#become(this.#base)
+    }
     this.#report(error)
   }
 
@@ -81,11 +107,11 @@ export class Instance {
     this.#options.callbacks.diagnostic({ code, message })
   }
 
-  /** Between two batches: kernels that have arrived since take over, with state where it is. */
+  /** Between two batches: what was decided since takes effect, with state where it is. */
   switchTier(): void {
-    if (!this.#nativeArrived) return
-    this.#nativeArrived = false
-    this.#tier = 'native'
+    if (!this.#isStale) return
+    this.#isStale = false
+    this.#kernels.use(this.#tier)
     this.runner.install()
   }
 }
@@ -110,19 +136,18 @@ const codeGenerationForbidden = (wanted: Tier): MillraceError =>
 function overridden(
   built: ReadonlyMap<string, Value>,
   given: ParamValues,
-  { program }: Compilation,
+  { params }: Compilation,
 ): ReadonlyMap<string, Value> {
   const values = new Map(built)
   for (const [name, value] of Object.entries(given)) {
-    const slot = program.params.slots.find(one => one.column.name === name)
-    if (!slot) {
-      const names = program.params.slots.map(one => one.column.name).join(', ') || 'none'
+    const param = params.find(one => one.name === name)
+    if (!param) {
       throw new MillraceError('LDB-0001', `the plan has no parameter '${name}'`, {
-        fix: `its parameters are ${names}`,
+        fix: `its parameters are ${params.map(one => one.name).join(', ') || 'none'}`,
       })
     }
-    const expr = literalOf(value, slot.column.type)
-    if (expr.kind !== 'literal' || (expr.value === null && !slot.column.nullable)) {
+    const expr = literalOf(value, param.type)
+    if (expr.kind !== 'literal' || (expr.value === null && !param.nullable)) {
       throw new MillraceError('LDB-1201', `${String(value)} is no value of parameter '${name}'`)
     }
     values.set(name, expr.value)

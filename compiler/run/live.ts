@@ -48,7 +48,6 @@ export class LiveQuery {
 
   #take(batch: AcceptedBatch): void {
     const { runner } = this.#instance
-    this.#instance.switchTier()
     this.#instance.prepare(batch.shape)
     runner.begin(batch)
     this.#finishWork()
@@ -60,6 +59,16 @@ export class LiveQuery {
       await this.#instance.prepare(this.#instance.runner.accept(batch).shape)
     }
     this.#instance.switchTier()
+    return this.#instance.tier
+  }
+
+  /**
+   * Goes on with another engine from the next call on, the state where it is. Native code that is not there yet is
+   * made while JavaScript runs; `warm` waits for it. Returns the tier that is next. For tests, benches and policies.
+   */
+  switchTo(tier: Tier): Tier {
+    this.#checkOpen()
+    this.#work(() => this.#instance.want(tier))
     return this.#instance.tier
   }
 
@@ -89,6 +98,7 @@ export class LiveQuery {
   /** A limit that was reached outweighs what a callback threw on the way. */
   #work(work: () => void): void {
     try {
+      this.#instance.switchTier()
       work()
     } catch (error) {
       this.#callbacks.takeError()
@@ -134,8 +144,8 @@ export class LiveQuery {
   #checkOpen(): void {
     if (this.#closed) throw new MillraceError('LDB-0004', 'the query is closed')
     if (this.#callbacks.isRunning) {
-      throw new MillraceError('LDB-0005', 'a callback may not push into its own query', {
-        fix: 'keep the rows, and push them when the call that is under way has returned',
+      throw new MillraceError('LDB-0005', 'a callback may not call into its own query', {
+        fix: 'wait until the call that is under way has returned',
       })
     }
   }

@@ -112,9 +112,10 @@ export class Executor {
     if (resultsToo) this.#drain(0)
   }
 
-  /** Hands out what waits in all outputs. */
+  /** Hands out what waits in all outputs; while work is under way only the results: no kernel reads those. */
   flush(): void {
-    for (let i = 0; i < this.#pipelines.length; i++) this.#drain(i)
+    const last = this.#pipelines.length - 1
+    for (let i = this.isBusy ? last : 0; i <= last; i++) this.#drain(i)
   }
 
   #kernelOf(frame: Frame, owner: number): KernelFunction {

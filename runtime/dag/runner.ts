@@ -3,7 +3,7 @@
  * bounded: a chunk of rows is loaded, or one kernel is called once. Nothing is awaited here.
  */
 import type { RecordBatch } from 'apache-arrow'
-import type { KernelFunction } from '../../ir/abi.ts'
+import type { KernelFunction, Placement } from '../../ir/abi.ts'
 import { rowErrors, Status } from '../../ir/abi.ts'
 import { type LdbCode, MillraceError } from '../../ir/errors.ts'
 import type { Value } from '../../ir/expr/expr.ts'
@@ -109,6 +109,11 @@ export class Runner {
     const areas = { columnArea: area(columns), dictionaryArea: area(dictionaries) }
     const { input } = first.program
     return new BatchDoor(first.program.columns, input.schema, { ...memory, ...areas }, this.#options.limits)
+  }
+
+  /** Where the regions of each pipeline lie. */
+  get placements(): readonly Placement[] {
+    return this.#memory.pipelines.map(({ placement }) => placement)
   }
 
   /** Takes the kernels that the source has now; state stays where it is. Between two steps only. */
@@ -271,7 +276,7 @@ export class Runner {
   }
 }
 
-/** The most telling of the faults that a row had. */
+/** The fault that a row was refused for. */
 function codeOf(bits: number): LdbCode {
   const found = rowErrors.find(({ bit }) => (bits & bit) !== 0)
   if (!found) throw new Error(`a faulty row without a fault (${bits}, status ${Status.ok})`)

@@ -48,7 +48,8 @@ export class QueryTask implements Task {
     if (this.#done) return false
     const { runner, feed, taker } = this.#options
     if (!taker.hasRoom || this.#isHolding) return false
-    return runner.isBusy || feed.hasBatch || feed.isDrained || this.#held !== undefined
+    const hasInput = feed.hasBatch || feed.wantsMore || feed.isDrained
+    return runner.isBusy || hasInput || this.#held !== undefined
   }
 
   wait(): Promise<void> {
@@ -86,7 +87,7 @@ export class QueryTask implements Task {
   emit(): void {
     const { runner, feed } = this.#options
     if (this.#done) return
-    if (!runner.isBusy) this.#guard(() => runner.flush())
+    this.#guard(() => runner.flush())
     if (this.#ended && !runner.isBusy) this.finish(feed.error)
   }
 

@@ -3,6 +3,7 @@
  * budget of the turn, and then gives the event loop its turn. It holds no data and knows no operator.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { Signal } from '../streaming/signal.ts'
 import { type Clock, systemClock } from '../time/clock.ts'
 import { Budget, type BudgetLimits } from './budget.ts'
 
@@ -28,6 +29,9 @@ export interface ReactorOptions {
 export class Reactor {
   readonly #tasks = new Set<Task>()
   readonly #budget: Budget
+  readonly #changed = new Signal()
+  /** Tasks whose next change is waited for. */
+  readonly #heard = new WeakSet<Task>()
   #turns = 0
 
   constructor({ clock = systemClock, budget }: ReactorOptions = {}) {
@@ -41,6 +45,7 @@ export class Reactor {
 
   add(task: Task): void {
     this.#tasks.add(task)
+    this.#changed.notify()
   }
 
   /** Takes every task through one turn. */
@@ -50,7 +55,14 @@ export class Reactor {
     for (const phase of phases) {
       for (const task of this.#tasks) task[phase](this.#budget)
     }
+    this.#rotate()
     for (const task of this.#tasks) if (task.isDone) this.#tasks.delete(task)
+  }
+
+  /** Who went first goes last in the next turn: a task that always has work would leave the others no budget. */
+  #rotate(): void {
+    const [first] = this.#tasks
+    if (first && this.#tasks.delete(first)) this.#tasks.add(first)
   }
 
   /** Runs until all tasks are done. Between turns the event loop runs; with nothing to do the reactor sleeps. */
@@ -59,7 +71,23 @@ export class Reactor {
       this.turn()
       if (this.#tasks.size === 0) return
       if ([...this.#tasks].some(task => task.isReady)) await nextTurn()
-      else await Promise.race([...this.#tasks].map(task => task.wait()))
+      else await this.#sleep()
     }
+  }
+
+  /** Until a task changes, or another one comes. */
+  #sleep(): Promise<void> {
+    const changed = this.#changed.wait()
+    for (const task of this.#tasks) if (!this.#heard.has(task)) this.#listenTo(task)
+    return changed
+  }
+
+  /** Once for each change: a task that stays idle must not gather listeners while others come and go. */
+  #listenTo(task: Task): void {
+    this.#heard.add(task)
+    task.wait().then(() => {
+      this.#heard.delete(task)
+      this.#changed.notify()
+    })
   }
 }

@@ -27,9 +27,12 @@ export class Feed<B> {
 
   /** Asks for one more batch where there is room and nothing is on its way. */
   poll(): void {
-    while (!this.#asked && !this.#ended && this.#waiting.length < FEED_BATCHES_MAX) {
-      if (!this.#ask()) return
-    }
+    while (this.wantsMore) if (!this.#ask()) return
+  }
+
+  /** Would `poll` ask the source? */
+  get wantsMore(): boolean {
+    return !this.#asked && !this.#ended && this.#waiting.length < FEED_BATCHES_MAX
   }
 
   /** Asks once; false where the answer comes later. */

@@ -1,97 +1,97 @@
-/** Random plans with the rows to run through them: schemas, disorder, late rows, one or two aggregations. */
+/** Random plans over a schema: one operator after the other, with one aggregation or two. */
 import fc from 'fast-check'
 import { type Aggregate, aggregate as aggregateCall } from '../../ir/expr/aggregates.ts'
-import type { Value } from '../../ir/expr/expr.ts'
+import { call } from '../../ir/expr/build.ts'
+import { type Expr, literal, nullOf } from '../../ir/expr/expr.ts'
 import { aggregate } from '../../ir/logical/aggregate.ts'
 import { filter } from '../../ir/logical/filter.ts'
-import { type LogicalNode, printPlan } from '../../ir/logical/index.ts'
+import type { LogicalNode } from '../../ir/logical/index.ts'
 import { project } from '../../ir/logical/project.ts'
 import { sink } from '../../ir/logical/sink.ts'
 import { source } from '../../ir/logical/source.ts'
 import { WINDOW_END, WINDOW_START, window } from '../../ir/logical/window.ts'
 import type { Column, Schema } from '../../ir/schema.ts'
-import { type DataType, isNumeric, isTimestamp } from '../../ir/types.ts'
-import type { ModelRow } from '../model/model.ts'
+import { dataTypes, isNumeric, isTimestamp } from '../../ir/types.ts'
 import { exprOf, ref } from './exprs.ts'
-import { columnValues, dataTypesDrawn } from './values.ts'
+import { TIME } from './streams.ts'
+import { MAX64, MIN64, types } from './values.ts'
 
-export interface PlanCase {
-  readonly plan: LogicalNode
-  readonly schema: Schema
-  readonly rows: readonly ModelRow[]
-  /** Row numbers at which a new batch begins. */
-  readonly splits: readonly number[]
-}
-
-type Arb<T> = fc.Arbitrary<T>
-type NodeArb = Arb<LogicalNode>
+type NodeArb = fc.Arbitrary<LogicalNode>
+type Step = (input: LogicalNode) => NodeArb
 
 const DEPTH = 2
-/** Name of the event time column. */
-const TIME = 'ts'
+const KEYS_DRAWN_MAX = 3
 
-const columnOf = (name: string): Arb<Column> =>
-  fc.record({ name: fc.constant(name), type: fc.constantFrom(...dataTypesDrawn), nullable: fc.boolean() })
-
-const timeColumn: Arb<Column> = fc.record({
-  name: fc.constant(TIME),
-  type: fc.constantFrom<DataType>('timestamp[us]', 'timestamp[ms]', 'timestamp[ns]', 'timestamp[s]'),
-  nullable: fc.boolean(),
-})
-
-const schemas: Arb<Schema> = fc
-  .tuple(timeColumn, fc.integer({ min: 1, max: 4 }))
-  .chain(([time, count]) =>
-    fc.tuple(fc.constant(time), ...Array.from({ length: count }, (_, i) => columnOf(`c${i}`))),
-  )
-
-/** A plan over a source, one operator after the other. */
-function plansOver(schema: Schema): NodeArb {
-  const delay = fc.constantFrom(0n, 1n, 7n, 1000n)
+export function plansOver(schema: Schema): NodeArb {
+  const delays = fc.constantFrom(0n, 1n, 7n, 1000n)
   const bare = fc
-    .option(delay, { nil: undefined, freq: 8 })
+    .option(delays, { nil: undefined, freq: 8 })
     .map(delayTicks =>
       source('s', schema, delayTicks === undefined ? undefined : { column: TIME, delayTicks }),
     )
-  return chain(bare, [
-    maybe(filtered),
-    maybe(projected),
-    maybe(filtered),
-    maybe(aggregated, 3),
-    maybe(filtered),
-    maybe(projected),
-    maybe(aggregated),
-  ])
+  const steps = [
+    maybe(filtered, 1, 4),
+    maybe(projected, 1, 2),
+    maybe(filtered, 1, 4),
+    maybe(aggregated, 3, 4),
+    maybe(filtered, 1, 4),
+    maybe(projected, 1, 2),
+    maybe(aggregated, 1, 2),
+  ]
+  return steps.reduce<NodeArb>((node, step) => node.chain(step), bare).map(sink)
 }
 
-type Step = (input: LogicalNode) => NodeArb
-
+/** Takes the step so many times out of so many. */
 const maybe =
-  (step: Step, weight = 1): Step =>
+  (step: Step, times: number, outOf: number): Step =>
   input =>
-    fc.oneof({ weight: 1, arbitrary: fc.constant(input) }, { weight, arbitrary: step(input) })
+    fc.oneof(
+      { weight: outOf - times, arbitrary: fc.constant(input) },
+      { weight: times, arbitrary: step(input) },
+    )
 
-const chain = (start: NodeArb, steps: readonly Step[]): NodeArb =>
-  steps.reduce<NodeArb>((node, step) => node.chain(step), start)
-
+/** Half of the filters let rows pass that they know nothing of: else few rows would reach the end of a plan. */
 const filtered: Step = input =>
-  exprOf('bool', input.relation.schema, DEPTH).map(predicate => filter(input, predicate))
+  fc
+    .tuple(exprOf('bool', input.relation.schema, DEPTH), fc.boolean())
+    .map(([predicate, passes]) =>
+      filter(input, passes ? call('coalesce', predicate, literal(true, 'bool')) : predicate),
+    )
 
-/** Event time, windows and one column stay; the others are computed. */
+/** Event time and windows stay, under new names once the window has closed; so do some others; the rest is computed. */
 const projected: Step = input => {
   const { schema, time } = input.relation
-  const kept = schema
-    .filter(({ name }) => time?.columns.includes(name))
-    .map(column => ({ name: column.name, expr: ref(column) }))
+  const isTime = ({ name }: Column): boolean => time?.columns.includes(name) === true
+  const newName = (name: string): string => (time?.window ? name : (closed[name] ?? name))
+  const kept = schema.filter(isTime).map(column => ({ name: newName(column.name), expr: ref(column) }))
+  const passed = fc
+    .subarray(schema.filter(column => !isTime(column)))
+    .map(columns => columns.map(column => ({ name: column.name, expr: ref(column) })))
   const computed = fc.array(
-    fc.constantFrom(...dataTypesDrawn).chain(type => exprOf(type, schema, DEPTH)),
+    types.chain(type => exprOf(type, schema, DEPTH)),
     { minLength: 1, maxLength: 3 },
   )
-  const prefix = kept.some(({ name }) => name.startsWith('x')) ? 'y' : 'x'
-  return computed.map(exprs =>
-    project(input, [...kept, ...exprs.map((expr, i) => ({ name: `${prefix}${i}`, expr }))]),
-  )
+  const prefix = schema.some(({ name }) => name.startsWith('x')) ? 'y' : 'x'
+  return fc
+    .tuple(passed, computed)
+    .map(([others, exprs]) =>
+      project(input, [...kept, ...others, ...exprs.map((expr, i) => ({ name: `${prefix}${i}`, expr }))]),
+    )
 }
+
+const closed: Readonly<Record<string, string>> = { [WINDOW_START]: 'from', [WINDOW_END]: 'to' }
+
+/** Mostly windows that close in the stream; now and then ones that leave the range of time. */
+const sizesAndOffsets = fc.oneof(
+  { weight: 8, arbitrary: fc.tuple(fc.constantFrom(1n, 5n, 10n, 1000n), fc.constantFrom(0n, 3n, -2n)) },
+  {
+    weight: 1,
+    arbitrary: fc.tuple(
+      fc.constantFrom(7n, (1n << 62n) + 1n, MAX64),
+      fc.constantFrom(MIN64, MAX64, -(1n << 40n)),
+    ),
+  },
+)
 
 const windowed: Step = input => {
   const { schema, time } = input.relation
@@ -99,15 +99,11 @@ const windowed: Step = input => {
   const columns = schema.filter(({ name, type }) => time?.columns.includes(name) && isTimestamp(type))
   if (!free || columns.length === 0 || time?.window) return fc.constant(input)
   return fc
-    .record({
-      column: fc.constantFrom(...columns.map(({ name }) => name)),
-      sizeTicks: fc.constantFrom(1n, 5n, 10n, 1000n),
-      offsetTicks: fc.constantFrom(0n, 3n, -2n),
-    })
-    .map(spec => window(input, spec))
+    .tuple(fc.constantFrom(...columns.map(({ name }) => name)), sizesAndOffsets)
+    .map(([column, [sizeTicks, offsetTicks]]) => window(input, { column, sizeTicks, offsetTicks }))
 }
 
-const aggregated: Step = input => maybe(windowed, 4)(input).chain(groupedOf)
+const aggregated: Step = input => maybe(windowed, 4, 5)(input).chain(groupedOf)
 
 const groupedOf: Step = input => {
   const { schema, time } = input.relation
@@ -115,7 +111,7 @@ const groupedOf: Step = input => {
   const others = schema.filter(({ name }) => name !== window?.start && name !== window?.end)
   const keys = fc.subarray(
     others.map(({ name }) => name),
-    { maxLength: Math.min(3, others.length) },
+    { maxLength: Math.min(KEYS_DRAWN_MAX, others.length) },
   )
   const calls = fc.array(callOver(schema), { minLength: 1, maxLength: 3 })
   return fc.tuple(keys, calls).map(([names, list]) =>
@@ -131,80 +127,20 @@ const groupedOf: Step = input => {
 const freshName = (schema: Schema, i: number): string =>
   schema.some(({ name }) => name === `a${i}`) ? `b${i}` : `a${i}`
 
-function callOver(schema: Schema): Arb<Aggregate> {
-  const any = fc.constantFrom(...dataTypesDrawn)
-  const number = fc.constantFrom(...dataTypesDrawn.filter(isNumeric))
-  return fc.oneof(
-    fc.constant(aggregateCall('count')),
-    any
-      .chain(type => exprOf(type, schema, 1))
-      .chain(arg =>
-        fc
-          .constantFrom<'count' | 'min' | 'max' | 'first' | 'last'>('count', 'min', 'max', 'first', 'last')
-          .map(fn => aggregateCall(fn, arg)),
-      ),
-    number
-      .chain(type => exprOf(type, schema, 1))
-      .chain(arg => fc.constantFrom<'sum' | 'avg'>('sum', 'avg').map(fn => aggregateCall(fn, arg))),
+type CallArb = fc.Arbitrary<Aggregate>
+
+function callOver(schema: Schema): CallArb {
+  const any = types.chain(type => exprOf(type, schema, 1))
+  const number = fc.constantFrom(...dataTypes.filter(isNumeric)).chain(type => exprOf(type, schema, 1))
+  const where = fc.option(exprOf('bool', schema, 1), { nil: undefined, freq: 3 })
+  const plain = fc.constantFrom('count', 'min', 'max', 'first', 'last')
+  const counts: CallArb = where.map(cond =>
+    aggregateCall('count', cond && filteredBy(literal(true, 'bool'), cond)),
   )
+  const over = (fns: fc.Arbitrary<Aggregate['fn']>, args: fc.Arbitrary<Expr>): CallArb =>
+    fc.tuple(fns, args, where).map(([fn, arg, cond]) => aggregateCall(fn, cond ? filteredBy(arg, cond) : arg))
+  return fc.oneof(counts, over(plain, any), over(fc.constantFrom('sum', 'avg'), number))
 }
 
-/** Times that mostly grow, with ties, disorder and rows far behind. */
-const timeSteps: Arb<bigint> = fc.oneof(
-  { weight: 6, arbitrary: fc.bigInt({ min: 0n, max: 4n }) },
-  { weight: 2, arbitrary: fc.bigInt({ min: -9n, max: -1n }) },
-  { weight: 1, arbitrary: fc.constantFrom(-1500n, 1200n, 100_000n) },
-)
-
-const ROWS_MAX = 40
-
-function rowsOf(schema: Schema): Arb<readonly ModelRow[]> {
-  const others = schema.filter(({ name }) => name !== TIME)
-  const [time] = schema.filter(({ name }) => name === TIME)
-  const row = fc.record({
-    step: timeSteps,
-    isNull: fc.integer({ min: 0, max: 9 }).map(n => n === 0),
-    values: fc.tuple(...others.map(columnValues)),
-  })
-  const start = fc.constantFrom(0n, -25n, 1_000_000_000_000n, (1n << 62n) + 5n)
-  return fc.tuple(start, fc.array(row, { maxLength: ROWS_MAX })).map(([first, drawn]) => {
-    let at = first
-    return drawn.map(({ step, isNull, values }) => {
-      at += step
-      const ts: Value = time.nullable && isNull ? null : at
-      return { [TIME]: ts, ...Object.fromEntries(others.map(({ name }, i) => [name, values[i]])) }
-    })
-  })
-}
-
-export const planCases: Arb<PlanCase> = schemas.chain(schema =>
-  fc
-    .record({
-      plan: plansOver(schema).map(sink),
-      rows: rowsOf(schema),
-      splits: fc.array(fc.integer({ min: 0, max: ROWS_MAX }), { maxLength: 4 }),
-    })
-    .map(({ plan, rows, splits }) => ({
-      plan,
-      schema,
-      rows,
-      splits,
-      toString: () => describe(plan, rows, splits),
-    })),
-)
-
-/** What fast-check prints for a counterexample. */
-function describe(plan: LogicalNode, rows: readonly ModelRow[], splits: readonly number[]): string {
-  const shown = rows.map(row =>
-    JSON.stringify(row, (_, value) =>
-      typeof value === 'bigint'
-        ? `${value}n`
-        : Object.is(value, -0)
-          ? '-0'
-          : typeof value === 'number' && !Number.isFinite(value)
-            ? String(value)
-            : value,
-    ),
-  )
-  return [printPlan(plan), `splits ${splits}`, ...shown].join('\n')
-}
+/** What `where` of an aggregate is: rows that the condition leaves out count as null. */
+const filteredBy = (arg: Expr, cond: Expr): Expr => call('case', cond, arg, nullOf(arg.type))

@@ -1,26 +1,19 @@
 /** Runs a plan on the engine the way a user does, and gives back what came out as text that can be compared. */
-import {
-  Schema as ArrowSchema,
-  DataType,
-  Dictionary,
-  Field,
-  Int32,
-  makeData,
-  RecordBatch,
-  Struct,
-  Utf8,
-  Vector,
-  vectorFromArray,
-} from 'apache-arrow'
-import { compilePlan } from '../../compiler/driver.ts'
+import type { RecordBatch } from 'apache-arrow'
+import { type Compilation, compilePlan } from '../../compiler/driver.ts'
+import type { ParamValues } from '../../compiler/frontend/builder/types.ts'
 import { CompiledQuery } from '../../compiler/query.ts'
+import type { LiveQuery } from '../../compiler/run/live.ts'
+import type { Diagnostic } from '../../compiler/run/options.ts'
 import type { Tier } from '../../ir/abi.ts'
-import type { Value } from '../../ir/expr/expr.ts'
-import type { LogicalNode } from '../../ir/logical/index.ts'
-import type { Limits } from '../../ir/physical/program.ts'
+import type { LdbCode } from '../../ir/errors.ts'
+import type { Limits, PlanProgram } from '../../ir/physical/program.ts'
 import type { Schema } from '../../ir/schema.ts'
+import type { Counters, FaultyRows } from '../../runtime/dag/runner.ts'
 import { batchFromRows, rowsOf } from '../../runtime/io/rows.ts'
+import type { Schedule, Trial } from '../gen/trials.ts'
 import type { ModelRow } from '../model/model.ts'
+import { encodeTexts } from './dictionaries.ts'
 
 /** Small on purpose: tables grow early, outputs fill up, many instances fit into one process. */
 export const smallLimits: Partial<Limits> = {
@@ -29,100 +22,105 @@ export const smallLimits: Partial<Limits> = {
   outputRows: 64,
   dictionaryRows: 64,
   columnBytes: 1 << 16,
-  scratchBytes: 1 << 16,
+  scratchBytes: 1 << 20,
   stateRows: 1 << 12,
-  stateBytes: 1 << 16,
+  stateBytes: 1 << 21,
 }
 
-export interface EngineOptions {
-  readonly tier: Tier
-  readonly limits?: Partial<Limits>
-  readonly splits?: readonly number[]
-  readonly params?: ReadonlyMap<string, Value>
-  readonly lenient?: boolean
-  readonly ends?: boolean
-  /** Texts come dictionary-encoded. */
-  readonly dictionaries?: boolean
+/** A row that could not be taken. */
+export interface EngineFault {
+  readonly code: LdbCode
+  readonly operator: string
+  /** The row at fault: one of the source, one that another pipeline emitted, or none. */
+  readonly row: string | undefined
 }
 
 export interface EngineResult {
-  readonly rows: readonly string[]
-  readonly late: readonly string[]
-  readonly faulty: readonly string[]
-  /** Faults of rows that operators emitted. */
-  readonly emittedFaults: number
-  readonly nullTimes: number
+  readonly rows: string[]
+  readonly late: string[]
+  /** Faults of rows of the source, in order; faults of rows that operators emitted. */
+  readonly faults: EngineFault[]
+  readonly faultsEmitted: EngineFault[]
+  readonly diagnostics: Diagnostic[]
+  readonly counters: Counters
+  /** The tier of each batch. */
+  readonly ranOn: readonly Tier[]
+  readonly compilation: Compilation
 }
 
-export async function runEngine(
-  plan: LogicalNode,
-  schema: Schema,
-  rows: readonly ModelRow[],
-  options: EngineOptions,
-): Promise<EngineResult> {
-  const limits = { ...smallLimits, ...options.limits }
+export async function runEngine(trial: Trial): Promise<EngineResult> {
+  const { plan, schema, rows, params, schedule } = trial
   const compilation = compilePlan(plan.kind === 'sink' ? plan.input : plan, {
-    limits,
-    faults: options.lenient ? 'null' : 'reject',
+    limits: { ...smallLimits, ...schedule.limits },
+    faults: schedule.lenient ? 'null' : 'reject',
   })
-  const query = new CompiledQuery(compilation, options.params ?? new Map())
-  const result: { rows: string[]; late: string[]; faulty: string[] } = { rows: [], late: [], faulty: [] }
-  let emittedFaults = 0
-  const take = (list: string[], of: Schema) => (batch: RecordBatch) => {
-    list.push(...rowsOf(of, batch).map(row => textOf(row as ModelRow)))
-  }
-  const live = query.open(take(result.rows, query.schema), {
-    tier: options.tier,
-    onLate: batch => isOfSource(batch, schema) && take(result.late, schema)(batch),
-    onFaulty: ({ rows: faulty, faults }) => {
-      if (faulty && isOfSource(faulty, schema)) take(result.faulty, schema)(faulty)
-      emittedFaults += faults.filter(fault => fault.row < 0).length
-    },
-    onDiagnostic: ({ message }) => {
-      throw new Error(message)
-    },
+  const query = new CompiledQuery(compilation, new Map(Object.entries(params.built)))
+  const out = new Collected(compilation.program, schema)
+  const live = query.open(batch => out.rows.push(...textsOf(query.schema, batch)), {
+    tier: schedule.tiers[0],
+    params: params.given as ParamValues,
+    onLate: batch => out.takeLate(batch),
+    onFaulty: faulty => out.takeFaulty(faulty),
+    onDiagnostic: diagnostic => out.diagnostics.push(diagnostic),
   })
-  for (const part of split(rows, options.splits ?? [])) {
-    const plain = batchFromRows(schema, part)
-    const batch = options.dictionaries ? encodeTexts(plain) : plain
-    if (options.tier === 'native') await live.warm(batch)
+  const batches = partsOf(rows, schedule.splits).map(part => batchFromRows(schema, part))
+  const ranOn = await feed(live, schedule, batches)
+  return Object.assign(out, { counters: live.counters, compilation, ranOn })
+}
+
+/** Pushes the batches, each on the tier that is its turn, and ends. Returns the tiers that they ran on. */
+async function feed(live: LiveQuery, schedule: Schedule, batches: readonly RecordBatch[]): Promise<Tier[]> {
+  const { tiers, dictionaries } = schedule
+  const ranOn: Tier[] = []
+  for (const [i, plain] of batches.entries()) {
+    const batch = dictionaries ? encodeTexts(plain) : plain
+    const tier = live.switchTo(tiers[i % tiers.length])
+    ranOn.push(tiers[i % tiers.length] === 'native' ? await live.warm(batch) : tier)
     live.push(batch)
   }
-  if (options.ends !== false) live.end()
-  return { ...result, emittedFaults, nullTimes: Number(live.counters.nullTime) }
+  live.switchTo(tiers[batches.length % tiers.length])
+  live.end()
+  return ranOn
 }
 
-/** Late and faulty rows of a later pipeline have its columns, not those of the source. */
-const isOfSource = (batch: RecordBatch, schema: Schema): boolean =>
-  batch.schema.fields.length === schema.length &&
-  batch.schema.fields.every((field, i) => field.name === schema[i].name)
+/** What comes out beside the counters. */
+class Collected {
+  readonly rows: string[] = []
+  readonly late: string[] = []
+  readonly faults: EngineFault[] = []
+  readonly faultsEmitted: EngineFault[] = []
+  readonly diagnostics: Diagnostic[] = []
+  readonly #source: Schema
+  /** What the last pipeline reads: plans have two at most. */
+  readonly #edge: Schema
+  readonly #ofSource: readonly string[]
 
-/** The same batch with every text column dictionary-encoded. */
-function encodeTexts(batch: RecordBatch): RecordBatch {
-  const columns = batch.schema.fields.map(({ name, type }, i): [string, Vector] => {
-    const column = new Vector([batch.data.children[i]])
-    if (!DataType.isUtf8(type)) return [name, column]
-    return [name, vectorFromArray([...column], new Dictionary(new Utf8(), new Int32()))]
-  })
-  const data = makeData({
-    type: new Struct(
-      columns.map(([name, { type }], i) => new Field(name, type, batch.schema.fields[i].nullable)),
-    ),
-    length: batch.numRows,
-    nullCount: 0,
-    children: columns.map(
-      ([
-        ,
-        {
-          data: [first],
-        },
-      ]) => first,
-    ),
-  })
-  return new RecordBatch(new ArrowSchema(data.type.children), data)
+  constructor({ pipelines }: PlanProgram, source: Schema) {
+    this.#source = source
+    this.#edge = pipelines[pipelines.length - 1].input.schema
+    this.#ofSource = pipelines[0].operators
+  }
+
+  takeLate(batch: RecordBatch): void {
+    this.late.push(...textsOf(this.#source, batch))
+  }
+
+  takeFaulty({ rows, faults }: FaultyRows): void {
+    const isOfSource = this.#ofSource.includes(faults[0].operator)
+    const texts = rows ? textsOf(isOfSource ? this.#source : this.#edge, rows) : []
+    for (const { code, operator, row } of faults) {
+      const list = row >= 0 && isOfSource ? this.faults : this.faultsEmitted
+      list.push({ code, operator, row: texts[row] })
+    }
+  }
 }
 
-function split<T>(rows: readonly T[], at: readonly number[]): readonly (readonly T[])[] {
+const textsOf = (schema: Schema, batch: RecordBatch): readonly string[] =>
+  rowsOf(schema, batch).map(row => textOf(row as ModelRow))
+
+/** Nothing at all where there are neither rows nor splits. */
+function partsOf<T>(rows: readonly T[], at: readonly number[]): readonly (readonly T[])[] {
+  if (rows.length === 0 && at.length === 0) return []
   const bounds = [0, ...at.toSorted((a, b) => a - b), rows.length]
   return bounds
     .slice(1)

@@ -15,9 +15,11 @@ import {
   type KernelBuilder,
   load,
   lt,
+  max32,
   min32,
   select,
   sub,
+  toInt,
 } from '../../../ir/kernel/build.ts'
 import type { Expr, Local, Mem } from '../../../ir/kernel/node.ts'
 import { rowLayout } from '../../../ir/layout.ts'
@@ -84,8 +86,12 @@ export class Interner {
     return [this.table.head, this.heap]
   }
 
-  /** The text with an id, as a range. */
+  /** The text with an id, as a range. For an id that stands for no text it is any range: nobody reads it. */
   range(id: Expr): ByteRange {
+    return this.#rangeOf(max32(id, i32(0)))
+  }
+
+  #rangeOf(id: Expr): ByteRange {
     const offset = add(load(controlBlock, 'heap_base'), load(this.table.entries, 'offset', id))
     return { offset, length: load(this.table.entries, 'length', id) }
   }
@@ -105,7 +111,7 @@ export class Interner {
 
   #probe(k: KernelBuilder, range: ByteRange): { entry: Local; hash: Expr } {
     const hash = hashBytes(k, bytesRegion, range.offset, range.length)
-    return this.table.find(k, hash, candidate => equalBytes(k, this.range(candidate), range))
+    return this.table.find(k, hash, candidate => equalBytes(k, this.#rangeOf(candidate), range))
   }
 
   /** A cache of the batch, not state: it may be written whenever the id is known. */
@@ -119,8 +125,12 @@ export class Interner {
     k.if(any(wanted.map(isNew)), () => {
       const lengths = wanted.map(one => select(isNew(one), one.range.length, i32(0)))
       const needBytes = k.let('need_bytes', lengths.reduce<Expr>(addLengths, i32(0)))
-      const need = k.let('need', add(load(this.table.head, 'live'), i32(wanted.length)))
-      const used = add(load(this.table.head, 'used'), i32(wanted.length))
+      const count = k.let(
+        'new_texts',
+        wanted.map(one => toInt(isNew(one))).reduce((a, b) => add(a, b)),
+      )
+      const need = k.let('need', add(load(this.table.head, 'live'), count))
+      const used = add(load(this.table.head, 'used'), count)
       const spare = sub(load(this.heap, 'room'), load(this.heap, 'used'))
       k.if(any([gt(used, load(this.table.head, 'room')), gt(needBytes, spare)]), () => {
         k.put(controlBlock, 'need_bytes', needBytes)
@@ -218,7 +228,7 @@ export class Interner {
       eq(load(table.entries, 'mark', entry), i32(1)),
       () => {
         const offset = k.let('offset', add(this.#otherExtent(), load(heap, 'new_used')))
-        copyBytes(k, this.range(entry), add(load(controlBlock, 'heap_base'), offset))
+        copyBytes(k, this.#rangeOf(entry), add(load(controlBlock, 'heap_base'), offset))
         k.put(heap, 'new_used', add(load(heap, 'new_used'), load(table.entries, 'length', entry)))
         k.store(table.entries, 'offset', entry, offset)
         keep()

@@ -1,0 +1,83 @@
+/** Does the engine give what the model says: rows, late rows, faulty rows, counters, on the tiers of the schedule? */
+import assert from 'node:assert/strict'
+import type { LogicalNode } from '../../ir/logical/index.ts'
+import type { Trial } from '../gen/trials.ts'
+import { type ModelOptions, type ModelResult, runModel } from '../model/model.ts'
+import { type EngineResult, runEngine, textOf } from './engine.ts'
+import { chainOf, expectedFaults } from './faults.ts'
+
+export async function checkTrial(trial: Trial): Promise<void> {
+  const { plan, rows, params, schedule } = trial
+  const options: ModelOptions = {
+    params: new Map(Object.entries({ ...params.built, ...params.given })),
+    lenient: schedule.lenient,
+  }
+  const model = runModel(plan, rows, options)
+  const engine = await runEngine(trial)
+  assert.deepEqual(engine.rows, model.rows.map(textOf))
+  checkLate(trial, engine, model)
+  checkFaults(trial, engine, model, options)
+  checkCounters(trial, engine, model)
+  checkTiers(trial, engine)
+}
+
+/** Only rows of the source can be late: results come before the watermark that they keep. */
+function checkLate({ rows }: Trial, engine: EngineResult, { late }: ModelResult): void {
+  assert.deepEqual(
+    engine.late,
+    late.map(row => textOf(rows[row])),
+  )
+}
+
+/** Code and operator of every fault; those of rows of the source in their order, each with its row. */
+function checkFaults(trial: Trial, engine: EngineResult, model: ModelResult, options: ModelOptions): void {
+  const { rows } = trial
+  const { optimised } = engine.compilation
+  const expected = model.errors.length > 0 ? expectedFaults(optimised, rows, options) : []
+  const ofSource = expected.filter(({ row }) => row >= 0).toSorted((a, b) => a.row - b.row)
+  assert.deepEqual(
+    engine.faults,
+    ofSource.map(fault => ({ ...fault, row: textOf(rows[fault.row]) })),
+  )
+  const ofResults = expected.filter(({ row }) => row < 0)
+  assert.deepEqual(kindsOf(engine.faultsEmitted), kindsOf(ofResults))
+  const texts = engine.faultsEmitted.flatMap(({ row }) => row ?? [])
+  if (texts.length > 0) checkEmitted(optimised, texts, rows, options)
+}
+
+const kindsOf = (faults: readonly { code: string; operator: string }[]): readonly string[] =>
+  faults.map(({ code, operator }) => `${code} ${operator}`).toSorted()
+
+/** Every row that a second aggregation refuses is one that reaches it. */
+function checkEmitted(
+  plan: LogicalNode,
+  texts: readonly string[],
+  rows: Trial['rows'],
+  options: ModelOptions,
+): void {
+  const [, second] = chainOf(plan).filter(node => node.kind === 'aggregate')
+  const known = new Set(runModel(second.input, rows, options).rows.map(textOf))
+  for (const text of texts) assert.ok(known.has(text), `no aggregation emitted ${text}`)
+}
+
+function checkCounters({ rows }: Trial, { counters }: EngineResult, model: ModelResult): void {
+  assert.deepEqual(counters, {
+    rowsIn: BigInt(rows.length),
+    rowsOut: BigInt(model.rows.length),
+    late: BigInt(model.late.length),
+    nullTime: BigInt(model.nullTimes),
+    faulty: BigInt(model.errors.length),
+  })
+}
+
+/** Every batch ran on its tier, but where native code would need a function of the host: the plan says so then. */
+function checkTiers({ schedule: { tiers } }: Trial, { ranOn, diagnostics, compilation }: EngineResult): void {
+  const codes = new Set(diagnostics.map(({ code }) => code))
+  const isHosted = compilation.program.hostOps.length > 0 && codes.has('LDB-8016')
+  const wanted = ranOn.map((_, i) => tiers[i % tiers.length])
+  assert.deepEqual(
+    ranOn,
+    wanted.map(tier => (tier === 'native' && isHosted ? 'js' : tier)),
+  )
+  assert.deepEqual([...codes], isHosted ? ['LDB-8016'] : [])
+}

@@ -1,0 +1,118 @@
+/**
+ * Plans as plain data and back: the list of operators from the source on. It holds what their constructors take and
+ * nothing that they derive, so that a file stays good when operators learn more.
+ */
+import { type AggregateName, aggregate as aggregateCall } from '../../ir/expr/aggregates.ts'
+import { call, cast } from '../../ir/expr/build.ts'
+import { type Expr, literal, type Param, type Value } from '../../ir/expr/expr.ts'
+import type { FunctionName } from '../../ir/expr/functions/index.ts'
+import { aggregate } from '../../ir/logical/aggregate.ts'
+import { filter } from '../../ir/logical/filter.ts'
+import type { LogicalNode } from '../../ir/logical/index.ts'
+import { project } from '../../ir/logical/project.ts'
+import { sink } from '../../ir/logical/sink.ts'
+import { source, type WatermarkSpec } from '../../ir/logical/source.ts'
+import { type TumblingWindow, window } from '../../ir/logical/window.ts'
+import { findColumn, type Schema } from '../../ir/schema.ts'
+import type { DataType } from '../../ir/types.ts'
+
+type ExprJson =
+  | { readonly column: string }
+  | { readonly literal: Value; readonly type: DataType }
+  | { readonly param: string; readonly type: DataType; readonly nullable: boolean }
+  | { readonly call: FunctionName; readonly args: readonly ExprJson[] }
+  | { readonly cast: ExprJson; readonly type: DataType; readonly attempt: boolean }
+
+type OperatorJson =
+  | { readonly source: string; readonly columns: Schema; readonly watermark?: WatermarkSpec | undefined }
+  | { readonly filter: ExprJson }
+  | { readonly project: readonly { readonly name: string; readonly expr: ExprJson }[] }
+  | { readonly window: TumblingWindow }
+  | { readonly aggregate: readonly string[]; readonly calls: readonly CallJson[] }
+
+interface CallJson {
+  readonly name: string
+  readonly fn: AggregateName
+  readonly arg?: ExprJson | undefined
+}
+
+/** The operators of a plan that ends in a sink, which goes without saying. */
+export type PlanJson = readonly OperatorJson[]
+
+function exprToJson(expr: Expr): ExprJson {
+  switch (expr.kind) {
+    case 'column':
+      return { column: expr.name }
+    case 'literal':
+      return { literal: expr.value, type: expr.type }
+    case 'param':
+      return { param: expr.name, type: expr.type, nullable: expr.nullable }
+    case 'call':
+      return { call: expr.fn, args: expr.args.map(exprToJson) }
+    case 'cast':
+      return { cast: exprToJson(expr.arg), type: expr.type, attempt: expr.attempt }
+  }
+}
+
+function exprFromJson(json: ExprJson, schema: Schema): Expr {
+  if ('column' in json) return { kind: 'column', ...columnOf(schema, json.column) }
+  if ('literal' in json) return literal(json.literal, json.type)
+  if ('param' in json) return { kind: 'param', name: json.param, ...typeOf(json) }
+  if ('call' in json) return call(json.call, ...json.args.map(arg => exprFromJson(arg, schema)))
+  return cast(exprFromJson(json.cast, schema), json.type, json.attempt)
+}
+
+const typeOf = ({ type, nullable }: Pick<Param, 'type' | 'nullable'>) => ({ type, nullable })
+
+function columnOf(schema: Schema, name: string): Schema[number] {
+  const column = findColumn(schema, name)
+  if (!column) throw new Error(`the plan has no column ${name}`)
+  return column
+}
+
+export function planToJson(node: LogicalNode): PlanJson {
+  switch (node.kind) {
+    case 'source':
+      return [{ source: node.name, columns: node.relation.schema, watermark: node.watermark }]
+    case 'sink':
+      return planToJson(node.input)
+    case 'filter':
+      return [...planToJson(node.input), { filter: exprToJson(node.predicate) }]
+    case 'project':
+      return [
+        ...planToJson(node.input),
+        { project: node.columns.map(({ name, expr }) => ({ name, expr: exprToJson(expr) })) },
+      ]
+    case 'window':
+      return [...planToJson(node.input), { window: node.spec }]
+    case 'aggregate': {
+      const calls = node.aggregates.map(({ name, call: { fn, arg } }) => ({
+        name,
+        fn,
+        arg: arg && exprToJson(arg),
+      }))
+      return [...planToJson(node.input), { aggregate: node.keys, calls }]
+    }
+  }
+}
+
+export function planFromJson([first, ...rest]: PlanJson): LogicalNode {
+  if (!first || !('source' in first)) throw new Error('a plan begins with a source')
+  const start: LogicalNode = source(first.source, first.columns, first.watermark)
+  return sink(rest.reduce(operatorFromJson, start))
+}
+
+function operatorFromJson(input: LogicalNode, json: OperatorJson): LogicalNode {
+  const { schema } = input.relation
+  const expr = (of: ExprJson): Expr => exprFromJson(of, schema)
+  if ('filter' in json) return filter(input, expr(json.filter))
+  if ('window' in json) return window(input, json.window)
+  if ('project' in json)
+    return project(
+      input,
+      json.project.map(one => ({ name: one.name, expr: expr(one.expr) })),
+    )
+  if ('source' in json) throw new Error('a source in the middle of a plan')
+  const calls = json.calls.map(({ name, fn, arg }) => ({ name, call: aggregateCall(fn, arg && expr(arg)) }))
+  return aggregate(input, json.aggregate, calls)
+}
