@@ -1,14 +1,13 @@
 /** From a stream to a program: a list of stages. Explain shows what each of them made. */
 import { MillraceError } from '../ir/errors.ts'
-import type { Param } from '../ir/expr/expr.ts'
 import type { LogicalNode } from '../ir/logical/index.ts'
 import { sink } from '../ir/logical/sink.ts'
 import type { Limits, PlanProgram } from '../ir/physical/program.ts'
 import { resolveLimits } from '../runtime/memory/limits.ts'
+import { systemClock } from '../runtime/time/clock.ts'
 import { lowerProgram } from './lower/program.ts'
 import { optimisePlan } from './passes/logical/index.ts'
 import { makeLenient } from './passes/logical/lenient.ts'
-import { paramsOf } from './plan/params.ts'
 
 export interface CompileOptions {
   /**
@@ -19,23 +18,31 @@ export interface CompileOptions {
   readonly limits?: Partial<Limits>
 }
 
+/** Milliseconds of each stage. */
+export interface StageTimes {
+  readonly optimise: number
+  readonly lower: number
+}
+
 /** What every stage made of a plan. */
 export interface Compilation {
   readonly logical: LogicalNode
-  /** Those of the plan as it was written: the optimiser may need fewer. */
-  readonly params: readonly Param[]
   readonly optimised: LogicalNode
   readonly program: PlanProgram
   readonly limits: Limits
+  readonly times: StageTimes
 }
 
 export function compilePlan(stream: LogicalNode, options: CompileOptions = {}): Compilation {
   const limits = resolveLimits(options.limits)
   const lenient = lenientOf(options)
   const logical = sink(stream)
+  const begin = systemClock.now()
   const optimised = optimisePlan(lenient ? makeLenient(logical) : logical)
+  const middle = systemClock.now()
   const program = lowerProgram(optimised, { limits, lenient })
-  return { logical, params: paramsOf(logical), optimised, program, limits }
+  const times = { optimise: middle - begin, lower: systemClock.now() - middle }
+  return { logical, optimised, program, limits, times }
 }
 
 function lenientOf({ faults = 'reject' }: CompileOptions): boolean {

@@ -3,29 +3,47 @@ import type { RecordBatch } from 'apache-arrow'
 import type { CodeGeneration } from '../codegen/js/link.ts'
 import { MillraceError } from '../ir/errors.ts'
 import type { Value } from '../ir/expr/expr.ts'
+import type { LogicalNode } from '../ir/logical/index.ts'
+import { sink } from '../ir/logical/sink.ts'
 import type { Columns, Schema } from '../ir/schema.ts'
 import { type BatchInput, batchesOf } from '../runtime/io/inputs.ts'
 import { QueryTask } from '../runtime/reactor/query-task.ts'
 import { Feed } from '../runtime/streaming/feed.ts'
 import { Output } from '../runtime/subscription/output.ts'
-import { type Compilation, type CompileOptions, compilePlan } from './driver.ts'
+import type { CompiledPlan } from './compiled-plan.ts'
+import type { Compilation } from './driver.ts'
 import { type ExplainStage, explainStage, explainSummary } from './explain/explain.ts'
 import type { Stream } from './frontend/builder/stream.ts'
+import { paramsOf } from './plan/params.ts'
+import { PlanCache, type QueryOptions } from './plan-cache.ts'
 import { Callbacks } from './run/callbacks.ts'
 import { Instance } from './run/instance.ts'
 import { LiveQuery } from './run/live.ts'
 import type { OpenOptions, RunOptions } from './run/options.ts'
 import { Run } from './run/run.ts'
-import { CompiledTiers } from './tiers.ts'
+import type { CompiledTiers } from './tiers.ts'
+
+/** What a stream says of itself. */
+export interface StreamParts {
+  readonly node: LogicalNode
+  readonly params: ReadonlyMap<string, Value>
+}
 
 export class CompiledQuery<Out extends Columns> {
-  readonly compilation: Compilation
-  readonly #params: ReadonlyMap<string, Value>
-  readonly #tiers = new Map<CodeGeneration, CompiledTiers>()
+  readonly #plan: CompiledPlan
+  readonly #stream: StreamParts
+  readonly #values: ReadonlyMap<string, Value>
 
-  constructor(compilation: Compilation, params: ReadonlyMap<string, Value>) {
-    this.compilation = compilation
-    this.#params = params
+  /** `values`: of all parameters, those of the stream and those that were literals in it. */
+  constructor(plan: CompiledPlan, stream: StreamParts, values: ReadonlyMap<string, Value>) {
+    this.#plan = plan
+    this.#stream = stream
+    this.#values = values
+  }
+
+  /** What each stage made of the plan. Literals may have become parameters in it, and others may share it. */
+  get compilation(): Compilation {
+    return this.#plan.compilation
   }
 
   /** The columns of the result. */
@@ -33,7 +51,7 @@ export class CompiledQuery<Out extends Columns> {
     return this.compilation.program.schema
   }
 
-  /** sha256 of the canonical plan. */
+  /** sha256 of the canonical plan; plans that differ only in values of parameters and literals have the same. */
   get hash(): string {
     return this.compilation.program.hash
   }
@@ -43,13 +61,8 @@ export class CompiledQuery<Out extends Columns> {
   /** The text of one stage; the last two need LLVM. */
   explain(stage: ExplainStage): Promise<string>
   explain(stage?: ExplainStage): string | Promise<string> {
-    return stage === undefined ? explainSummary(this.compilation) : explainStage(this.compilation, stage)
-  }
-
-  tiers(mode: CodeGeneration = 'function'): CompiledTiers {
-    const known = this.#tiers.get(mode) ?? new CompiledTiers(this.compilation.program, mode)
-    this.#tiers.set(mode, known)
-    return known
+    const subject = { ...this.compilation, logical: sink(this.#stream.node), values: this.#values }
+    return stage === undefined ? explainSummary(subject) : explainStage(subject, stage)
   }
 
   /** Opens an instance to push into; `onResult` gets each batch of results, valid only during the call. */
@@ -92,6 +105,11 @@ export class CompiledQuery<Out extends Columns> {
     return new Run({ instance, task, output, schema: this.schema })
   }
 
+  /** The code of its plan on each tier. */
+  tiers(mode: CodeGeneration = 'function'): CompiledTiers {
+    return this.#plan.tiers(mode)
+  }
+
   get #inputSchema(): Schema {
     return this.compilation.program.pipelines[0].input.schema
   }
@@ -108,9 +126,9 @@ export class CompiledQuery<Out extends Columns> {
   }
 
   #instance(callbacks: Callbacks, open: OpenOptions, mode: 'copy' | 'view'): Instance {
-    const { compilation } = this
-    const tiers = this.tiers(open.codeGeneration)
-    const instance = new Instance({ compilation, tiers, params: this.#params, open, callbacks, mode })
+    const plan = this.#plan
+    const params = { declared: paramsOf(this.#stream.node), values: this.#values }
+    const instance = new Instance({ plan, params, open, callbacks, mode })
     const error = callbacks.takeError()
     if (error) throw error
     return instance
@@ -123,19 +141,21 @@ const isNamed = (input: object): input is Readonly<Record<string, BatchInput>> =
   !(Symbol.iterator in input) &&
   !(Symbol.asyncIterator in input)
 
-/** Compiles a stream. Two streams that mean the same have the same hash. */
-export function compile<S extends Columns>(
-  stream: Stream<S>,
-  options: CompileOptions = {},
-): CompiledQuery<S> {
-  return new CompiledQuery(compilePlan(stream.node, options), stream.params)
+/** The plans of this process. */
+export const sharedPlans = new PlanCache()
+
+/** Compiles a stream, or finds that it was compiled before. Two streams that mean the same have the same hash. */
+export function compile<S extends Columns>(stream: Stream<S>, options: QueryOptions = {}): CompiledQuery<S> {
+  const cache = options.cache ?? sharedPlans
+  const { plan, values } = cache.compile(stream.node, stream.params, options)
+  return new CompiledQuery(plan, stream, values)
 }
 
 /** Compiles and runs in one go. */
 export function run<S extends Columns>(
   stream: Stream<S>,
   input: BatchInput | Readonly<Record<string, BatchInput>>,
-  options: RunOptions & CompileOptions = {},
+  options: RunOptions & QueryOptions = {},
 ): Run<S> {
   return compile(stream, options).run(input, options)
 }

@@ -4,6 +4,8 @@ import { compileJs } from '../../codegen/js/link.ts'
 import { nativeText } from '../../codegen/llvm/backend.ts'
 import { nativeTarget } from '../../codegen/llvm/target.ts'
 import { MillraceError } from '../../ir/errors.ts'
+import { literal, type Value } from '../../ir/expr/expr.ts'
+import { printExpr } from '../../ir/expr/print.ts'
 import type { Kernel } from '../../ir/kernel/node.ts'
 import { printKernel } from '../../ir/kernel/print.ts'
 import { explainPlan } from '../../ir/logical/index.ts'
@@ -24,14 +26,19 @@ export const explainStages = [
 ] as const
 export type ExplainStage = (typeof explainStages)[number]
 
+/** What is explained: the plan as this query wrote it, and what was made of it for all that share it. */
+export interface ExplainSubject extends Compilation {
+  readonly values: ReadonlyMap<string, Value>
+}
+
 /** The text of one stage. */
-export async function explainStage(compilation: Compilation, stage: ExplainStage): Promise<string> {
+export async function explainStage(compilation: ExplainSubject, stage: ExplainStage): Promise<string> {
   const { program } = compilation
   switch (stage) {
     case 'logical':
       return explainPlan(compilation.logical)
     case 'optimised':
-      return explainPlan(compilation.optimised)
+      return optimisedText(compilation)
     case 'pipelines':
       return printPipelines(program)
     case 'kernel':
@@ -50,19 +57,28 @@ export async function explainStage(compilation: Compilation, stage: ExplainStage
 }
 
 /** What a person wants first: the plan, what became of it, and where it can run. */
-export function explainSummary(compilation: Compilation): string {
-  const { logical, optimised, program, limits } = compilation
+export function explainSummary(compilation: ExplainSubject): string {
+  const { logical, program, limits } = compilation
   return [
     `plan ${program.hash.slice(0, 16)}`,
     explainPlan(logical),
     '',
     'optimised',
-    explainPlan(optimised),
+    optimisedText(compilation),
     '',
     printPipelines(program),
     '',
     `batches of up to ${limits.batchRows} rows; ${tierLine(compilation)}`,
   ].join('\n')
+}
+
+/** Values stand apart from the plan, because the plan is shared by all that differ only in them. */
+function optimisedText({ optimised, program, values }: ExplainSubject): string {
+  const params = program.params.slots.map(({ column: { name, type } }) => {
+    const value = values.get(name) ?? null
+    return `  $${name} = ${printExpr(literal(value, type))}`
+  })
+  return [explainPlan(optimised), ...(params.length > 0 ? ['with', ...params] : [])].join('\n')
 }
 
 function tierLine({ program }: Compilation): string {

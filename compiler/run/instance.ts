@@ -2,21 +2,22 @@
 import type { CodeGeneration } from '../../codegen/js/link.ts'
 import type { Tier } from '../../ir/abi.ts'
 import { MillraceError } from '../../ir/errors.ts'
-import type { Value } from '../../ir/expr/expr.ts'
-import { type BatchShape, shapeKey } from '../../ir/physical/program.ts'
-import { Runner } from '../../runtime/dag/runner.ts'
+import { literal, type Param, type Value } from '../../ir/expr/expr.ts'
+import { printExpr } from '../../ir/expr/print.ts'
+import { type BatchShape, type PlanProgram, shapeKey } from '../../ir/physical/program.ts'
+import { Runner, type RunnerOutlets } from '../../runtime/dag/runner.ts'
 import type { ResultMode } from '../../runtime/io/arrow/result.ts'
-import type { Compilation } from '../driver.ts'
+import type { CompiledPlan } from '../compiled-plan.ts'
 import { literalOf } from '../frontend/builder/expression.ts'
 import type { ParamValues } from '../frontend/builder/types.ts'
-import { type BaseTier, baseTier, CORE, type CompiledTiers, InstanceKernels } from '../tiers.ts'
+import { type BaseTier, baseTier, CORE, InstanceKernels } from '../tiers.ts'
 import type { Callbacks } from './callbacks.ts'
 import type { OpenOptions } from './options.ts'
 
 export interface InstanceOptions {
-  readonly compilation: Compilation
-  readonly tiers: CompiledTiers
-  readonly params: ReadonlyMap<string, Value>
+  readonly plan: CompiledPlan
+  /** The parameters that a user can set, and the values of all there are. */
+  readonly params: { readonly declared: readonly Param[]; readonly values: ReadonlyMap<string, Value> }
   readonly open: OpenOptions
   readonly callbacks: Callbacks
   readonly mode: ResultMode
@@ -36,16 +37,18 @@ export class Instance {
   #isStale = false
 
   constructor(options: InstanceOptions) {
-    const { compilation, tiers, params, open, callbacks, mode } = options
+    const { plan, params, open, callbacks, mode } = options
     this.#options = options
     this.#wanted = oneOf('tier', tierNames, open.tier ?? 'js')
-    this.#base = baseTier(oneOf('codeGeneration', codeGenerations, open.codeGeneration ?? 'function'))
+    const generation = oneOf('codeGeneration', codeGenerations, open.codeGeneration ?? 'function')
+    this.#base = baseTier(generation)
     this.#tier = this.#atOnce(this.#wanted)
-    this.#kernels = new InstanceKernels(tiers, this.#base, this.#tier)
-    const { program, limits } = compilation
-    const values = overridden(params, open.params ?? {}, compilation)
+    this.#kernels = new InstanceKernels(plan.tiers(generation), this.#base, this.#tier)
+    const { program, limits } = plan.compilation
+    const values = overridden(params, open.params ?? {})
     const kernels = this.#kernels
-    this.runner = new Runner({ program, limits, kernels, params: values, outlets: callbacks, mode })
+    const outlets = withOperators(callbacks, liftedFrom(program, params.declared), values)
+    this.runner = new Runner({ program, limits, kernels, params: values, outlets, mode })
   }
 
   /** The tier that the next batch runs on. */
@@ -83,7 +86,7 @@ export class Instance {
   }
 
   async #makeNative(shape: BatchShape): Promise<void> {
-    const { pipelines } = this.#options.compilation.program
+    const { pipelines } = this.#options.plan.compilation.program
     const { placements } = this.runner
     await this.#kernels.prepare(pipelines, CORE, placements)
     await this.#kernels.prepare(pipelines.slice(0, 1), shape, placements)
@@ -116,6 +119,32 @@ export class Instance {
   }
 }
 
+/** The operators of faults as the query wrote them: with the values of what was a literal in it. */
+function withOperators(
+  outlets: RunnerOutlets,
+  lifted: readonly Param[],
+  values: ReadonlyMap<string, Value>,
+): RunnerOutlets {
+  const written = lifted.map(param => ({
+    param: printExpr(param),
+    literal: printExpr(literal(values.get(param.name) ?? null, param.type)),
+  }))
+  const shown = (operator: string): string =>
+    written.reduce((text, one) => text.replaceAll(one.param, () => one.literal), operator)
+  return {
+    result: batch => outlets.result(batch),
+    late: batch => outlets.late(batch),
+    faulty: ({ rows, faults }) =>
+      outlets.faulty({ rows, faults: faults.map(fault => ({ ...fault, operator: shown(fault.operator) })) }),
+  }
+}
+
+/** The parameters of a plan that nobody declared: they were literals. */
+const liftedFrom = ({ params }: PlanProgram, declared: readonly Param[]): readonly Param[] =>
+  params.slots
+    .filter(({ column }) => !declared.some(({ name }) => name === column.name))
+    .map(({ column: { name, type, nullable } }) => ({ kind: 'param', name, type, nullable }))
+
 const tierNames: readonly Tier[] = ['interp', 'js', 'native']
 const codeGenerations: readonly CodeGeneration[] = ['function', 'script']
 
@@ -134,16 +163,15 @@ const codeGenerationForbidden = (wanted: Tier): MillraceError =>
 
 /** The values that a plan was built with, some of them replaced by values of the same types. */
 function overridden(
-  built: ReadonlyMap<string, Value>,
+  { declared, values: built }: InstanceOptions['params'],
   given: ParamValues,
-  { params }: Compilation,
 ): ReadonlyMap<string, Value> {
   const values = new Map(built)
   for (const [name, value] of Object.entries(given)) {
-    const param = params.find(one => one.name === name)
+    const param = declared.find(one => one.name === name)
     if (!param) {
       throw new MillraceError('LDB-0001', `the plan has no parameter '${name}'`, {
-        fix: `its parameters are ${params.map(one => one.name).join(', ') || 'none'}`,
+        fix: `its parameters are ${declared.map(one => one.name).join(', ') || 'none'}`,
       })
     }
     const expr = literalOf(value, param.type)

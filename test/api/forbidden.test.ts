@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { compile, type Diagnostic, type OpenOptions } from '../../compiler/index.ts'
+import { compile, type Diagnostic, type OpenOptions, PlanCache } from '../../compiler/index.ts'
 import { nativeUnavailable } from '../support/backends.ts'
 import type { Report } from './forbidden-child.ts'
 import { eventsFrom, hasCode, small, sumLines, sums } from './kit.ts'
@@ -89,7 +89,7 @@ test('an onDiagnostic that throws ends what it was called for, and nothing else'
   const { code, env } = { code: 'mine', env: process.env.MILLRACE_LLVM }
   process.env.MILLRACE_LLVM = 'off'
   try {
-    const query = compile(sums, { limits: small })
+    const query = compile(sums, { limits: small, cache: new PlanCache(0) })
     const onDiagnostic = (): never => {
       throw new Error(code)
     }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { closeNativeCompiler } from '../../codegen/llvm/backend.ts'
-import { compile, type Pushable, tumble } from '../../compiler/index.ts'
+import { compile, PlanCache, type Pushable, tumble } from '../../compiler/index.ts'
 import { CORE } from '../../compiler/tiers.ts'
 import type { Tier } from '../../ir/abi.ts'
 import type { BatchShape } from '../../ir/physical/program.ts'
@@ -39,7 +39,7 @@ const newSums = events
 
 /** Sums over the three batches, opened on a tier; `ends` checks that nothing was lost. */
 function open(tier: Tier, plan: typeof sums = sums) {
-  const query = compile(plan, { limits: small })
+  const query = compile(plan, { limits: small, cache: new PlanCache(0) })
   const [codes, found]: [string[], string[]] = [[], []]
   const live = query.open(batch => found.push(...sumLines(batch)), {
     tier,

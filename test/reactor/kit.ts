@@ -1,7 +1,6 @@
 /** Stand-ins that the tests of the reactor share: a clock, tasks, sources and a runner that do as they are told. */
 import type { BatchShape } from '../../ir/physical/program.ts'
 import type { Runner } from '../../runtime/dag/runner.ts'
-import type { AcceptedBatch } from '../../runtime/io/arrow/door.ts'
 import type { Budget } from '../../runtime/reactor/budget.ts'
 import { type Phase, phases, type Task } from '../../runtime/reactor/reactor.ts'
 import { Signal } from '../../runtime/streaming/signal.ts'
@@ -226,5 +225,3 @@ export const asRunner = (fake: FakeRunner): Runner => fake as unknown as Runner
 
 /** What a task hands to `prepare`, for the fake batch of that name. */
 export const nameOf = ({ dictionaries: [name] }: BatchShape): string => name
-
-export type { AcceptedBatch }

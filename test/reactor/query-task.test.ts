@@ -90,6 +90,29 @@ test('a batch waits for its kernels, and all behind it wait as well', async () =
   assert.deepEqual(bench.ends, [undefined])
 })
 
+test('kernels that arrive wake the task, even where nothing else is to come', async () => {
+  const kernels = new Deferred<void>()
+  const source = new AskedSource<FakeBatch>()
+  const bench = new TaskBench({ source, prepare: () => kernels.promise })
+  const running = reactorOf(100, bench).run()
+  await source.give(batch('a'))
+  await turn()
+  assert.deepEqual(bench.results, [])
+  kernels.resolve()
+  assert.equal((await bench.output.next()).value, 'a')
+  await source.end()
+  await running
+})
+
+test('a query that is cancelled while it sleeps lets its reactor end', async () => {
+  const bench = new TaskBench({ source: new AskedSource<FakeBatch>() })
+  const running = reactorOf(100, bench).run()
+  await turn()
+  bench.task.finish(undefined)
+  await running
+  assert.deepEqual([bench.ends, bench.released], [[undefined], 1])
+})
+
 test('a batch whose kernels never come ends the query with the reason', async () => {
   const bench = new TaskBench({ source: named('a').values(), prepare: () => Promise.reject(cause) })
   const running = reactorOf(100, bench).run()
@@ -138,6 +161,15 @@ test('results that cannot be handed out end the query', () => {
 })
 
 test('an error of a callback ends the query before its next step', () => {
+  const bench = new TaskBench({
+    source: [batch('a'), batch('long', { steps: 50 })].values(),
+    takeError: () => (bench.runner.steps >= 5 ? cause : undefined),
+  })
+  takeTurns(reactorOf(100, bench), 3)
+  assert.deepEqual([bench.ends, bench.runner.steps, bench.released], [[cause], 5, 1])
+})
+
+test('an error of a callback for results ends the query behind those that left with them', () => {
   let error: unknown
   const bench = new TaskBench({
     source: endless(),
@@ -146,11 +178,8 @@ test('an error of a callback ends the query before its next step', () => {
       if (result === '5') error = cause
     },
   })
-  const reactor = reactorOf(6, bench)
-  takeTurns(reactor, 10)
-  const { steps } = bench.runner
-  takeTurns(reactor, 10)
-  assert.deepEqual([bench.ends, bench.runner.steps, bench.released], [[cause], steps, 1])
+  takeTurns(reactorOf(6, bench), 10)
+  assert.deepEqual([bench.ends, bench.released], [[cause], 1])
   assert.ok(bench.results.includes('5') && bench.results.length < 10)
 })
 

@@ -32,7 +32,7 @@ function checkLate({ rows }: Trial, engine: EngineResult, { late }: ModelResult)
 /** Code and operator of every fault; those of rows of the source in their order, each with its row. */
 function checkFaults(trial: Trial, engine: EngineResult, model: ModelResult, options: ModelOptions): void {
   const { rows } = trial
-  const { optimised } = engine.compilation
+  const { optimised } = engine
   const expected = model.errors.length > 0 ? expectedFaults(optimised, rows, options) : []
   const ofSource = expected.filter(({ row }) => row >= 0).toSorted((a, b) => a.row - b.row)
   assert.deepEqual(
@@ -71,9 +71,9 @@ function checkCounters({ rows }: Trial, { counters }: EngineResult, model: Model
 }
 
 /** Every batch ran on its tier, but where native code would need a function of the host: the plan says so then. */
-function checkTiers({ schedule: { tiers } }: Trial, { ranOn, diagnostics, compilation }: EngineResult): void {
+function checkTiers({ schedule: { tiers } }: Trial, { ranOn, diagnostics, program }: EngineResult): void {
   const codes = new Set(diagnostics.map(({ code }) => code))
-  const isHosted = compilation.program.hostOps.length > 0 && codes.has('LDB-8016')
+  const isHosted = program.hostOps.length > 0 && codes.has('LDB-8016')
   const wanted = ranOn.map((_, i) => tiers[i % tiers.length])
   assert.deepEqual(
     ranOn,

@@ -1,12 +1,15 @@
 /** Runs a plan on the engine the way a user does, and gives back what came out as text that can be compared. */
 import type { RecordBatch } from 'apache-arrow'
-import { type Compilation, compilePlan } from '../../compiler/driver.ts'
 import type { ParamValues } from '../../compiler/frontend/builder/types.ts'
-import { CompiledQuery } from '../../compiler/query.ts'
+import { compile, Stream } from '../../compiler/index.ts'
+import { optimisePlan } from '../../compiler/passes/logical/index.ts'
+import { makeLenient } from '../../compiler/passes/logical/lenient.ts'
 import type { LiveQuery } from '../../compiler/run/live.ts'
 import type { Diagnostic } from '../../compiler/run/options.ts'
 import type { Tier } from '../../ir/abi.ts'
 import type { LdbCode } from '../../ir/errors.ts'
+import type { LogicalNode } from '../../ir/logical/index.ts'
+import { sink } from '../../ir/logical/sink.ts'
 import type { Limits, PlanProgram } from '../../ir/physical/program.ts'
 import type { Schema } from '../../ir/schema.ts'
 import type { Counters, FaultyRows } from '../../runtime/dag/runner.ts'
@@ -45,17 +48,22 @@ export interface EngineResult {
   readonly counters: Counters
   /** The tier of each batch. */
   readonly ranOn: readonly Tier[]
-  readonly compilation: Compilation
+  readonly program: PlanProgram
+  /** The optimised plan with the literals that it was written with. */
+  readonly optimised: LogicalNode
 }
 
 export async function runEngine(trial: Trial): Promise<EngineResult> {
   const { plan, schema, rows, params, schedule } = trial
-  const compilation = compilePlan(plan.kind === 'sink' ? plan.input : plan, {
+  const stream = new Stream(plan.kind === 'sink' ? plan.input : plan, new Map(Object.entries(params.built)))
+  const query = compile(stream, {
     limits: { ...smallLimits, ...schedule.limits },
     faults: schedule.lenient ? 'null' : 'reject',
   })
-  const query = new CompiledQuery(compilation, new Map(Object.entries(params.built)))
-  const out = new Collected(compilation.program, schema)
+  const { program } = query.compilation
+  const logical = sink(stream.node)
+  const optimised = optimisePlan(schedule.lenient ? makeLenient(logical) : logical)
+  const out = new Collected(program, schema)
   const live = query.open(batch => out.rows.push(...textsOf(query.schema, batch)), {
     tier: schedule.tiers[0],
     params: params.given as ParamValues,
@@ -65,7 +73,7 @@ export async function runEngine(trial: Trial): Promise<EngineResult> {
   })
   const batches = partsOf(rows, schedule.splits).map(part => batchFromRows(schema, part))
   const ranOn = await feed(live, schedule, batches)
-  return Object.assign(out, { counters: live.counters, compilation, ranOn })
+  return Object.assign(out, { counters: live.counters, program, optimised, ranOn })
 }
 
 /** Pushes the batches, each on the tier that is its turn, and ends. Returns the tiers that they ran on. */

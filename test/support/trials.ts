@@ -3,16 +3,11 @@ import fc from 'fast-check'
 import type { Trial } from '../gen/trials.ts'
 import { checkTrial } from './check.ts'
 import { keep } from './corpus-files.ts'
-import { runs } from './runs.ts'
-
-/** Another run of the same cases: MILLRACE_SEED=1605041220. */
-const seed = process.env.MILLRACE_SEED
+import { runs, sameSeed } from './runs.ts'
 
 export async function assertTrials(trials: fc.Arbitrary<Trial>, count: number): Promise<void> {
   const property = fc.asyncProperty(trials, checkTrial)
-  const numRuns = runs(count)
-  const options = { numRuns, includeErrorInReport: true, ...(seed && { seed: Number(seed) }) }
-  const details = await fc.check(property, options)
+  const details = await fc.check(property, { numRuns: runs(count), includeErrorInReport: true, ...sameSeed })
   const [trial] = details.counterexample ?? []
   if (!details.failed) return
   const report = await fc.asyncDefaultReportMessage(details)

@@ -1,0 +1,19 @@
+/** A plan that was compiled once for all queries that ask for it: what each stage made, and its code on each tier. */
+import type { CodeGeneration } from '../codegen/js/link.ts'
+import type { Compilation } from './driver.ts'
+import { CompiledTiers } from './tiers.ts'
+
+export class CompiledPlan {
+  readonly compilation: Compilation
+  readonly #tiers = new Map<CodeGeneration, CompiledTiers>()
+
+  constructor(compilation: Compilation) {
+    this.compilation = compilation
+  }
+
+  tiers(mode: CodeGeneration): CompiledTiers {
+    const known = this.#tiers.get(mode) ?? new CompiledTiers(this.compilation.program, mode)
+    this.#tiers.set(mode, known)
+    return known
+  }
+}
