@@ -26,6 +26,8 @@ if (files.length === 0) {
 }
 const target = nativeTarget()
 if (!target.available) console.error(`native tests are SKIPPED: ${target.reason}\n`)
+// No test touches the cache of the user; whoever names a folder runs all tests over a cache there.
+process.env.MILLRACE_CACHE ??= 'off'
 if (isQuick) process.env.MILLRACE_TEST = 'quick'
 run({ files, concurrency: availableParallelism() })
   .on('test:fail', () => {

@@ -95,7 +95,7 @@ class Emitter {
       case 'if':
         return [this.#if(stmt.cond, stmt.then, stmt.else)]
       case 'loop':
-        return [labelled(stmt.label, { type: 'ForStatement', body: this.#inner(stmt.body) })]
+        return [labelled(stmt.label, this.#loop(stmt.label, stmt.body))]
       case 'block':
         return [labelled(stmt.label, this.#inner(stmt.body))]
       case 'break':
@@ -109,6 +109,21 @@ class Emitter {
       case 'note':
         return []
     }
+  }
+
+  /** A loop that begins with its way out is a loop with a condition, which V8 compiles to better code. */
+  #loop(label: string, body: Block): Statement {
+    const [first, ...rest] = body
+    if (first?.kind !== 'if' || first.else.length > 0 || !isBreak(first.then, label)) {
+      return { type: 'ForStatement', body: this.#inner(body) }
+    }
+    const outer = this.#before.splice(0)
+    const test = not(this.#test(first.cond))
+    const isPlain = this.#before.length === 0
+    this.#before = outer
+    return isPlain
+      ? { type: 'ForStatement', test, body: this.#inner(rest) }
+      : { type: 'ForStatement', body: this.#inner(body) }
   }
 
   #inner(body: Block): Statement {
@@ -246,6 +261,9 @@ class Emitter {
   }
 }
 
+const isBreak = (block: Block, label: string): boolean =>
+  block.length === 1 && block[0].kind === 'break' && block[0].label === label
+
 /** Division by a constant other than 0 and -1 needs no guard. */
 function snippetOf({ op, args }: Expr & { kind: 'op' }): Snippet {
   const { snippet, byConstant } = spell[op]
@@ -264,7 +282,7 @@ const reserved = new Set(
   `arguments await break case catch class const continue debugger default delete do else enum eval export extends
   false finally for function if implements import in instanceof interface let new null package private protected
   public return static super switch this throw true try typeof var void while with yield undefined NaN Infinity
-  BigInt Math Number s64 s32 sf host`.split(/\s+/),
+  BigInt Math Number s64 s32 sf nan host`.split(/\s+/),
 )
 
 const id = (name: string): Identifier => ({

@@ -1,14 +1,18 @@
 /**
  * Text to callable: the only place in the project that makes code from text. Each plan instance gets ONE closure
  * of a text of its own (a salt of constant length), because V8 embeds captured views as constants only for a
- * function with a single closure: 3x faster than views as parameters.
+ * function with a single closure: 3x faster than views as parameters. The constant length also lets all instances
+ * start from the code that V8 kept of one of them.
  */
 import { Script } from 'node:vm'
 import { generate } from 'astring'
 import type { KernelFunction, Kernels, Placement } from '../../ir/abi.ts'
 import { type CompiledProgram, type Program, regionOf } from '../backend.ts'
+import type { CodeCache } from '../cache/code-cache.ts'
+import { sharedCache } from '../cache/open.ts'
 import { emitKernel, type View } from './emit.ts'
 import { hostFunctions } from './host.ts'
+import { type EmittedProgram, KeptCode } from './kept-code.ts'
 
 /**
  * `function`: `new Function`, the default. `script`: `vm.Script`, which also works where a process forbids code
@@ -19,36 +23,61 @@ export type CodeGeneration = 'function' | 'script'
 export interface JsProgram extends CompiledProgram {
   /** The generated JavaScript, without its salt. */
   readonly text: string
+  /**
+   * Keeps the code for processes to come: what has run by now is there at once then. Costs about a millisecond; a
+   * good moment is when some batches have been taken. Does nothing where there is no cache. Never throws.
+   */
+  persist(): void
 }
 
-export function compileJs(program: Program, mode: CodeGeneration = 'function'): JsProgram {
+export function compileJs(
+  program: Program,
+  mode: CodeGeneration = 'function',
+  cache: CodeCache = sharedCache(),
+): JsProgram {
+  const kept = new KeptCode(program, cache, emitProgram)
+  const { text, views } = kept.emitted
+  const params = [...scratchNames, 'host', ...views.map(view => view.name)]
+  return {
+    text,
+    link(memory) {
+      const factory = factoryOf({ name: program.name, params, text }, mode, kept)
+      const kernels = factory(...scratch(), hostFunctions, ...views.map(view => viewOf(view, memory)))
+      return new Map(Object.entries(kernels)) satisfies Kernels
+    },
+    persist: () => kept.persist(),
+  }
+}
+
+function emitProgram(program: Program): EmittedProgram {
   const emitted = program.kernels.map(emitKernel)
   const views = [...new Map(emitted.flatMap(one => one.views).map(view => [view.name, view])).values()]
   const names = program.kernels.map(kernel => kernel.name).join(', ')
   const bodies = emitted.map(one => generate(one.tree, { comments: true }))
-  const text = [...bodies, `return { ${names} };`, ''].join('\n')
-  return {
-    text,
-    link(memory) {
-      const params = [...scratchNames, 'host', ...views.map(view => view.name)]
-      const factory = factoryOf(program.name, params, text, mode)
-      const kernels = factory(...scratchViews(), hostFunctions, ...views.map(view => viewOf(view, memory)))
-      return new Map(Object.entries(kernels)) satisfies Kernels
-    },
-  }
+  return { text: [...bodies, `return { ${names} };`, ''].join('\n'), views }
 }
 
 type Factory = (
-  ...captured: readonly (ArrayBufferView | typeof hostFunctions)[]
+  ...captured: readonly (ArrayBufferView | number | typeof hostFunctions)[]
 ) => Record<string, KernelFunction>
+
+interface Source {
+  readonly name: string
+  readonly params: readonly string[]
+  readonly text: string
+}
 
 let salt = 0
 
-function factoryOf(name: string, params: readonly string[], text: string, mode: CodeGeneration): Factory {
+/** Code that was kept, or shall be, needs a script; where strings may become code anyway, it goes round no rule. */
+function factoryOf(source: Source, mode: CodeGeneration, kept?: KeptCode): Factory {
+  const { name, params, text } = source
   salt = (salt + 1) % 1e8
   const body = `'use strict';/*#${String(salt).padStart(8, '0')}*/\n${text}//# sourceURL=millrace:${name}.js`
-  if (mode === 'script') {
-    return new Script(`(function(${params.join(',')}){${body}\n})`).runInThisContext() as Factory
+  if (mode === 'script' || (kept?.isOn && canGenerateCode(mode))) {
+    const script = new Script(`(function(${params.join(',')}){${body}\n})`, { cachedData: kept?.data })
+    kept?.take(script)
+    return script.runInThisContext() as Factory
   }
   // The one place where code is made from text: the text is what astring printed from our own tree.
   return new Function(...params, body) as Factory
@@ -64,19 +93,19 @@ const probed: { [mode in CodeGeneration]?: boolean } = {}
 
 function probe(mode: CodeGeneration): boolean {
   try {
-    factoryOf('probe', [], 'return {};', mode)
+    factoryOf({ name: 'probe', params: [], text: 'return {};' }, mode)
     return true
   } catch {
     return false
   }
 }
 
-const scratchNames = ['s64', 's32', 'sf'] as const
+const scratchNames = ['s64', 's32', 'sf', 'nan'] as const
 
-/** Three views of the words through which an i64 becomes words or a double. */
-function scratchViews(): readonly ArrayBufferView[] {
+/** Three views of the words through which an i64 becomes words or a double; and NaN, which V8 reads fast only so. */
+function scratch(): readonly (ArrayBufferView | number)[] {
   const buffer = new ArrayBuffer(64)
-  return [new BigInt64Array(buffer), new Int32Array(buffer), new Float64Array(buffer)]
+  return [new BigInt64Array(buffer), new Int32Array(buffer), new Float64Array(buffer), Number.NaN]
 }
 
 const constructors = {

@@ -1,20 +1,24 @@
 /**
- * The native back end: programs become machine code in a child process and are called in this one. Where it
- * cannot, it says so before any work is done, and the caller keeps its JavaScript.
+ * The native back end: programs become machine code in a child process, or come from the cache, and are called in
+ * this one. Where it cannot, it says so before any work is done, and the caller keeps its JavaScript.
  */
 import { ABI_VERSION, type Placement } from '../../ir/abi.ts'
 import { MillraceError } from '../../ir/errors.ts'
 import { visit } from '../../ir/kernel/build.ts'
 import type { OpName } from '../../ir/kernel/ops.ts'
 import { opRow } from '../../ir/kernel/ops.ts'
-import { printKernel } from '../../ir/kernel/print.ts'
 import type { CompiledProgram, Program } from '../backend.ts'
+import type { CodeCache } from '../cache/code-cache.ts'
+import { kernelTexts } from '../cache/identity.ts'
+import { sharedCache } from '../cache/open.ts'
 import { bindImage, type Life } from './bind.ts'
 import { CompileClient, type Compiled } from './compile-client.ts'
+import { findObject, keepObject } from './kept-objects.ts'
 import { type Image, linkObject } from './link.ts'
 import type { CodeMemory } from './machine-memory.ts'
 import type { CompileTimings, NativeText, Product, TargetFacts } from './protocol.ts'
-import { nativeTarget } from './target.ts'
+import { entrySymbol } from './table.ts'
+import { nativeRuntime, nativeTarget } from './target.ts'
 
 export interface NativeProgram extends CompiledProgram {
   /** The relocatable object that the code was linked from; `openNative` takes it back. */
@@ -38,13 +42,28 @@ export interface NativeKey {
 let shared: CompileClient | undefined
 
 /**
- * Compiles a program for this machine.
+ * The program as it was compiled for this machine before, by whatever process: at once, and also where there is no
+ * LLVM. Undefined where the cache has no good object of it. Never throws.
+ */
+export function findNative(program: Program, cache: CodeCache = sharedCache()): NativeProgram | undefined {
+  if (!cache.isOn || !nativeRuntime().available || findHostOp(program)) return undefined
+  return findObject(cache, kernelTexts(program.kernels), object => openNative(program, object))
+}
+
+/**
+ * Compiles a program for this machine, and keeps the object for processes to come. It does not look for one: that
+ * is what `findNative` is for.
  * @throws MillraceError LDB-8016 where this machine or this program cannot be native, LDB-8015 where compiling failed
  */
-export async function compileNative(program: Program, client?: CompileClient): Promise<CompiledNative> {
-  const texts = textsOf(program)
-  const { bytes, timings, facts } = await request(program, texts, 'object', client)
+export async function compileNative(
+  program: Program,
+  client?: CompileClient,
+  cache: CodeCache = sharedCache(),
+): Promise<CompiledNative> {
+  const texts = kernelTexts(program.kernels)
+  const { bytes, timings, facts, library } = await request(program, texts, 'object', client)
   const native = openNative(program, bytes)
+  keepObject(cache, texts, bytes, library, facts)
   return { ...native, timings, key: { abi: ABI_VERSION, kernels: texts, target: facts } }
 }
 
@@ -54,7 +73,7 @@ export async function nativeText(
   which: NativeText,
   client?: CompileClient,
 ): Promise<string> {
-  const { bytes } = await request(program, textsOf(program), which, client)
+  const { bytes } = await request(program, kernelTexts(program.kernels), which, client)
   return Buffer.from(bytes).toString('utf8')
 }
 
@@ -63,7 +82,7 @@ export async function nativeText(
  * @throws MillraceError LDB-8015 where the object is not usable
  */
 export function openNative(program: Program, object: Uint8Array): NativeProgram {
-  const image = link(object)
+  const image = link(program, object)
   const life: Life = { released: false }
   const pages = new Set<CodeMemory>()
   return {
@@ -88,12 +107,24 @@ export async function closeNativeCompiler(): Promise<void> {
   await client?.close()
 }
 
-function link(object: Uint8Array): Image {
+function link(program: Program, object: Uint8Array): Image {
   try {
-    return linkObject(object)
+    const image = linkObject(object)
+    checkEntries(program, image)
+    return image
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new MillraceError('LDB-8015', `the object cannot be linked: ${reason}`, { cause })
+  }
+}
+
+/** An object without one of the kernels is told here, not when an instance is bound. */
+function checkEntries({ kernels }: Program, image: Image): void {
+  try {
+    for (const { name } of kernels) image.entry(entrySymbol(name))
+  } catch (error) {
+    image.release()
+    throw error
   }
 }
 
@@ -118,8 +149,6 @@ function sharedClient(library: string): CompileClient {
   shared ??= new CompileClient(library)
   return shared
 }
-
-const textsOf = (program: Program): readonly string[] => program.kernels.map(printKernel)
 
 /** An op that has no native form, because its bits would differ. */
 function findHostOp(program: Program): OpName | undefined {

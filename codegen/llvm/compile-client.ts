@@ -24,6 +24,8 @@ export interface Compiled {
   readonly bytes: Uint8Array
   readonly timings: CompileTimings
   readonly facts: TargetFacts
+  /** The name of the libLLVM that the child loaded. */
+  readonly library: string
 }
 
 interface Job {
@@ -141,7 +143,10 @@ export class CompileClient {
     const job = this.#running
     this.#running = undefined
     if (reply.kind === 'failed') job?.reject(failure(reply.reason))
-    else if (this.#facts) job?.resolve({ bytes: reply.bytes, timings: reply.timings, facts: this.#facts })
+    else if (this.#facts) {
+      const { bytes, timings } = reply
+      job?.resolve({ bytes, timings, facts: this.#facts, library: this.#library })
+    }
   }
 
   /** The child is no good. A child that never was ready would fail every other request as well. */

@@ -4,7 +4,20 @@
  */
 
 import { MillraceError } from '../../ir/errors.ts'
-import { and, eq, i32, i64, isConst, type KernelBuilder, le, load, lt, max32 } from '../../ir/kernel/build.ts'
+import {
+  and,
+  eq,
+  gt,
+  i32,
+  i64,
+  isConst,
+  type KernelBuilder,
+  le,
+  load,
+  lt,
+  max32,
+  select,
+} from '../../ir/kernel/build.ts'
 import type { Expr, Local } from '../../ir/kernel/node.ts'
 import type { Aggregate } from '../../ir/logical/aggregate.ts'
 import { aggregateRule } from '../../ir/logical/aggregate.ts'
@@ -35,6 +48,7 @@ export class AggregateStage implements StatefulStage {
   readonly #node: Aggregate
   readonly #watermark: TimeField
   readonly #texts: Interner | undefined
+  readonly #isUngrouped: boolean
   readonly #key: GroupKey
   readonly #accumulation: Accumulation
   readonly #groups: HashTable
@@ -49,7 +63,8 @@ export class AggregateStage implements StatefulStage {
     const calls = node.aggregates.map(({ call }) => call)
     this.#texts = [...columns, ...calls].some(({ type }) => isBytes(type)) ? new Interner(TEXTS) : undefined
     this.#key = new GroupKey(columns, this.#texts)
-    const store = new GroupStore(this.#texts, !node.window && columns.length === 0)
+    this.#isUngrouped = !node.window && columns.length === 0
+    const store = new GroupStore(this.#texts, this.#isUngrouped)
     this.#accumulation = accumulate(store, calls)
     const held = Object.assign({}, ...this.#accumulation.accumulators.map(fed => fed.accumulator.fields))
     const fields = { start: 'i64', ...this.#key.fields, ...held }
@@ -141,12 +156,18 @@ export class AggregateStage implements StatefulStage {
   }
 
   #find(k: KernelBuilder, bounds: Bounds, key: KeyValue): Found {
+    if (this.#isUngrouped) return { entry: this.#onlyGroup(k), hash: i32(0) }
     const hash = this.#hash(k, bounds, key)
     const { entries } = this.#groups
     return this.#groups.find(k, hash, candidate => {
       const sameKey = this.#key.matches(entries, candidate, key)
       return this.#node.window ? and(eq(load(entries, 'start', candidate), bounds.start), sameKey) : sameKey
     })
+  }
+
+  /** All rows belong to one group, whose id is the first there is. */
+  #onlyGroup(k: KernelBuilder): Local {
+    return k.let('only_group', select(gt(load(this.#groups.head, 'live'), i32(0)), i32(0), i32(-1)))
   }
 
   #hash(k: KernelBuilder, bounds: Bounds, key: KeyValue): Local {

@@ -28,10 +28,13 @@ import type { RowColumns } from './expr/index.ts'
 import type { TimeField } from './lib/open-windows.ts'
 import { isNever, scalarOf } from './value.ts'
 
-const MIN_TIME = -(1n << 63n)
+/**
+ * No time yet. Not the least i64: what V8 compiles for a comparison stays slow for good once it has seen that one.
+ */
+export const MIN_TIME = 1n - (1n << 63n)
 const MAX_TIME = (1n << 63n) - 1n
 
-/** The largest event time seen, the watermark, and the watermark of what is emitted: all -2^63 before the first row. */
+/** The largest event time seen, the watermark, and the watermark of what is emitted: all MIN_TIME before the first row. */
 export const timeRegion: Mem = rowLayout('time', 'state', { max_ts: 'i64', wm: 'i64', out_wm: 'i64' })
 export const watermark: TimeField = { mem: timeRegion, field: 'wm' }
 
@@ -57,7 +60,12 @@ export function count(k: KernelBuilder, counter: string): void {
  * Moves the watermark behind the event time of a row that was taken. Never to the last tick of all: that is the end
  * of the input, and no row ends it.
  */
-export function advanceWatermark(k: KernelBuilder, spec: WatermarkSpec, columns: RowColumns): void {
+export function advanceWatermark(
+  k: KernelBuilder,
+  spec: WatermarkSpec,
+  columns: RowColumns,
+  onMove: () => void,
+): void {
   const column = columns.get(spec.column)
   if (!column) throw new Error(`the time column ${spec.column} is not read`)
   const ts = k.let('event_time', scalarOf(column).value)
@@ -67,7 +75,10 @@ export function advanceWatermark(k: KernelBuilder, spec: WatermarkSpec, columns:
     const moved = k.let('moved', delayed(ts, spec.delayTicks))
     const moves = gt(moved, load(timeRegion, 'wm'))
     const endsNothing = spec.delayTicks === 0n ? lt(moved, i64(MAX_TIME)) : bool(true)
-    k.if(and(moves, endsNothing), () => k.put(timeRegion, 'wm', moved))
+    k.if(and(moves, endsNothing), () => {
+      k.put(timeRegion, 'wm', moved)
+      onMove()
+    })
   })
 }
 

@@ -1,6 +1,20 @@
 /** A pipeline becomes kernels: init, one push for each shape of batch, advance, and one for each growable state. */
 import { controlBlock, Status } from '../../ir/abi.ts'
-import { add, bool, ge, gt, i32, KernelBuilder, load, lt, min32, op } from '../../ir/kernel/build.ts'
+import {
+  add,
+  and,
+  bool,
+  ge,
+  gt,
+  i32,
+  KernelBuilder,
+  le,
+  load,
+  lt,
+  min32,
+  op,
+  sub,
+} from '../../ir/kernel/build.ts'
 import type { Expr, Kernel, Local, Mem } from '../../ir/kernel/node.ts'
 import { verifyKernel } from '../../ir/kernel/verify.ts'
 import {
@@ -158,13 +172,10 @@ class PipelineLowering {
       emitter?.save()
       k.return(i32(status))
     }
-    k.loop('each_row', label => {
-      k.breakIf(ge(i, stop), label)
-      if (this.#stateful) returnIfDue(k, this.#stateful, leave)
-      if (emitter) k.if(ge(emitter.rows, load(controlBlock, 'out_room')), () => leave(Status.full))
-      this.#row(k, shape, i, emitter, leave)
-      k.set(i, add(i, i32(1)))
-    })
+    if (this.#stateful) returnIfDue(k, this.#stateful, leave)
+    const row = (): void => this.#row(k, shape, i, emitter, leave, () => this.#stopIfDue(k, stop))
+    if (emitter) eachRowWithRoom(k, i, stop, emitter, leave, row)
+    else eachRow(k, i, stop, row)
     k.put(controlBlock, 'cursor', i)
     emitter?.save()
     if (this.#stateful) returnIfDue(k, this.#stateful, status => k.return(i32(status)))
@@ -174,7 +185,14 @@ class PipelineLowering {
   }
 
   /** The work on one row of a batch, and the watermark that it moves. */
-  #row(k: KernelBuilder, shape: BatchShape, i: Local, emitter: Emitter | undefined, leave: Leave): void {
+  #row(
+    k: KernelBuilder,
+    shape: BatchShape,
+    i: Local,
+    emitter: Emitter | undefined,
+    leave: Leave,
+    onMove: () => void,
+  ): void {
     const watermarkSpec = this.#spec.source?.watermark
     const columns = this.#edge
       ? readEdge(this.#edge, this.#spec.inputSchema, i)
@@ -191,7 +209,12 @@ class PipelineLowering {
       runStages(this.#head, cx, { columns, mask: bool(true) }, end)
     })
     k.phase('apply')
-    if (watermarkSpec) advanceWatermark(k, watermarkSpec, columns)
+    if (watermarkSpec) advanceWatermark(k, watermarkSpec, columns, onMove)
+  }
+
+  /** What a row makes due fires before the next one: that row is the last of this call. */
+  #stopIfDue(k: KernelBuilder, stop: Local): void {
+    if (this.#stateful) k.if(isDue(this.#stateful), () => k.set(stop, i32(0)))
   }
 
   #scope(
@@ -265,9 +288,36 @@ function edgeInput(spec: PipelineSpec, limits: BatchLimits): Mem {
   return { ...layoutOutput(output, limits.outputRows), name: 'in', role: 'input' }
 }
 
-function returnIfDue(k: KernelBuilder, { deadline, waiting }: StatefulStage, leave: Leave): void {
-  k.if(ge(load(timeRegion, watermark.field), load(deadline.mem, deadline.field)), () => {
-    k.if(gt(waiting, i32(0)), () => leave(Status.due))
+const isDue = ({ deadline, waiting }: StatefulStage): Expr =>
+  and(ge(load(timeRegion, watermark.field), load(deadline.mem, deadline.field)), gt(waiting, i32(0)))
+
+function returnIfDue(k: KernelBuilder, stateful: StatefulStage, leave: Leave): void {
+  k.if(isDue(stateful), () => leave(Status.due))
+}
+
+/** `stop` is read at every turn: a row may bring it forward. */
+function eachRow(k: KernelBuilder, i: Local, stop: Expr, row: () => void): void {
+  k.loop('each_row', label => {
+    k.breakIf(ge(i, stop), label)
+    row()
+    k.set(i, add(i, i32(1)))
+  })
+}
+
+/** A row emits one row at most: as many rows as there is room for need not look whether there is. */
+function eachRowWithRoom(
+  k: KernelBuilder,
+  i: Local,
+  stop: Expr,
+  emitter: Emitter,
+  leave: Leave,
+  row: () => void,
+): void {
+  k.loop('each_run', label => {
+    k.breakIf(ge(i, stop), label)
+    const room = k.let('room', sub(load(controlBlock, 'out_room'), emitter.rows))
+    k.if(le(room, i32(0)), () => leave(Status.full))
+    eachRow(k, i, k.let('run_end', min32(stop, add(i, room))), row)
   })
 }
 

@@ -15,6 +15,7 @@ import {
   windowRule,
 } from '../../ir/logical/window.ts'
 import { findColumn } from '../../ir/schema.ts'
+import { MIN_TIME } from './event-time.ts'
 import type { Stage } from './stage.ts'
 import { FALSE, scalar, scalarOf } from './value.ts'
 
@@ -47,7 +48,7 @@ const missing = (column: string): never => {
 }
 
 /**
- * Computes the window of a time and caches it; yields whether its bounds leave the 64-bit range. No step leaves it
+ * Computes the window of a time and caches it; yields whether its bounds leave the range of times. No step leaves it
  * before they do, however large the size and the offset are.
  */
 function assign(k: KernelBuilder, cache: Mem, { spec }: Window, ts: Expr): Expr {
@@ -56,7 +57,7 @@ function assign(k: KernelBuilder, cache: Mem, { spec }: Window, ts: Expr): Expr 
   const end = k.let('end', add(start, i64(spec.sizeTicks)))
   const fault = k.let(
     'leaves_range',
-    or(op('subo.i64', ts, into), op('addo.i64', start, i64(spec.sizeTicks))),
+    or(or(op('subo.i64', ts, into), lt(start, i64(MIN_TIME))), op('addo.i64', start, i64(spec.sizeTicks))),
   )
   k.if(not(fault), () => {
     k.put(cache, 'start', start)

@@ -1,4 +1,5 @@
 /** What the tests of the public behaviour share: a small source, queries over it, and sources that are watched. */
+import '../support/no-cache.ts'
 import type { RecordBatch, Table } from 'apache-arrow'
 import { type LdbCode, type Limits, MillraceError, source, t, tumble } from '../../compiler/index.ts'
 import { batchFromRows } from '../../runtime/io/rows.ts'

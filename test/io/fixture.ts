@@ -1,4 +1,5 @@
 /** A door and a result reader around kernels that copy every column from the one to the other. */
+import '../support/no-cache.ts'
 import type { Data, RecordBatch } from 'apache-arrow'
 import { interpret } from '../../codegen/interp/interpret.ts'
 import { compileJs } from '../../codegen/js/link.ts'

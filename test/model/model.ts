@@ -34,7 +34,8 @@ export interface ModelResult {
   readonly nullTimes: number
 }
 
-const MIN_TIME = -(1n << 63n)
+/** No time yet: times begin one tick later than the integers do. */
+const MIN_TIME = 1n - (1n << 63n)
 const MAX_TIME = (1n << 63n) - 1n
 
 interface Item {

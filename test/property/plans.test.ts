@@ -9,7 +9,7 @@ import { smallLimits } from '../support/engine.ts'
 import { assertTrials } from '../support/trials.ts'
 
 /** Native plans are compiled one by one, in some 50 ms each. */
-const cases = { interp: 150, js: 250, native: 30 } as const
+const cases = { interp: 120, js: 200, native: 25 } as const
 
 for (const { name: tier } of backends) {
   test(`model = ${tier}, for any split into batches, stops and encoding`, () =>

@@ -1,4 +1,5 @@
 /** The back ends that a test runs on. No test picks one: it asks for all that this machine has. */
+import './no-cache.ts'
 import type { CompiledProgram, Program } from '../../codegen/backend.ts'
 import { interpret } from '../../codegen/interp/interpret.ts'
 import { compileJs } from '../../codegen/js/link.ts'

@@ -1,15 +1,16 @@
 /** Runs a plan on the engine the way a user does, and gives back what came out as text that can be compared. */
+import './no-cache.ts'
 import type { RecordBatch } from 'apache-arrow'
 import type { ParamValues } from '../../compiler/frontend/builder/types.ts'
-import { compile, Stream } from '../../compiler/index.ts'
-import { optimisePlan } from '../../compiler/passes/logical/index.ts'
-import { makeLenient } from '../../compiler/passes/logical/lenient.ts'
+import { type Columns, compile, Stream } from '../../compiler/index.ts'
+import { liftLiterals } from '../../compiler/passes/logical/lift-literals.ts'
+import { mapPlan } from '../../compiler/passes/logical/rewrite.ts'
 import type { LiveQuery } from '../../compiler/run/live.ts'
 import type { Diagnostic } from '../../compiler/run/options.ts'
 import type { Tier } from '../../ir/abi.ts'
 import type { LdbCode } from '../../ir/errors.ts'
+import { type Expr, literal, rewrite } from '../../ir/expr/expr.ts'
 import type { LogicalNode } from '../../ir/logical/index.ts'
-import { sink } from '../../ir/logical/sink.ts'
 import type { Limits, PlanProgram } from '../../ir/physical/program.ts'
 import type { Schema } from '../../ir/schema.ts'
 import type { Counters, FaultyRows } from '../../runtime/dag/runner.ts'
@@ -61,8 +62,7 @@ export async function runEngine(trial: Trial): Promise<EngineResult> {
     faults: schedule.lenient ? 'null' : 'reject',
   })
   const { program } = query.compilation
-  const logical = sink(stream.node)
-  const optimised = optimisePlan(schedule.lenient ? makeLenient(logical) : logical)
+  const optimised = asWritten(query.compilation.optimised, stream)
   const out = new Collected(program, schema)
   const live = query.open(batch => out.rows.push(...textsOf(query.schema, batch)), {
     tier: schedule.tiers[0],
@@ -74,6 +74,16 @@ export async function runEngine(trial: Trial): Promise<EngineResult> {
   const batches = partsOf(rows, schedule.splits).map(part => batchFromRows(schema, part))
   const ranOn = await feed(live, schedule, batches)
   return Object.assign(out, { counters: live.counters, program, optimised, ranOn })
+}
+
+/** A plan with the literals that became parameters, so that plans that differ in them share their code. */
+function asWritten(plan: LogicalNode, { node, params }: Stream<Columns>): LogicalNode {
+  const { values } = liftLiterals(node, new Set(params.keys()))
+  const written = (expr: Expr): Expr => {
+    const value = expr.kind === 'param' ? values.get(expr.name) : undefined
+    return value === undefined ? expr : literal(value, expr.type)
+  }
+  return mapPlan(plan, expr => rewrite(expr, written))
 }
 
 /** Pushes the batches, each on the tier that is its turn, and ends. Returns the tiers that they ran on. */
@@ -101,12 +111,10 @@ class Collected {
   readonly #source: Schema
   /** What the last pipeline reads: plans have two at most. */
   readonly #edge: Schema
-  readonly #ofSource: readonly string[]
 
   constructor({ pipelines }: PlanProgram, source: Schema) {
     this.#source = source
     this.#edge = pipelines[pipelines.length - 1].input.schema
-    this.#ofSource = pipelines[0].operators
   }
 
   takeLate(batch: RecordBatch): void {
@@ -114,7 +122,7 @@ class Collected {
   }
 
   takeFaulty({ rows, faults }: FaultyRows): void {
-    const isOfSource = this.#ofSource.includes(faults[0].operator)
+    const isOfSource = rows !== undefined && hasNames(rows, this.#source)
     const texts = rows ? textsOf(isOfSource ? this.#source : this.#edge, rows) : []
     for (const { code, operator, row } of faults) {
       const list = row >= 0 && isOfSource ? this.faults : this.faultsEmitted
@@ -122,6 +130,9 @@ class Collected {
     }
   }
 }
+
+const hasNames = ({ schema: { fields } }: RecordBatch, schema: Schema): boolean =>
+  fields.length === schema.length && fields.every(({ name }, i) => name === schema[i].name)
 
 const textsOf = (schema: Schema, batch: RecordBatch): readonly string[] =>
   rowsOf(schema, batch).map(row => textOf(row as ModelRow))

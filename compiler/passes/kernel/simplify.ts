@@ -1,5 +1,5 @@
 /** Laws of algebra that hold for every value, as a table from op to rule. None changes a float result. */
-import { and, bool, isConst, not, or } from '../../../ir/kernel/build.ts'
+import { and, bool, isConst, not, op, or } from '../../../ir/kernel/build.ts'
 import type { Expr } from '../../../ir/kernel/node.ts'
 import type { OpName } from '../../../ir/kernel/ops.ts'
 
@@ -55,10 +55,29 @@ function lattice(op: 'and.bool' | 'or.bool', a: Expr, b: Expr, neutral: boolean)
   return decided ? bool(!neutral) : undefined
 }
 
+/** The low word of a sum is the sum of the low words. */
+const narrowed: Readonly<Partial<Record<OpName, OpName>>> = {
+  'add.i64': 'add.i32',
+  'sub.i64': 'sub.i32',
+  'mul.i64': 'mul.i32',
+  'and.i64': 'and.i32',
+  'or.i64': 'or.i32',
+  'xor.i64': 'xor.i32',
+}
+
+function lowWord(a: Expr): Expr | undefined {
+  if (a.kind !== 'op') return undefined
+  if (a.op === 'extend.i32' || a.op === 'extendu.i32') return a.args[0]
+  const narrow = narrowed[a.op]
+  const low = (arg: Expr): Expr => simplifyExpr(op('low.i64', arg))
+  return narrow && op(narrow, ...a.args.map(low))
+}
+
 const rules: Readonly<Partial<Record<OpName, Rule>>> = {
   'and.bool': (a, b) => lattice('and.bool', a, b, true),
   'or.bool': (a, b) => lattice('or.bool', a, b, false),
   'not.bool': negate,
+  'low.i64': lowWord,
   'add.i32': plus,
   'add.i64': plus,
   'or.i32': plus,

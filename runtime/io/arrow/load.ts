@@ -141,10 +141,14 @@ class TextLoader extends ColumnLoader {
   #loadPlain({ values, valueOffsets }: Data, from: number, rows: number): void {
     const first = valueOffsets[from]
     this.#at.set(valueOffsets.subarray(from, from + rows + 1))
-    this.#text.set(values.subarray(first, valueOffsets[from + rows]), this.#area.offset)
-    this.#base[0] = this.#area.offset - first
+    const at = alike(this.#area.offset, values.byteOffset + first)
+    this.#text.set(values.subarray(first, valueOffsets[from + rows]), at)
+    this.#base[0] = at - first
   }
 }
+
+/** The first place from `at` on that lies in its word as `source` does: V8 copies into shared memory word by word. */
+const alike = (at: number, source: number): number => at + ((source - at) & 7)
 
 /** Every single value must fit the room that the texts of its column have. */
 function checkLongest({ column, data }: CheckedColumn, bytesMax: number): void {

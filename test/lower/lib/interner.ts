@@ -137,7 +137,7 @@ function check(given: readonly Step[], some: Limits): void {
 }
 
 test('texts in use are kept, all others make room', () => {
-  fc.assert(fc.property(steps, limits, check), search(20))
+  fc.assert(fc.property(steps, limits, check), search(12))
 })
 
 test('distinct texts may come for ever', () => {

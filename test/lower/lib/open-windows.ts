@@ -137,7 +137,7 @@ function check(given: readonly Arrival[], limits: { stateRows: number; budgetRow
 }
 
 test('groups leave with their windows, in order, however often the work is stopped', () => {
-  fc.assert(fc.property(arrivals, options, check), search(25))
+  fc.assert(fc.property(arrivals, options, check), search(20))
 })
 
 test('closing stops at every group, growth at every slot, and nothing depends on it', () => {

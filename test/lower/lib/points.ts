@@ -30,22 +30,35 @@ const rig = await Rig.build({
 })
 
 const LAST_POINT = 0x10ffff
+/** Planes from here on are left out of the tables. */
+const CASELESS_PLANE = 2
 const isSurrogate = (point: number): boolean => point >= 0xd800 && point < 0xe000
 const recased = (point: number, to: 'lower' | 'upper'): number =>
   simpleCase(String.fromCodePoint(point), to).codePointAt(0) ?? point
 
-/** Every point that changes, and both sides of every border of a page of 256. */
+const plane = (number: number): string =>
+  Array.from({ length: 256 }, (_, page) => {
+    const first = (number << 16) + (page << 8)
+    return String.fromCodePoint(...Array.from({ length: 256 }, (_, i) => first + i))
+  }).join('')
+
+/** Every point that changes, and both sides of every border of a page of 256 in the planes where any does. */
 function tellingPoints(): readonly number[] {
-  const found = new Set<number>()
-  for (let point = 0; point <= LAST_POINT; point++) {
+  const found = new Set([LAST_POINT])
+  for (let point = 0; point < CASELESS_PLANE << 16; point++) {
     if (isSurrogate(point)) continue
-    const isCased = recased(point, 'lower') !== point || recased(point, 'upper') !== point
-    const isBorder = point % 256 === 0 && (point < 0x20200 || point % 0x10000 === 0)
-    if (isCased) found.add(point)
-    if (isBorder) for (const near of [point - 1, point, point + 1]) found.add(near)
+    if (recased(point, 'lower') !== point || recased(point, 'upper') !== point) found.add(point)
+    if (point % 256 === 0) for (const near of [point - 1, point, point + 1]) found.add(near)
   }
-  return [...found, LAST_POINT].filter(point => point >= 0 && !isSurrogate(point))
+  return [...found].filter(point => point >= 0 && !isSurrogate(point))
 }
+
+test('planes that are left out of the tables have no case', () => {
+  for (let number = CASELESS_PLANE; number <= LAST_POINT >> 16; number++) {
+    const text = plane(number)
+    assert.ok(text.toLowerCase() === text && text.toUpperCase() === text, `plane ${number}`)
+  }
+})
 
 test('every code point that changes its case, and some that do not', () => {
   const points = tellingPoints()

@@ -129,7 +129,7 @@ for (const [kind, hashOf] of Object.entries(hashes)) {
       assert.equal(live, model.values.size)
       assert.ok(high <= model.peak, 'more ids than there ever were entries')
     }
-    fc.assert(fc.property(stretches, limits, check), search(12))
+    fc.assert(fc.property(stretches, limits, check), search(10))
   })
 
   test(`state does not depend on where a growth was stopped: ${kind}`, () => {
