@@ -12,6 +12,8 @@ export interface Program {
 export interface CompiledProgram {
   /** Binds the program to the memory of one plan instance. */
   link(memory: Placement): Kernels
+  /** Keeps what is worth keeping for processes to come; a good moment is when its kernels have run for a while. */
+  persist?(): void
 }
 
 /** The byte range of a region; every region that a kernel names must have been placed. */

@@ -1,10 +1,13 @@
 /** A plan that was compiled once for all queries that ask for it: what each stage made, and its code on each tier. */
 import type { CodeGeneration } from '../codegen/js/link.ts'
 import type { Compilation } from './driver.ts'
+import type { Verdict } from './tier-policy.ts'
 import { CompiledTiers } from './tiers.ts'
 
 export class CompiledPlan {
   readonly compilation: Compilation
+  /** Which tier was the faster where both were measured. */
+  verdict: Verdict | undefined
   readonly #tiers = new Map<CodeGeneration, CompiledTiers>()
 
   constructor(compilation: Compilation) {

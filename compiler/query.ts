@@ -87,7 +87,11 @@ export class CompiledQuery<Out extends Columns> {
       runner: instance.runner,
       feed: new Feed(source, () => task.changed.notify()),
       taker: output,
-      prepare: shape => instance.prepare(shape)?.then(() => instance.switchTier()),
+      prepare(shape) {
+        const preparing = instance.prepare(shape)?.then(() => instance.switchTier())
+        if (!preparing) instance.switchTier()
+        return preparing
+      },
       onRefused: onRefused && ((error, batch) => callbacks.guard('onRefused', () => onRefused(error, batch))),
       takeError: () => callbacks.takeError(),
       onEnd(error) {

@@ -5,7 +5,7 @@
 import type { CompiledProgram, Program } from '../codegen/backend.ts'
 import { interpret } from '../codegen/interp/interpret.ts'
 import { type CodeGeneration, canGenerateCode, compileJs } from '../codegen/js/link.ts'
-import { type CompiledNative, compileNative } from '../codegen/llvm/backend.ts'
+import { compileNative, dropNative, findNative, type NativeProgram } from '../codegen/llvm/backend.ts'
 import type { KernelFunction, Kernels, Placement, Tier } from '../ir/abi.ts'
 import type { Kernel } from '../ir/kernel/node.ts'
 import {
@@ -28,7 +28,9 @@ export class CompiledTiers {
   readonly #program: PlanProgram
   readonly #mode: CodeGeneration
   readonly #compiled = new Map<string, CompiledProgram>()
-  readonly #native = new Map<string, Promise<CompiledNative>>()
+  readonly #native = new Map<string, Promise<NativeProgram>>()
+  /** Native code that is there; undefined where the disk has none. */
+  readonly #found = new Map<string, NativeProgram | undefined>()
 
   constructor(program: PlanProgram, mode: CodeGeneration) {
     this.#program = program
@@ -52,15 +54,40 @@ export class CompiledTiers {
     return compiled
   }
 
-  /** A part as native code; the promise is shared, a failure is not kept. */
-  native(pipeline: PipelineProgram, part: Part): Promise<CompiledNative> {
+  /** A part as native code that is there already, in this process or on disk. */
+  nativeNow(pipeline: PipelineProgram, part: Part): NativeProgram | undefined {
     const key = `${pipeline.id} ${keyOf(part)}`
-    const known = this.#native.get(key)
-    if (known) return known
-    const compiling = compileNative(this.kernels(pipeline, part))
-    this.#native.set(key, compiling)
-    compiling.catch(() => this.#native.delete(key))
-    return compiling
+    if (!this.#found.has(key)) this.#found.set(key, findNative(this.kernels(pipeline, part)))
+    return this.#found.get(key)
+  }
+
+  /** A part as native code; the promise is shared, a failure is not kept. */
+  native(pipeline: PipelineProgram, part: Part): Promise<NativeProgram> {
+    const key = `${pipeline.id} ${keyOf(part)}`
+    const known = this.#native.get(key) ?? this.#compile(pipeline, part, key)
+    this.#native.set(key, known)
+    return known
+  }
+
+  async #compile(pipeline: PipelineProgram, part: Part, key: string): Promise<NativeProgram> {
+    try {
+      const found = this.nativeNow(pipeline, part) ?? (await compileNative(this.kernels(pipeline, part)))
+      this.#found.set(key, found)
+      return found
+    } catch (error) {
+      this.#native.delete(key)
+      throw error
+    }
+  }
+
+  /** JavaScript is the faster: the next process shall not begin with native code. */
+  forgetNative(pipeline: PipelineProgram, part: Part): void {
+    dropNative(this.kernels(pipeline, part))
+  }
+
+  /** Keeps what V8 has made of the generated JavaScript for processes to come. */
+  persist(): void {
+    for (const compiled of this.#compiled.values()) compiled.persist?.()
   }
 }
 
@@ -108,6 +135,21 @@ export class InstanceKernels implements KernelSource {
     const tier = this.#tier === 'native' ? this.#base : this.#tier
     const known = this.#linked.get(linkKey(tier, pipeline, part))
     return known ?? this.#link(tier, pipeline, part, this.#tiers.at(tier, pipeline, part), memory)
+  }
+
+  /** JavaScript won: what the disk has of this plan is of no use. */
+  forgetNative(pipeline: PipelineProgram): void {
+    this.#tiers.forgetNative(pipeline, CORE)
+  }
+
+  /** Takes native code of parts that is there already; false where some is not. */
+  takeNow(pipelines: readonly PipelineProgram[], part: Part, placements: readonly Placement[]): boolean {
+    return pipelines.every(pipeline => {
+      if (this.#linked.has(linkKey('native', pipeline, part))) return true
+      const native = this.#tiers.nativeNow(pipeline, part)
+      if (native) this.#link('native', pipeline, part, native, placements[pipeline.id])
+      return native !== undefined
+    })
   }
 
   /** Makes native code of the core of pipelines, or of what takes batches of a shape. What can fail fails here. */

@@ -30,6 +30,8 @@ export interface CodeCache {
   put(key: CodeKey, entry: Entry): void
   /** For an entry that turned out to be unusable after it was found. */
   reject(key: CodeKey): void
+  /** For an entry that is good and no longer wanted. */
+  drop(key: CodeKey): void
   readonly counters: CacheCounters
   /** False where nothing is ever found or kept: then keys need not be made. */
   readonly isOn: boolean
@@ -114,6 +116,10 @@ export class DiskCache implements CodeCache {
     this.#folder.remove(fileOf(key))
   }
 
+  drop(key: CodeKey): void {
+    this.#folder.remove(fileOf(key))
+  }
+
   #makeRoom(): void {
     const { bytesMax, entriesMax } = this.#limits
     const isWithin = this.#bytes <= bytesMax && this.#entries <= entriesMax
@@ -145,6 +151,7 @@ export const noCache: CodeCache = {
   find: () => undefined,
   put() {},
   reject() {},
+  drop() {},
   counters: {
     hits: 0,
     misses: 0,

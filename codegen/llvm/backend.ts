@@ -13,7 +13,7 @@ import { kernelTexts } from '../cache/identity.ts'
 import { sharedCache } from '../cache/open.ts'
 import { bindImage, type Life } from './bind.ts'
 import { CompileClient, type Compiled } from './compile-client.ts'
-import { findObject, keepObject } from './kept-objects.ts'
+import { dropObject, findObject, keepObject } from './kept-objects.ts'
 import { type Image, linkObject } from './link.ts'
 import type { CodeMemory } from './machine-memory.ts'
 import type { CompileTimings, NativeText, Product, TargetFacts } from './protocol.ts'
@@ -48,6 +48,11 @@ let shared: CompileClient | undefined
 export function findNative(program: Program, cache: CodeCache = sharedCache()): NativeProgram | undefined {
   if (!cache.isOn || !nativeRuntime().available || findHostOp(program)) return undefined
   return findObject(cache, kernelTexts(program.kernels), object => openNative(program, object))
+}
+
+/** Forgets the kept object of a program. */
+export function dropNative(program: Program, cache: CodeCache = sharedCache()): void {
+  dropObject(cache, kernelTexts(program.kernels))
 }
 
 /**

@@ -56,6 +56,11 @@ export function findObject<T>(
   return cache.find(key, entry => (isOfThisLlvm(entry) ? open(entry.payload) : undefined))
 }
 
+export function dropObject(cache: CodeCache, texts: readonly string[]): void {
+  const key = cache.isOn && objectKey(texts, machineText())
+  if (key) cache.drop(key)
+}
+
 function isOfThisLlvm({ facts }: Entry): boolean {
   const here = nativeTarget()
   if (!here.available) return true

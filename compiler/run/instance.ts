@@ -1,18 +1,26 @@
 /** One instance of a compiled query: a runner, its kernels, and the tier they are on. */
 import type { CodeGeneration } from '../../codegen/js/link.ts'
+import { nativeTarget } from '../../codegen/llvm/target.ts'
 import type { Tier } from '../../ir/abi.ts'
 import { MillraceError } from '../../ir/errors.ts'
 import { literal, type Param, type Value } from '../../ir/expr/expr.ts'
 import { printExpr } from '../../ir/expr/print.ts'
-import { type BatchShape, type PlanProgram, shapeKey } from '../../ir/physical/program.ts'
+import {
+  type BatchShape,
+  type PipelineProgram,
+  type PlanProgram,
+  shapeKey,
+} from '../../ir/physical/program.ts'
+import { KernelMeter } from '../../runtime/dag/meter.ts'
 import { Runner, type RunnerOutlets } from '../../runtime/dag/runner.ts'
 import type { ResultMode } from '../../runtime/io/arrow/result.ts'
 import type { CompiledPlan } from '../compiled-plan.ts'
 import { literalOf } from '../frontend/builder/expression.ts'
 import type { ParamValues } from '../frontend/builder/types.ts'
+import { TierPolicy, type Verdict } from '../tier-policy.ts'
 import { type BaseTier, baseTier, CORE, InstanceKernels } from '../tiers.ts'
 import type { Callbacks } from './callbacks.ts'
-import type { OpenOptions } from './options.ts'
+import type { OpenOptions, TierChoice } from './options.ts'
 
 export interface InstanceOptions {
   readonly plan: CompiledPlan
@@ -28,27 +36,35 @@ export class Instance {
   readonly #kernels: InstanceKernels
   readonly #options: InstanceOptions
   readonly #base: BaseTier
+  readonly #choice: TierChoice
+  readonly #generation: CodeGeneration
   /** The shapes that native code was asked for; undefined where there is nothing to wait for any more. */
   readonly #shapes = new Map<string, Promise<void> | undefined>()
+  /** Measures and decides, while `auto` has not decided yet. */
+  #policy: TierPolicy | undefined
+  readonly #meter = new KernelMeter()
   #wanted: Tier
   #tier: Tier
   #hasNativeCore = false
+  #isKept = false
   /** Has something changed that the runner has not taken over yet? */
   #isStale = false
 
   constructor(options: InstanceOptions) {
     const { plan, params, open, callbacks, mode } = options
     this.#options = options
-    this.#wanted = oneOf('tier', tierNames, open.tier ?? 'js')
-    const generation = oneOf('codeGeneration', codeGenerations, open.codeGeneration ?? 'function')
-    this.#base = baseTier(generation)
+    this.#choice = oneOf('tier', tierChoices, open.tier ?? 'auto')
+    this.#wanted = this.#choice === 'auto' ? 'js' : this.#choice
+    this.#generation = oneOf('codeGeneration', codeGenerations, open.codeGeneration ?? 'function')
+    this.#base = baseTier(this.#generation)
     this.#tier = this.#atOnce(this.#wanted)
-    this.#kernels = new InstanceKernels(plan.tiers(generation), this.#base, this.#tier)
+    this.#kernels = new InstanceKernels(plan.tiers(this.#generation), this.#base, this.#tier)
     const { program, limits } = plan.compilation
     const values = overridden(params, open.params ?? {})
     const kernels = this.#kernels
     const outlets = withOperators(callbacks, liftedFrom(program, params.declared), values)
     this.runner = new Runner({ program, limits, kernels, params: values, outlets, mode })
+    if (this.#choice === 'auto') this.#beginPolicy()
   }
 
   /** The tier that the next batch runs on. */
@@ -58,6 +74,8 @@ export class Instance {
 
   /** Asks for a tier. It is there at the next batch, native code as soon as a batch has been prepared for. */
   want(tier: Tier): void {
+    this.#policy = undefined
+    this.runner.measure(undefined)
     this.#wanted = oneOf('tier', tierNames, tier)
     this.#become(tier === 'native' && this.#hasNativeCore ? tier : this.#atOnce(tier))
   }
@@ -74,10 +92,19 @@ export class Instance {
     this.#isStale = true
   }
 
-  /** Makes native code for a shape, once; undefined where there is nothing to wait for. Never rejects. */
+  /**
+   * Called before a batch of that shape: makes native code where it is wanted, once. A promise where the batch is to
+   * wait for it; it never rejects.
+   */
   prepare(shape: BatchShape): Promise<void> | undefined {
+    if (this.#policy) this.#follow(this.#policy, shape)
+    const waiting = this.#wanted === 'native' ? this.#prepareNative(shape) : undefined
+    return this.#choice === 'auto' ? undefined : waiting
+  }
+
+  #prepareNative(shape: BatchShape): Promise<void> | undefined {
     const key = shapeKey(shape)
-    if (this.#wanted !== 'native' || this.#shapes.has(key)) return this.#shapes.get(key)
+    if (this.#shapes.has(key)) return this.#shapes.get(key)
     const preparing = this.#makeNative(shape)
       .finally(() => this.#shapes.set(key, undefined))
       .catch(error => this.#fallBack(error))
@@ -86,18 +113,80 @@ export class Instance {
   }
 
   async #makeNative(shape: BatchShape): Promise<void> {
-    const { pipelines } = this.#options.plan.compilation.program
     const { placements } = this.runner
-    await this.#kernels.prepare(pipelines, CORE, placements)
-    await this.#kernels.prepare(pipelines.slice(0, 1), shape, placements)
+    await this.#kernels.prepare(this.#pipelines, CORE, placements)
+    await this.#kernels.prepare(this.#pipelines.slice(0, 1), shape, placements)
     this.#hasNativeCore = true
     if (this.#wanted === 'native') this.#become('native')
+  }
+
+  get #pipelines(): readonly PipelineProgram[] {
+    return this.#options.plan.compilation.program.pipelines
+  }
+
+  /** Where native code can never be, or lost already, nothing is measured. */
+  #beginPolicy(): void {
+    const { plan } = this.#options
+    if (this.#base === 'interp' || plan.verdict === 'js' || plan.compilation.program.hostOps.length > 0)
+      return
+    this.#policy = new TierPolicy()
+    this.runner.measure(this.#meter)
+  }
+
+  /** One step of `auto`: what was measured so far decides how the next batch runs. */
+  #follow(policy: TierPolicy, shape: BatchShape): void {
+    if (this.#meter.ms === 0 && this.#takeNow(shape)) {
+      this.#decide('native')
+      return
+    }
+    policy.observe(this.#tier, Number(this.runner.counters.rowsIn), this.#meter.ms)
+    if (policy.hasEarned) this.#persist()
+    if (policy.verdict) this.#decide(policy.verdict)
+    else if (policy.hasEarned && nativeTarget().available) this.#try(policy, shape)
+  }
+
+  /** Native code that is there before the first row: this plan has earned it before, here or in another process. */
+  #takeNow(shape: BatchShape): boolean {
+    const { placements } = this.runner
+    try {
+      this.#hasNativeCore =
+        this.#kernels.takeNow(this.#pipelines, CORE, placements) &&
+        this.#kernels.takeNow(this.#pipelines.slice(0, 1), shape, placements)
+    } catch (error) {
+      this.#fallBack(error)
+    }
+    return this.#hasNativeCore
+  }
+
+  /** Native code is made while JavaScript runs, and tried when JavaScript has shown what it can do. */
+  #try(policy: TierPolicy, shape: BatchShape): void {
+    this.#prepareNative(shape)
+    if (this.#hasNativeCore && policy.mayTry && this.#tier !== 'native') this.#become('native')
+  }
+
+  /** Once: what V8 has made of the kernels that have run is there for the next process. */
+  #persist(): void {
+    if (this.#isKept) return
+    this.#isKept = true
+    this.#options.plan.tiers(this.#generation).persist()
+  }
+
+  #decide(verdict: Verdict): void {
+    const { plan } = this.#options
+    this.#policy = undefined
+    this.runner.measure(undefined)
+    plan.verdict = verdict
+    this.#wanted = verdict
+    this.#become(verdict === 'native' ? verdict : this.#base)
+    if (verdict === 'js') for (const pipeline of this.#pipelines) this.#kernels.forgetNative(pipeline)
   }
 
   /** The plan goes on without native code until somebody asks for it again. */
   #fallBack(error: unknown): void {
     this.#shapes.clear()
-    if (this.#wanted === 'native') {
+    this.#policy = undefined
+    this.runner.measure(undefined)
+    if (this.#wanted === 'native' || this.#tier === 'native') {
       this.#wanted = this.#base
       this.#become(this.#base)
     }
@@ -146,6 +235,7 @@ const liftedFrom = ({ params }: PlanProgram, declared: readonly Param[]): readon
     .map(({ column: { name, type, nullable } }) => ({ kind: 'param', name, type, nullable }))
 
 const tierNames: readonly Tier[] = ['interp', 'js', 'native']
+const tierChoices: readonly TierChoice[] = ['auto', ...tierNames]
 const codeGenerations: readonly CodeGeneration[] = ['function', 'script']
 
 function oneOf<T extends string>(option: string, values: readonly T[], value: T): T {

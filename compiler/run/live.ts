@@ -49,6 +49,7 @@ export class LiveQuery {
   #take(batch: AcceptedBatch): void {
     const { runner } = this.#instance
     this.#instance.prepare(batch.shape)
+    this.#instance.switchTier()
     runner.begin(batch)
     this.#finishWork()
   }

@@ -12,12 +12,15 @@ export interface Diagnostic {
   readonly message: string
 }
 
+export type TierChoice = Tier | 'auto'
+
 export interface TierOptions {
   /**
-   * Which engine runs the kernels: generated JavaScript (the default), native code (JavaScript until it is
-   * compiled, and where it cannot be), or the interpreter that defines what both mean.
+   * Which engine runs the kernels: generated JavaScript, native code (JavaScript until it is compiled, and where it
+   * cannot be), or the interpreter that defines what both mean. `auto`, the default: JavaScript at once, native code
+   * when the plan has earned it and for as long as it is the faster.
    */
-  readonly tier?: Tier
+  readonly tier?: TierChoice
   /** `script` also works where a process forbids code generation from strings; it goes round that rule knowingly. */
   readonly codeGeneration?: CodeGeneration
 }

@@ -6,6 +6,7 @@
 import { type KernelFunction, Status, Trap } from '../../ir/abi.ts'
 import { MillraceError } from '../../ir/errors.ts'
 import type { Growable } from '../../ir/physical/program.ts'
+import type { KernelMeter } from './meter.ts'
 import type { Pipeline } from './pipeline.ts'
 
 /** What the executor hands to whoever owns it. */
@@ -35,6 +36,8 @@ export class Executor {
   readonly #frames: Frame[] = []
   readonly #owners: number[] = []
   #depth = 0
+  /** Takes the time of kernels while it is set. */
+  meter: KernelMeter | undefined
   #failure: unknown
 
   constructor(pipelines: readonly Pipeline[], outlets: Outlets) {
@@ -80,7 +83,8 @@ export class Executor {
   }
 
   #run(frame: Frame, owner: number): void {
-    const status = this.#kernelOf(frame, owner)()
+    const kernel = this.#kernelOf(frame, owner)
+    const status = this.meter ? this.meter.call(kernel) : kernel()
     try {
       this.#settle(status, frame, owner)
     } catch (error) {

@@ -18,6 +18,7 @@ import { type PlanMemory, reservePlan } from '../memory/arena.ts'
 import { writeConstants, writeParams } from '../memory/params.ts'
 import { Executor } from './executor.ts'
 import type { KernelSource } from './kernel-source.ts'
+import type { KernelMeter } from './meter.ts'
 import { Pipeline } from './pipeline.ts'
 
 /** A row that could not be taken, and why. */
@@ -112,6 +113,11 @@ export class Runner {
   }
 
   /** Where the regions of each pipeline lie. */
+  /** Takes the time of kernels from now on; undefined: no more. */
+  measure(meter: KernelMeter | undefined): void {
+    this.#executor.meter = meter
+  }
+
   get placements(): readonly Placement[] {
     return this.#memory.pipelines.map(({ placement }) => placement)
   }

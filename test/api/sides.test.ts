@@ -141,7 +141,10 @@ test("faults: 'null' makes such values null, and the columns nullable", async ()
 test('options that do not exist are refused', () => {
   assert.throws(() => compile(sums, { faults: 'ignore' as never }), hasCode('LDB-0001', /faults is 'ignore'/))
   const query = compile(sums, { limits })
-  assert.throws(() => query.run([], { tier: 'llvm' as never }), hasCode('LDB-0001', /use interp, js, native/))
+  assert.throws(
+    () => query.run([], { tier: 'llvm' as never }),
+    hasCode('LDB-0001', /use auto, interp, js, native/),
+  )
   assert.throws(() => query.open(() => {}, { codeGeneration: 'eval' as never }), hasCode('LDB-0001', /eval/))
 })
 
