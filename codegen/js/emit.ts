@@ -5,7 +5,7 @@
 import type { Expression, FunctionDeclaration, Identifier, Statement } from 'estree'
 import type { Block, Expr, Field, FieldType, Kernel, Load, Mem, Select, Stmt } from '../../ir/kernel/node.ts'
 import { fieldWidth } from '../../ir/kernel/node.ts'
-import { EFFECT_REGION, opRow } from '../../ir/kernel/ops.ts'
+import { EFFECT_REGION, oppositeOf, opRow } from '../../ir/kernel/ops.ts'
 import { js, type Snippet } from './quote.ts'
 import { spell } from './spell.ts'
 
@@ -118,12 +118,17 @@ class Emitter {
       return { type: 'ForStatement', body: this.#inner(body) }
     }
     const outer = this.#before.splice(0)
-    const test = not(this.#test(first.cond))
+    const test = this.#negated(first.cond)
     const isPlain = this.#before.length === 0
     this.#before = outer
     return isPlain
       ? { type: 'ForStatement', test, body: this.#inner(rest) }
       : { type: 'ForStatement', body: this.#inner(body) }
+  }
+
+  #negated(cond: Expr): Expression {
+    const opposite = cond.kind === 'op' ? oppositeOf[cond.op] : undefined
+    return cond.kind === 'op' && opposite ? this.#test({ ...cond, op: opposite }) : not(this.#test(cond))
   }
 
   #inner(body: Block): Statement {

@@ -198,3 +198,19 @@ export type OpName = keyof typeof ops
 export const opNames = Object.keys(ops) as readonly OpName[]
 /** The row of an op, without the literal types that make the table a closed list. */
 export const opRow = (name: OpName): OpRow => ops[name]
+
+/** The comparison that holds where another does not. Floats have none: a NaN is in no order. */
+export const oppositeOf: Readonly<Partial<Record<OpName, OpName>>> = {
+  'eq.i32': 'ne.i32',
+  'ne.i32': 'eq.i32',
+  'lt.i32': 'ge.i32',
+  'ge.i32': 'lt.i32',
+  'gt.i32': 'le.i32',
+  'le.i32': 'gt.i32',
+  'eq.i64': 'ne.i64',
+  'ne.i64': 'eq.i64',
+  'lt.i64': 'ge.i64',
+  'ge.i64': 'lt.i64',
+  'gt.i64': 'le.i64',
+  'le.i64': 'gt.i64',
+}

@@ -1,7 +1,7 @@
 /** Laws of algebra that hold for every value, as a table from op to rule. None changes a float result. */
 import { and, bool, isConst, not, op, or } from '../../../ir/kernel/build.ts'
 import type { Expr } from '../../../ir/kernel/node.ts'
-import type { OpName } from '../../../ir/kernel/ops.ts'
+import { type OpName, oppositeOf } from '../../../ir/kernel/ops.ts'
 
 type Rule = (a: Expr, b: Expr) => Expr | undefined
 
@@ -17,24 +17,9 @@ const times: Rule = (a, b) => (isOne(a) ? b : isOne(b) ? a : undefined)
 const never: Rule = (a, b) => (isZero(a) || isZero(b) ? bool(false) : undefined)
 const neverByOne: Rule = (a, b) => never(a, b) ?? (isOne(a) || isOne(b) ? bool(false) : undefined)
 
-const opposite: Readonly<Partial<Record<OpName, OpName>>> = {
-  'eq.i32': 'ne.i32',
-  'ne.i32': 'eq.i32',
-  'lt.i32': 'ge.i32',
-  'ge.i32': 'lt.i32',
-  'gt.i32': 'le.i32',
-  'le.i32': 'gt.i32',
-  'eq.i64': 'ne.i64',
-  'ne.i64': 'eq.i64',
-  'lt.i64': 'ge.i64',
-  'ge.i64': 'lt.i64',
-  'gt.i64': 'le.i64',
-  'le.i64': 'gt.i64',
-}
-
 function negate(a: Expr): Expr | undefined {
   if (isNot(a)) return a.args[0]
-  const op = a.kind === 'op' ? opposite[a.op] : undefined
+  const op = a.kind === 'op' ? oppositeOf[a.op] : undefined
   return a.kind === 'op' && op ? { ...a, op } : undefined
 }
 
