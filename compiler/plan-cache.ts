@@ -8,6 +8,7 @@ import { type LogicalNode, printPlan } from '../ir/logical/index.ts'
 import { resolveLimits } from '../runtime/memory/limits.ts'
 import { CompiledPlan } from './compiled-plan.ts'
 import { type CompileOptions, compilePlan, type StageTimes } from './driver.ts'
+import { foldConstants } from './passes/logical/fold-constants.ts'
 import { liftLiterals } from './passes/logical/lift-literals.ts'
 
 export interface QueryOptions extends CompileOptions {
@@ -55,7 +56,7 @@ export class PlanCache {
     params: ReadonlyMap<string, Value>,
     options: CompileOptions,
   ): { readonly plan: CompiledPlan; readonly values: ReadonlyMap<string, Value> } {
-    const lifted = liftLiterals(plan, new Set(params.keys()))
+    const lifted = liftLiterals(foldConstants(plan), new Set(params.keys()))
     const key = `${optionsText(options)}\n${printPlan(lifted.plan)}`
     const found = this.#take(key) ?? this.#compile(lifted.plan, options)
     this.#keep(key, found)

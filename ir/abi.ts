@@ -20,7 +20,7 @@ export type Status = (typeof Status)[keyof typeof Status]
 /** Why a kernel trapped; the runtime turns it into an LDB code. */
 export const Trap = { valueTooLarge: 1 } as const
 
-/** Why a row went to the error output; one bit each, in order of precedence. */
+/** Why a row went to the error output; one bit each, of which one is set: the first fault in order of evaluation. */
 export const rowErrors = [
   { bit: 1, code: 'LDB-9002' },
   { bit: 2, code: 'LDB-9003' },

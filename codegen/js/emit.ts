@@ -300,6 +300,7 @@ const isNumber = (expr: Expression): boolean =>
 
 function literal(value: boolean | number | bigint): Expression {
   if (typeof value === 'boolean') return literal(value ? 1 : 0)
+  if (typeof value === 'bigint' && value < 0n) return negative(literal(-value))
   if (value < 0 || Object.is(value, -0)) return minus(literal(-value))
   if (typeof value === 'bigint') return { type: 'Literal', value, bigint: String(value), raw: `${value}n` }
   return Number.isFinite(value)
@@ -308,6 +309,8 @@ function literal(value: boolean | number | bigint): Expression {
 }
 
 const minus = js`-$0`
+/** JavaScript has no negative literals: V8 would make a new bigint each time, if it were not to be wrapped. */
+const negative = js`BigInt.asIntN(64, -$0)`
 const not = js`!$0`
 
 const numberOf = (expr: Expression): number | undefined =>

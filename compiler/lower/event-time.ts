@@ -6,7 +6,6 @@
 import { controlBlock } from '../../ir/abi.ts'
 import {
   add,
-  and,
   bool,
   eq,
   gt,
@@ -57,8 +56,8 @@ export function count(k: KernelBuilder, counter: string): void {
 }
 
 /**
- * Moves the watermark behind the event time of a row that was taken. Never to the last tick of all: that is the end
- * of the input, and no row ends it.
+ * Moves the watermark behind the event time of a row that was taken. Never to the last tick of all, but to the one
+ * before: the last one is the end of the input, and no row ends it.
  */
 export function advanceWatermark(
   k: KernelBuilder,
@@ -73,10 +72,11 @@ export function advanceWatermark(
   k.if(isNever(column.isNull) ? isLater : op('and.bool', isLater, op('not.bool', column.isNull)), () => {
     k.put(timeRegion, 'max_ts', ts)
     const moved = k.let('moved', delayed(ts, spec.delayTicks))
-    const moves = gt(moved, load(timeRegion, 'wm'))
-    const endsNothing = spec.delayTicks === 0n ? lt(moved, i64(MAX_TIME)) : bool(true)
-    k.if(and(moves, endsNothing), () => {
+    k.if(gt(moved, load(timeRegion, 'wm')), () => {
       k.put(timeRegion, 'wm', moved)
+      if (spec.delayTicks === 0n) {
+        k.if(eq(moved, i64(MAX_TIME)), () => k.put(timeRegion, 'wm', i64(MAX_TIME - 1n)))
+      }
       onMove()
     })
   })

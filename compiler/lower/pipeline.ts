@@ -96,15 +96,17 @@ class PipelineLowering {
     const grow = this.#stateful?.growables ?? []
     const core = [this.#init(), ...this.#advance(), ...grow.map(one => this.#grow(one))]
     const widest = this.#push(WIDEST)
+    const kernels = core.map(finish)
+    const push = (shape: BatchShape): Kernel => this.#pushFor(shape, widest)
     return {
       id,
       input: source
         ? { kind: 'source', name: source.name, schema: inputSchema }
         : { kind: 'edge', pipeline: id - 1, schema: inputSchema },
       columns: this.#input.columns,
-      kernels: core.map(finish),
-      push: shape => this.#pushFor(shape, widest),
-      hostOps: hostOpsOf([...core, widest]),
+      kernels,
+      push,
+      hostOps: hostOpsOf([...core, widest]).length > 0 ? hostOpsOf([...kernels, push(WIDEST)]) : [],
       regions: this.#regions(),
       growables: grow.map(one => one.growable),
       output: this.#output,

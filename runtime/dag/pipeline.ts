@@ -15,6 +15,8 @@ export class Pipeline {
   #kernels: Kernels = new Map()
   /** How often each growable asked for the row at `#askedAt`. */
   readonly #asks: number[]
+  /** By id. */
+  readonly #growables: readonly Growable[]
   #askedAt = -1
 
   constructor(program: PipelineProgram, plan: PlanMemory, limits: Limits) {
@@ -23,6 +25,7 @@ export class Pipeline {
     this.control = controlOf(this.memory.placement)
     this.time = new RowView(this.memory.placement, program.time)
     this.#asks = program.growables.map(() => 0)
+    this.#growables = program.growables.toSorted((a, b) => a.id - b.id)
     this.#writeFacts(plan, limits)
   }
 
@@ -56,7 +59,7 @@ export class Pipeline {
   /** The state that asked for room; counts the asks, so that one that cannot be helped is found out. */
   askedToGrow(): Growable {
     const id = this.control.get('need_region')
-    const growable = this.program.growables.find(one => one.id === id)
+    const growable = this.#growables[id]
     if (!growable) throw new Error(`no growable state ${id}`)
     if (this.control.get('cursor') !== this.#askedAt) this.gotOn()
     this.#askedAt = this.control.get('cursor')

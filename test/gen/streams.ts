@@ -57,7 +57,7 @@ const starts: Arb<bigint> = fc.oneof(
 )
 
 /** The last tick of all is left out: it stands for the end of the input. */
-const clamp = (time: bigint): bigint => (time < MIN64 ? MIN64 : time >= MAX64 ? MAX64 - 1n : time)
+const clamp = (time: bigint): bigint => (time < MIN64 ? MIN64 : time > MAX64 ? MAX64 : time)
 
 export function rowsOf(schema: Schema): Arb<readonly ModelRow[]> {
   const others = schema.filter(({ name }) => name !== TIME)

@@ -90,7 +90,7 @@ class Run {
       head.row({ row, origin })
       const moved = watermark ? (at as bigint) - watermark.delayTicks : MIN_TIME
       if (moved > time) {
-        time = moved
+        time = moved < MAX_TIME ? moved : MAX_TIME - 1n
         head.watermark(time)
       }
     })

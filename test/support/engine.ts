@@ -3,6 +3,7 @@ import './no-cache.ts'
 import type { RecordBatch } from 'apache-arrow'
 import type { ParamValues } from '../../compiler/frontend/builder/types.ts'
 import { type Columns, compile, Stream } from '../../compiler/index.ts'
+import { foldConstants } from '../../compiler/passes/logical/fold-constants.ts'
 import { liftLiterals } from '../../compiler/passes/logical/lift-literals.ts'
 import { mapPlan } from '../../compiler/passes/logical/rewrite.ts'
 import type { LiveQuery } from '../../compiler/run/live.ts'
@@ -78,7 +79,7 @@ export async function runEngine(trial: Trial): Promise<EngineResult> {
 
 /** A plan with the literals that became parameters, so that plans that differ in them share their code. */
 function asWritten(plan: LogicalNode, { node, params }: Stream<Columns>): LogicalNode {
-  const { values } = liftLiterals(node, new Set(params.keys()))
+  const { values } = liftLiterals(foldConstants(node), new Set(params.keys()))
   const written = (expr: Expr): Expr => {
     const value = expr.kind === 'param' ? values.get(expr.name) : undefined
     return value === undefined ? expr : literal(value, expr.type)
