@@ -1,6 +1,6 @@
 /**
- * Runs the tests: all of them, or with --quick the same files with fewer random cases. Words on the command line
- * pick files whose path holds one of them.
+ * Runs the tests: all of them, or with --quick the files that are not slow, with fewer random cases. Words on the
+ * command line pick files whose path holds one of them.
  */
 import { readdirSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
@@ -11,13 +11,15 @@ import { fileURLToPath } from 'node:url'
 import { nativeTarget } from '../../codegen/llvm/target.ts'
 
 const dist = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
+/** The sources say which tests there are: what was built from one that is gone may still lie in dist. */
+const sources = join(dist, '..', 'test')
 const words = process.argv.slice(2).filter(word => !word.startsWith('--'))
 const isQuick = process.argv.includes('--quick')
 
-const files = readdirSync(join(dist, 'test'), { recursive: true, encoding: 'utf8' })
-  .filter(path => path.endsWith('.test.js'))
+const files = readdirSync(sources, { recursive: true, encoding: 'utf8' })
+  .filter(path => path.endsWith('.test.ts') && !(isQuick && path.endsWith('.slow.test.ts')))
   .filter(path => words.length === 0 || words.some(word => path.includes(word)))
-  .map(path => join(dist, 'test', path))
+  .map(path => join(dist, 'test', path.replace(/\.ts$/, '.js')))
   .toSorted()
 
 if (files.length === 0) {

@@ -1,5 +1,5 @@
 /**
- * Run by forbidden.test.ts in a process of its own, with flags and environment of its own: runs one query with the
+ * Run by forbidden.slow.test.ts in a process of its own, with flags and environment of its own: runs one query with the
  * options that stand in its first argument, as JSON, and prints what came out.
  */
 import { compile, type Diagnostic, type OpenOptions } from '../../compiler/index.ts'

@@ -1,5 +1,5 @@
 /**
- * Run by processes.test.ts, many at a time: reads and writes a few entries of one folder over and over, and prints
+ * Run by processes.slow.test.ts, many at a time: reads and writes a few entries of one folder over and over, and prints
  * its counters with the number of entries that were not what they should be. A vandal damages files in between.
  */
 import { truncateSync, writeFileSync } from 'node:fs'

@@ -68,7 +68,10 @@ function longFunctions({ path, lines }: SourceFile): readonly string[] {
 
 test('files have kebab-case names and open with what they are for', () => {
   assert.deepEqual(
-    offenders(files, ({ path }) => !/^[a-z0-9]+(-[a-z0-9]+)*(\.test)?\.(ts|mjs)$/.test(basename(path))),
+    offenders(
+      files,
+      ({ path }) => !/^[a-z0-9]+(-[a-z0-9]+)*((\.slow)?\.test)?\.(ts|mjs)$/.test(basename(path)),
+    ),
     [],
   )
   assert.deepEqual(
