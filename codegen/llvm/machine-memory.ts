@@ -22,6 +22,7 @@ interface Libc {
   readonly mprotect: FfiFunction
   readonly munmap: FfiFunction
   readonly memcpy: FfiFunction
+  readonly madvise: FfiFunction
   readonly dlsym: FfiFunction
 }
 
@@ -35,6 +36,7 @@ function openLibc(): Libc {
     mprotect: lib.func('mprotect', 'int', ['uintptr_t', 'size_t', 'int']),
     munmap: lib.func('munmap', 'int', ['uintptr_t', 'size_t']),
     memcpy: lib.func('memcpy', 'uintptr_t', ['uintptr_t', 'void *', 'size_t']),
+    madvise: lib.func('madvise', 'int', ['uintptr_t', 'size_t', 'int']),
     dlsym: lib.func('dlsym', 'uintptr_t', ['uintptr_t', 'str']),
   }
   return libc
@@ -61,6 +63,13 @@ export function mapCode(bytes: number, write: (address: bigint) => Uint8Array): 
     throw error
   }
   return { address: BigInt(address), bytes: size, release }
+}
+
+/** Tells the system about the whole pages of a range; it may ignore that. */
+export function adviseMemory(address: bigint, bytes: number, advice: number): void {
+  const begin = Math.ceil(Number(address) / PAGE_BYTES) * PAGE_BYTES
+  const end = Math.floor((Number(address) + bytes) / PAGE_BYTES) * PAGE_BYTES
+  if (end > begin) openLibc().madvise(begin, end - begin, advice)
 }
 
 const ANY_LIBRARY = 0
