@@ -13,6 +13,8 @@ import { Output } from '../runtime/subscription/output.ts'
 import type { CompiledPlan } from './compiled-plan.ts'
 import type { Compilation } from './driver.ts'
 import { type ExplainStage, explainStage, explainSummary } from './explain/explain.ts'
+import { graphOf } from './explain/graph.ts'
+import { type ExplainSubject, type PlanReport, reportPlan } from './explain/report.ts'
 import type { Stream } from './frontend/builder/stream.ts'
 import { paramsOf } from './plan/params.ts'
 import { PlanCache, type QueryOptions } from './plan-cache.ts'
@@ -61,8 +63,21 @@ export class CompiledQuery<Out extends Columns> {
   /** The text of one stage; the last two need LLVM. */
   explain(stage: ExplainStage): Promise<string>
   explain(stage?: ExplainStage): string | Promise<string> {
-    const subject = { ...this.compilation, logical: sink(this.#stream.node), values: this.#values }
-    return stage === undefined ? explainSummary(subject) : explainStage(subject, stage)
+    return stage === undefined ? explainSummary(this.#subject) : explainStage(this.#subject, stage)
+  }
+
+  /** What explain says, as plain data. */
+  report(): PlanReport {
+    return reportPlan(this.#subject)
+  }
+
+  /** The optimised plan as a Graphviz graph. */
+  graph(): string {
+    return graphOf(this.#subject)
+  }
+
+  get #subject(): ExplainSubject {
+    return { ...this.compilation, logical: sink(this.#stream.node), values: this.#values }
   }
 
   /** Opens an instance to push into; `onResult` gets each batch of results, valid only during the call. */

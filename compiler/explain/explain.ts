@@ -2,10 +2,7 @@
 
 import { compileJs } from '../../codegen/js/link.ts'
 import { nativeText } from '../../codegen/llvm/backend.ts'
-import { nativeTarget } from '../../codegen/llvm/target.ts'
 import { MillraceError } from '../../ir/errors.ts'
-import { literal, type Value } from '../../ir/expr/expr.ts'
-import { printExpr } from '../../ir/expr/print.ts'
 import type { Kernel } from '../../ir/kernel/node.ts'
 import { printKernel } from '../../ir/kernel/print.ts'
 import { explainPlan } from '../../ir/logical/index.ts'
@@ -13,6 +10,7 @@ import { WIDEST } from '../../ir/physical/program.ts'
 import type { Compilation } from '../driver.ts'
 import { CORE, CompiledTiers } from '../tiers.ts'
 import { printPipelines } from './pipelines.ts'
+import { type ExplainSubject, nativeChances, parametersOf } from './report.ts'
 
 /** The stages in order; the last two need LLVM. */
 export const explainStages = [
@@ -25,11 +23,6 @@ export const explainStages = [
   'assembly',
 ] as const
 export type ExplainStage = (typeof explainStages)[number]
-
-/** What is explained: the plan as this query wrote it, and what was made of it for all that share it. */
-export interface ExplainSubject extends Compilation {
-  readonly values: ReadonlyMap<string, Value>
-}
 
 /** The text of one stage. */
 export async function explainStage(compilation: ExplainSubject, stage: ExplainStage): Promise<string> {
@@ -72,23 +65,16 @@ export function explainSummary(compilation: ExplainSubject): string {
   ].join('\n')
 }
 
-/** Values stand apart from the plan, because the plan is shared by all that differ only in them. */
-function optimisedText({ optimised, program, values }: ExplainSubject): string {
-  const params = program.params.slots.map(({ column: { name, type } }) => {
-    const value = values.get(name) ?? null
-    return `  $${name} = ${printExpr(literal(value, type))}`
-  })
-  return [explainPlan(optimised), ...(params.length > 0 ? ['with', ...params] : [])].join('\n')
+function optimisedText(subject: ExplainSubject): string {
+  const params = parametersOf(subject).map(({ name, value }) => `  $${name} = ${value}`)
+  return [explainPlan(subject.optimised), ...(params.length > 0 ? ['with', ...params] : [])].join('\n')
 }
 
 function tierLine({ program }: Compilation): string {
-  if (program.hostOps.length > 0) {
-    return `runs in JavaScript only: ${program.hostOps.join(', ')} ${program.hostOps.length > 1 ? 'are' : 'is'} the host's own, bit for bit`
-  }
-  const target = nativeTarget()
-  return target.available
+  const native = nativeChances(program)
+  return native.possible
     ? 'runs in JavaScript or natively'
-    : `runs in JavaScript; natively not, because ${target.reason}`
+    : `runs in JavaScript; natively not, because ${native.reason}`
 }
 
 /** Every kernel of the plan, the push kernels for the widest shape of batch. */

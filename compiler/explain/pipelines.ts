@@ -1,4 +1,4 @@
-/** The physical plan as text: what each pipeline reads, keeps and writes, and what its kernels are. */
+/** The physical plan for people and programs: what each pipeline reads, keeps and writes, and what its kernels are. */
 import { visit } from '../../ir/kernel/build.ts'
 import type { Kernel } from '../../ir/kernel/node.ts'
 import {
@@ -10,26 +10,49 @@ import {
 import { printColumn } from '../../ir/schema.ts'
 import { printLayout } from './layout.ts'
 
-export function printPipelines({ pipelines }: PlanProgram): string {
-  return pipelines.map(printPipeline).join('\n')
+export interface PipelineReport {
+  readonly id: number
+  /** The source or the pipeline that it reads. */
+  readonly from: string
+  readonly reads: readonly string[]
+  readonly writes: readonly string[]
+  /** State regions with their fields and where they lie. */
+  readonly state: readonly string[]
+  /** The push kernel is the one for the widest shape of batch. */
+  readonly kernels: readonly { readonly name: string; readonly statements: number }[]
 }
 
-function printPipeline(pipeline: PipelineProgram): string {
+export function reportPipeline(pipeline: PipelineProgram): PipelineReport {
   const { id, input, columns, regions, growables, output } = pipeline
-  const from = input.kind === 'source' ? `source ${input.name}` : `pipeline ${input.pipeline}`
+  const isSource = input.kind === 'source'
   const read = columns.map(({ column, slot }) => `${slot} = ${printColumn(column)}`)
-  const kernels = [pipeline.push(WIDEST), ...pipeline.kernels].map(printKernelLine)
-  const state = regions.filter(({ mem }) => mem.role === 'state').map(({ mem }) => printLayout(mem))
-  const tables = growables.flatMap(({ parts }) => parts.map(({ mem }) => printLayout(mem)))
+  const fixed = regions.filter(({ mem }) => mem.role === 'state').map(({ mem }) => mem)
+  const tables = growables.flatMap(({ parts }) => parts.map(({ mem }) => mem))
+  return {
+    id,
+    from: isSource ? `source ${input.name}` : `pipeline ${input.pipeline}`,
+    reads: isSource ? read : [`all columns of pipeline ${input.pipeline}`],
+    writes: output.map(printOutput),
+    state: [...fixed, ...tables].map(printLayout),
+    kernels: [pipeline.push(WIDEST), ...pipeline.kernels].map(kernel => ({
+      name: kernel.name,
+      statements: statementsOf(kernel),
+    })),
+  }
+}
+
+export const printPipelines = ({ pipelines }: PlanProgram): string =>
+  pipelines.map(pipeline => printPipeline(reportPipeline(pipeline))).join('\n')
+
+function printPipeline({ id, from, reads, writes, state, kernels }: PipelineReport): string {
   const sections: readonly (readonly [string, readonly string[]])[] = [
-    ['reads', input.kind === 'source' ? read : [`all columns of pipeline ${input.pipeline}`]],
-    ['writes', output.map(printOutput)],
-    ['state', [...state, ...tables]],
-    ['kernels', kernels],
+    ['reads', reads],
+    ['writes', writes],
+    ['state', state],
+    ['kernels', kernels.map(({ name, statements }) => `${name} (${statements} statements)`)],
   ]
-  return [`pipeline ${id} from ${from}`, ...sections.flatMap(([title, lines]) => section(title, lines))].join(
-    '\n',
-  )
+  const lines = sections.flatMap(([title, texts]) => section(title, texts))
+  return [`pipeline ${id} from ${from}`, ...lines].join('\n')
 }
 
 const section = (title: string, lines: readonly string[]): readonly string[] =>
@@ -42,10 +65,10 @@ function printOutput(column: OutputColumn): string {
     : `${what} passes by, as ${column.from} of the input`
 }
 
-function printKernelLine(kernel: Kernel): string {
+function statementsOf(kernel: Kernel): number {
   let statements = 0
   visit(kernel.body, stmt => {
     if (stmt.kind !== 'note' && stmt.kind !== 'phase') statements++
   })
-  return `${kernel.name} (${statements} statements)`
+  return statements
 }

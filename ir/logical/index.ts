@@ -26,7 +26,8 @@ export const inputsOf = (node: LogicalNode): readonly LogicalNode[] => ruleOf(no
 
 export const exprsOf = (node: LogicalNode): readonly Expr[] => ruleOf(node).exprs(node)
 
-const printOperator = (node: LogicalNode): string => ruleOf(node).print(node)
+/** One operator, without its inputs. */
+export const printOperator = (node: LogicalNode): string => ruleOf(node).print(node)
 
 /** The plan as an indented tree, its root first; equal plans have equal text. */
 export const printPlan = (node: LogicalNode): string => printTree(node, printOperator)

@@ -21,6 +21,25 @@ for (const [name, query] of queries) {
   }
 }
 
+for (const [name, query] of queries) {
+  test(`${name} as a graph`, () => checkGolden(`${name}/graph.dot`, query.graph()))
+}
+
+test('the report is plain data that says what the texts say', () => {
+  for (const query of queries.values()) {
+    const report = query.report()
+    const read = JSON.parse(JSON.stringify(report)) as typeof report
+    assert.equal(read.hash, query.hash)
+    assert.equal(read.logical.kind, 'sink')
+    assert.equal(read.pipelines.length, query.compilation.program.pipelines.length)
+    assert.deepEqual(Object.keys(read.limits).toSorted(), Object.keys(query.compilation.limits).toSorted())
+  }
+  const { native, parameters, optimised } = queryOf('long-hauls').report()
+  assert.deepEqual(native, { possible: false, reason: "lower.text is the host's own, bit for bit" })
+  assert.deepEqual(parameters.at(0), { name: 'miles', type: 'int64', value: '2000::int64' })
+  assert.equal(optimised.inputs[0].language, 'javascript')
+})
+
 test('native stages show every kernel', { skip: nativeUnavailable }, async () => {
   const query = queryOf('busy-routes')
   const [llvm, assembly] = [await query.explain('llvm'), await query.explain('assembly')]
@@ -36,7 +55,7 @@ test('the summary says whose semantics an operator has, and why a plan is not na
   const summary = queryOf('long-hauls').explain()
   assert.match(summary, /filter .*-- JavaScript semantics/)
   assert.match(summary, /project .*-- JavaScript semantics/)
-  assert.match(summary, /runs in JavaScript only: lower\.text is the host's own/)
+  assert.match(summary, /runs in JavaScript; natively not, because lower\.text is the host's own/)
   const sql = queryOf('late-flights').explain()
   assert.doesNotMatch(sql, /JavaScript semantics/)
 })

@@ -1,0 +1,76 @@
+/** What explain says, as data: for tools, and for JSON. */
+import { nativeTarget } from '../../codegen/llvm/target.ts'
+import { literal, type Value } from '../../ir/expr/expr.ts'
+import { printExpr } from '../../ir/expr/print.ts'
+import { inputsOf, type LogicalNode, printOperator } from '../../ir/logical/index.ts'
+import type { Limits, PlanProgram } from '../../ir/physical/program.ts'
+import { printColumn } from '../../ir/schema.ts'
+import type { Compilation } from '../driver.ts'
+import { type PipelineReport, reportPipeline } from './pipelines.ts'
+
+/** What is explained: the plan as this query wrote it, and what was made of it for all that share it. */
+export interface ExplainSubject extends Compilation {
+  readonly values: ReadonlyMap<string, Value>
+}
+
+export interface OperatorReport {
+  readonly kind: LogicalNode['kind']
+  readonly text: string
+  /** Whose null logic and arithmetic its expressions have. */
+  readonly language: 'sql' | 'javascript' | undefined
+  /** The columns of its rows. */
+  readonly columns: readonly string[]
+  readonly inputs: readonly OperatorReport[]
+}
+
+export interface PlanReport {
+  /** The plan up to the values of its parameters and literals. */
+  readonly hash: string
+  readonly logical: OperatorReport
+  readonly optimised: OperatorReport
+  readonly parameters: readonly { readonly name: string; readonly type: string; readonly value: string }[]
+  readonly pipelines: readonly PipelineReport[]
+  readonly limits: Limits
+  readonly native: { readonly possible: true } | { readonly possible: false; readonly reason: string }
+}
+
+export function reportPlan(subject: ExplainSubject): PlanReport {
+  const { logical, optimised, program, limits } = subject
+  return {
+    hash: program.hash,
+    logical: reportOperator(logical),
+    optimised: reportOperator(optimised),
+    parameters: parametersOf(subject),
+    pipelines: program.pipelines.map(reportPipeline),
+    limits,
+    native: nativeChances(program),
+  }
+}
+
+function reportOperator(node: LogicalNode): OperatorReport {
+  return {
+    kind: node.kind,
+    text: printOperator(node),
+    language: 'language' in node ? node.language : undefined,
+    columns: node.relation.schema.map(printColumn),
+    inputs: inputsOf(node).map(reportOperator),
+  }
+}
+
+/** Values stand apart from the plan, because the plan is shared by all that differ only in them. */
+export const parametersOf = ({ program, values }: ExplainSubject): PlanReport['parameters'] =>
+  program.params.slots.map(({ column: { name, type } }) => ({
+    name,
+    type,
+    value: printExpr(literal(values.get(name) ?? null, type)),
+  }))
+
+/** Can the plan run natively here, and if not, why? */
+export function nativeChances({ hostOps }: PlanProgram): PlanReport['native'] {
+  if (hostOps.length > 0) {
+    const are = hostOps.length > 1 ? 'are' : 'is'
+    return { possible: false, reason: `${hostOps.join(', ')} ${are} the host's own, bit for bit` }
+  }
+  const target = nativeTarget()
+  return target.available ? { possible: true } : { possible: false, reason: target.reason }
+}
