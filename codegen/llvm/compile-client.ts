@@ -4,6 +4,7 @@
  */
 import { MillraceError } from '../../ir/errors.ts'
 import { CompileChild } from './child.ts'
+import { withoutArenas } from './forks.ts'
 import type { CompileReply, CompileTimings, Hello, Product, TargetFacts } from './protocol.ts'
 
 export interface ClientOptions {
@@ -106,14 +107,16 @@ export class CompileClient {
   }
 
   #start(): CompileChild {
-    const child = new CompileChild(this.#library, {
-      onMessage: message => {
-        if (child === this.#child) this.#receive(message)
-      },
-      onEnd: reason => {
-        if (child === this.#child) this.#fail(`the compile process ended: ${reason}`)
-      },
-    })
+    const start = (): CompileChild =>
+      new CompileChild(this.#library, {
+        onMessage: message => {
+          if (child === this.#child) this.#receive(message)
+        },
+        onEnd: reason => {
+          if (child === this.#child) this.#fail(`the compile process ended: ${reason}`)
+        },
+      })
+    const child = withoutArenas(start)
     this.#child = child
     this.#after(START_LIMIT_MS, () => this.#fail(`the compile process was not ready in ${START_LIMIT_MS} ms`))
     return child

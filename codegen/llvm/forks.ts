@@ -1,21 +1,37 @@
 /**
- * Keeps the memory of plans out of child processes. An arena is reserved far larger than it is used; Linux counts what
- * a fork would copy before it forks, and a program with a few arenas could not start any child: neither our compiler
- * nor whatever the host program runs.
+ * Keeps the memory of plans out of our own forks. An arena is reserved far larger than it is used, and Linux counts
+ * what a fork would copy before it forks: with a few arenas the compiler could not be started. Each arena is left out
+ * only while that happens; for good would be wrong, because an allocator may hand its pages on when it is gone.
  */
 import { loadFfi } from './ffi.ts'
 import { adviseMemory } from './machine-memory.ts'
-import { nativeRuntime } from './target.ts'
 
 const MADV_DONTFORK = 10
+const MADV_DOFORK = 11
+/** Smaller ones do not matter. */
+const ARENA_BYTES_MIN = 64 << 20
 
-/** Takes effect soon: looking for libc is nothing that the first result should wait for. */
-export function keepOutOfForks(buffer: ArrayBufferLike): void {
-  if (!nativeRuntime().available) return
-  const known = new WeakRef(buffer)
-  setImmediate(() => {
-    const memory = known.deref()
-    if (memory)
-      adviseMemory(loadFfi().address(new Uint8Array(memory, 0, 8)), memory.byteLength, MADV_DONTFORK)
-  }).unref()
+const arenas = new Set<WeakRef<ArrayBufferLike>>()
+const gone = new FinalizationRegistry<WeakRef<ArrayBufferLike>>(arena => arenas.delete(arena))
+
+export function noteArena(buffer: ArrayBufferLike): void {
+  if (buffer.byteLength < ARENA_BYTES_MIN) return
+  const arena = new WeakRef(buffer)
+  arenas.add(arena)
+  gone.register(buffer, arena)
+}
+
+/** Runs what forks; nothing else may happen meanwhile. */
+export function withoutArenas<T>(fork: () => T): T {
+  const alive = [...arenas].flatMap(arena => arena.deref() ?? [])
+  for (const buffer of alive) advise(buffer, MADV_DONTFORK)
+  try {
+    return fork()
+  } finally {
+    for (const buffer of alive) advise(buffer, MADV_DOFORK)
+  }
+}
+
+function advise(buffer: ArrayBufferLike, advice: number): void {
+  adviseMemory(loadFfi().address(new Uint8Array(buffer, 0, 8)), buffer.byteLength, advice)
 }

@@ -1,6 +1,6 @@
 /** One instance of a compiled query: a runner, its kernels, and the tier they are on. */
 import type { CodeGeneration } from '../../codegen/js/link.ts'
-import { keepOutOfForks } from '../../codegen/llvm/forks.ts'
+import { noteArena } from '../../codegen/llvm/forks.ts'
 import { nativeTarget } from '../../codegen/llvm/target.ts'
 import type { Tier } from '../../ir/abi.ts'
 import { MillraceError } from '../../ir/errors.ts'
@@ -65,7 +65,7 @@ export class Instance {
     const kernels = this.#kernels
     const outlets = withOperators(callbacks, liftedFrom(program, params.declared), values)
     this.runner = new Runner({ program, limits, kernels, params: values, outlets, mode })
-    keepOutOfForks(this.runner.placements[0].buffer)
+    noteArena(this.runner.placements[0].buffer)
     if (this.#choice === 'auto') this.#beginPolicy()
   }
 

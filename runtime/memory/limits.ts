@@ -15,6 +15,12 @@ interface Bound {
 /** The bytes region is addressed by i32: no part of it may be larger. */
 const BYTES_MAX = 512 * MiB
 
+/**
+ * What a plan reserves by default. Reserving costs nothing, but a process that has reserved more than the machine has
+ * cannot start another process: there must be room for many plans.
+ */
+const defaultMemory = (machine: number): number => Math.min(8 * GiB, Math.max(GiB, Math.floor(machine / 16)))
+
 const bounds: Readonly<Record<keyof Limits, Bound>> = {
   batchRows: { default: 8192, min: 1, max: 1 << 20 },
   outputRows: { default: 8192, min: 1, max: 1 << 20 },
@@ -23,7 +29,7 @@ const bounds: Readonly<Record<keyof Limits, Bound>> = {
   scratchBytes: { default: 16 * MiB, min: 64, max: BYTES_MAX },
   stateRows: { default: 1 << 26, min: 16, max: 1 << 26 },
   stateBytes: { default: 256 * MiB, min: 64, max: BYTES_MAX },
-  memoryBytes: { default: Math.min(8 * GiB, Math.floor(totalmem() / 4)), min: MiB, max: 64 * GiB },
+  memoryBytes: { default: defaultMemory(totalmem()), min: MiB, max: 64 * GiB },
   budgetRows: { default: 65536, min: 1, max: 1 << 30 },
 }
 
