@@ -137,11 +137,6 @@ export class InstanceKernels implements KernelSource {
     return known ?? this.#link(tier, pipeline, part, this.#tiers.at(tier, pipeline, part), memory)
   }
 
-  /** JavaScript won: what the disk has of this plan is of no use. */
-  forgetNative(pipeline: PipelineProgram): void {
-    this.#tiers.forgetNative(pipeline, CORE)
-  }
-
   /** Takes native code of parts that is there already; false where some is not. */
   takeNow(pipelines: readonly PipelineProgram[], part: Part, placements: readonly Placement[]): boolean {
     return pipelines.every(pipeline => {

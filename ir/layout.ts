@@ -58,3 +58,17 @@ export function regionBytes(mem: Mem, rows: number): number {
   )
   return alignUp(Math.max(COLUMN_ALIGN, ...ends), COLUMN_ALIGN)
 }
+
+/** The typed array over the elements of a field; a bit field is seen by its bytes. */
+export const fieldArrays = {
+  bit: Uint8Array,
+  i8: Int8Array,
+  u8: Uint8Array,
+  i16: Int16Array,
+  u16: Uint16Array,
+  i32: Int32Array,
+  u32: Uint32Array,
+  i64: BigInt64Array,
+  f32: Float32Array,
+  f64: Float64Array,
+} as const satisfies Record<FieldType, unknown>

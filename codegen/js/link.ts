@@ -7,6 +7,7 @@
 import { Script } from 'node:vm'
 import { generate } from 'astring'
 import type { KernelFunction, Kernels, Placement } from '../../ir/abi.ts'
+import { fieldArrays } from '../../ir/layout.ts'
 import { type CompiledProgram, type Program, regionOf } from '../backend.ts'
 import type { CodeCache } from '../cache/code-cache.ts'
 import { sharedCache } from '../cache/open.ts'
@@ -108,23 +109,11 @@ function scratch(): readonly (ArrayBufferView | number)[] {
   return [new BigInt64Array(buffer), new Int32Array(buffer), new Float64Array(buffer), Number.NaN]
 }
 
-const constructors = {
-  i8: Int8Array,
-  u8: Uint8Array,
-  i16: Int16Array,
-  u16: Uint16Array,
-  i32: Int32Array,
-  u32: Uint32Array,
-  i64: BigInt64Array,
-  f32: Float32Array,
-  f64: Float64Array,
-} as const
-
 /** A view of fixed length from its first byte to the end of its region. */
 function viewOf(view: View, memory: Placement): ArrayBufferView {
   const { offset, bytes } = regionOf(memory, view.mem)
   const buffer = memory.buffer as ArrayBuffer
   if (view.type === 'view') return new DataView(buffer, offset, bytes)
-  const View = constructors[view.type]
+  const View = fieldArrays[view.type]
   return new View(buffer, offset + view.offset, Math.floor((bytes - view.offset) / View.BYTES_PER_ELEMENT))
 }

@@ -4,29 +4,20 @@ import { noteArena } from '../../codegen/llvm/forks.ts'
 import { nativeTarget } from '../../codegen/llvm/target.ts'
 import type { Tier } from '../../ir/abi.ts'
 import { MillraceError } from '../../ir/errors.ts'
-import { literal, type Param, type Value } from '../../ir/expr/expr.ts'
-import { printExpr } from '../../ir/expr/print.ts'
-import {
-  type BatchShape,
-  type PipelineProgram,
-  type PlanProgram,
-  shapeKey,
-} from '../../ir/physical/program.ts'
+import { type BatchShape, type PipelineProgram, shapeKey } from '../../ir/physical/program.ts'
 import { KernelMeter } from '../../runtime/dag/meter.ts'
-import { Runner, type RunnerOutlets } from '../../runtime/dag/runner.ts'
+import { Runner } from '../../runtime/dag/runner.ts'
 import type { ResultMode } from '../../runtime/io/arrow/result.ts'
 import type { CompiledPlan } from '../compiled-plan.ts'
-import { literalOf } from '../frontend/builder/expression.ts'
-import type { ParamValues } from '../frontend/builder/types.ts'
 import { TierPolicy, type Verdict } from '../tier-policy.ts'
-import { type BaseTier, baseTier, CORE, InstanceKernels } from '../tiers.ts'
+import { type BaseTier, baseTier, CORE, type CompiledTiers, InstanceKernels } from '../tiers.ts'
 import type { Callbacks } from './callbacks.ts'
 import type { OpenOptions, TierChoice } from './options.ts'
+import { liftedFrom, overridden, type QueryParams, withOperators } from './params.ts'
 
 export interface InstanceOptions {
   readonly plan: CompiledPlan
-  /** The parameters that a user can set, and the values of all there are. */
-  readonly params: { readonly declared: readonly Param[]; readonly values: ReadonlyMap<string, Value> }
+  readonly params: QueryParams
   readonly open: OpenOptions
   readonly callbacks: Callbacks
   readonly mode: ResultMode
@@ -38,7 +29,7 @@ export class Instance {
   readonly #options: InstanceOptions
   readonly #base: BaseTier
   readonly #choice: TierChoice
-  readonly #generation: CodeGeneration
+  readonly #tiers: CompiledTiers
   /** The shapes that native code was asked for; undefined where there is nothing to wait for any more. */
   readonly #shapes = new Map<string, Promise<void> | undefined>()
   /** Measures and decides, while `auto` has not decided yet. */
@@ -56,12 +47,13 @@ export class Instance {
     this.#options = options
     this.#choice = oneOf('tier', tierChoices, open.tier ?? 'auto')
     this.#wanted = this.#choice === 'auto' ? 'js' : this.#choice
-    this.#generation = oneOf('codeGeneration', codeGenerations, open.codeGeneration ?? 'function')
-    this.#base = baseTier(this.#generation)
+    const generation = oneOf('codeGeneration', codeGenerations, open.codeGeneration ?? 'function')
+    this.#base = baseTier(generation)
+    this.#tiers = plan.tiers(generation)
     this.#tier = this.#atOnce(this.#wanted)
-    this.#kernels = new InstanceKernels(plan.tiers(this.#generation), this.#base, this.#tier)
+    this.#kernels = new InstanceKernels(this.#tiers, this.#base, this.#tier)
     const { program, limits } = plan.compilation
-    const values = overridden(params, open.params ?? {})
+    const values = overridden(params, open.params)
     const kernels = this.#kernels
     const outlets = withOperators(callbacks, liftedFrom(program, params.declared), values)
     this.runner = new Runner({ program, limits, kernels, params: values, outlets, mode })
@@ -170,7 +162,7 @@ export class Instance {
   #persist(): void {
     if (this.#isKept) return
     this.#isKept = true
-    this.#options.plan.tiers(this.#generation).persist()
+    this.#tiers.persist()
   }
 
   #decide(verdict: Verdict): void {
@@ -180,7 +172,7 @@ export class Instance {
     plan.verdict = verdict
     this.#wanted = verdict
     this.#become(verdict === 'native' ? verdict : this.#base)
-    if (verdict === 'js') for (const pipeline of this.#pipelines) this.#kernels.forgetNative(pipeline)
+    if (verdict === 'js') for (const pipeline of this.#pipelines) this.#tiers.forgetNative(pipeline, CORE)
   }
 
   /** The plan goes on without native code until somebody asks for it again. */
@@ -210,32 +202,6 @@ export class Instance {
   }
 }
 
-/** The operators of faults as the query wrote them: with the values of what was a literal in it. */
-function withOperators(
-  outlets: RunnerOutlets,
-  lifted: readonly Param[],
-  values: ReadonlyMap<string, Value>,
-): RunnerOutlets {
-  const written = lifted.map(param => ({
-    param: printExpr(param),
-    literal: printExpr(literal(values.get(param.name) ?? null, param.type)),
-  }))
-  const shown = (operator: string): string =>
-    written.reduce((text, one) => text.replaceAll(one.param, () => one.literal), operator)
-  return {
-    result: batch => outlets.result(batch),
-    late: batch => outlets.late(batch),
-    faulty: ({ rows, faults }) =>
-      outlets.faulty({ rows, faults: faults.map(fault => ({ ...fault, operator: shown(fault.operator) })) }),
-  }
-}
-
-/** The parameters of a plan that nobody declared: they were literals. */
-const liftedFrom = ({ params }: PlanProgram, declared: readonly Param[]): readonly Param[] =>
-  params.slots
-    .filter(({ column }) => !declared.some(({ name }) => name === column.name))
-    .map(({ column: { name, type, nullable } }) => ({ kind: 'param', name, type, nullable }))
-
 const tierNames: readonly Tier[] = ['interp', 'js', 'native']
 const tierChoices: readonly TierChoice[] = ['auto', ...tierNames]
 const codeGenerations: readonly CodeGeneration[] = ['function', 'script']
@@ -252,25 +218,3 @@ const codeGenerationForbidden = (wanted: Tier): MillraceError =>
       ? 'the plan runs on the interpreter until it is compiled natively: this process forbids code generation'
       : 'the plan runs on the interpreter: this process forbids code generation',
   )
-
-/** The values that a plan was built with, some of them replaced by values of the same types. */
-function overridden(
-  { declared, values: built }: InstanceOptions['params'],
-  given: ParamValues,
-): ReadonlyMap<string, Value> {
-  const values = new Map(built)
-  for (const [name, value] of Object.entries(given)) {
-    const param = declared.find(one => one.name === name)
-    if (!param) {
-      throw new MillraceError('LDB-0001', `the plan has no parameter '${name}'`, {
-        fix: `its parameters are ${declared.map(one => one.name).join(', ') || 'none'}`,
-      })
-    }
-    const expr = literalOf(value, param.type)
-    if (expr.kind !== 'literal' || (expr.value === null && !param.nullable)) {
-      throw new MillraceError('LDB-1201', `${String(value)} is no value of parameter '${name}'`)
-    }
-    values.set(name, expr.value)
-  }
-  return values
-}

@@ -17,25 +17,12 @@ import {
 } from 'apache-arrow'
 import { compile, run, source, t } from '../../compiler/index.ts'
 import type { BatchInput } from '../../runtime/io/inputs.ts'
+import { later, web } from '../support/streams.ts'
 import { event, eventBatch, events, eventsFrom, hasCode, positive, small, sumLines, sums } from './kit.ts'
 
 const rows = eventsFrom(0, 40)
 const batches = [rows.slice(0, 7), rows.slice(7, 8), rows.slice(8)].map(eventBatch)
 const limits = small
-
-async function* later<T>(items: Iterable<T>): AsyncGenerator<T> {
-  for (const item of items) {
-    yield item
-    await new Promise(setImmediate)
-  }
-}
-const web = <T>(items: Iterable<T>): ReadableStream<T> =>
-  new ReadableStream({
-    start(controller) {
-      for (const item of items) controller.enqueue(item)
-      controller.close()
-    },
-  })
 
 const inputs: Readonly<Record<string, () => BatchInput>> = {
   'an array of rows': () => rows,

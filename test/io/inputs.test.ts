@@ -7,6 +7,7 @@ import { type RecordBatch, RecordBatchReader, Table, tableToIPC } from 'apache-a
 import { type BatchInput, batchesOf } from '../../runtime/io/inputs.ts'
 import { ROWS_PER_BATCH } from '../../runtime/io/row-gatherer.ts'
 import { batchFromRows, rowsOf } from '../../runtime/io/rows.ts'
+import { later, web } from '../support/streams.ts'
 import { column } from './arrow-columns.ts'
 
 const schema = [column('n', 'int32'), column('s', 'utf8')]
@@ -22,19 +23,6 @@ const file = tableToIPC(table, 'file')
 const pieces = (bytes: Uint8Array): Uint8Array[] =>
   Array.from({ length: Math.ceil(bytes.length / 100) }, (_, i) => bytes.slice(i * 100, (i + 1) * 100))
 
-async function* later<T>(items: Iterable<T>): AsyncGenerator<T> {
-  for (const item of items) {
-    yield item
-    await new Promise(setImmediate)
-  }
-}
-const web = <T>(items: Iterable<T>): ReadableStream<T> =>
-  new ReadableStream({
-    start(controller) {
-      for (const item of items) controller.enqueue(item)
-      controller.close()
-    },
-  })
 function* generated<T>(items: Iterable<T>): Generator<T> {
   yield* items
 }

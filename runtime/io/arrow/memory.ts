@@ -1,6 +1,7 @@
 /** The parts of a plan's memory that batches enter and leave by. */
 import type { Placement } from '../../../ir/abi.ts'
 import type { FieldType, Mem } from '../../../ir/kernel/node.ts'
+import { fieldArrays } from '../../../ir/layout.ts'
 
 /** A range of the bytes region; readers may look a few bytes past its end. */
 export interface TextArea {
@@ -21,20 +22,7 @@ export interface DoorMemory extends BatchMemory {
   readonly dictionaryArea: (slot: string) => TextArea
 }
 
-const arrays = {
-  bit: Uint8Array,
-  i8: Int8Array,
-  u8: Uint8Array,
-  i16: Int16Array,
-  u16: Uint16Array,
-  i32: Int32Array,
-  u32: Uint32Array,
-  i64: BigInt64Array,
-  f32: Float32Array,
-  f64: Float64Array,
-} satisfies Record<FieldType, unknown>
-
-type ArrayOf<T extends FieldType> = InstanceType<(typeof arrays)[T]>
+type ArrayOf<T extends FieldType> = InstanceType<(typeof fieldArrays)[T]>
 
 /** The first `count` elements of a field that lies in a column (bytes of a bit field), or the one of a row. */
 export function viewField<T extends FieldType>(
@@ -47,7 +35,7 @@ export function viewField<T extends FieldType>(
   const place = placement.regions.get(region)
   const field = mems.get(region)?.fields[name]
   if (!place || field?.type !== type) throw new Error(`region ${region} has no ${type} field ${name}`)
-  const view = new arrays[type](placement.buffer as ArrayBuffer, place.offset + field.offset, count)
+  const view = new fieldArrays[type](placement.buffer as ArrayBuffer, place.offset + field.offset, count)
   if (field.offset + view.byteLength > place.bytes)
     throw new Error(`${region}.${name} holds no ${count} rows`)
   return view as ArrayOf<T>
