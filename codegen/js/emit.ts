@@ -1,6 +1,8 @@
 /**
  * One kernel in, one ESTree function out. The code is meant to be read: locals keep their names, notes become
- * comments. Every view it names is a constant of the enclosing factory (see link.ts).
+ * comments. Every view it names is captured from the enclosing factory (see link.ts) and bound to a constant at the
+ * head of the function: V8 embeds a captured array as a constant only if its use never sees the slot of the context,
+ * which inside of a loop is a matter of luck; and code that V8 replaced in the middle of a loop reads slots anew.
  */
 import type { Expression, FunctionDeclaration, Identifier, Statement } from 'estree'
 import type { Block, Expr, Field, FieldType, Kernel, Load, Mem, Select, Stmt } from '../../ir/kernel/node.ts'
@@ -24,17 +26,27 @@ export interface EmittedKernel {
   readonly views: readonly View[]
 }
 
+/** Words that code shares with what calls it: three views of some scratch words, and the functions of the host. */
+export const helperNames = ['s64', 's32', 'sf', 'host'] as const
+
+/** The name under which the factory has what the code of a kernel calls `name`. */
+export const capturedName = (name: string): string => `$${name}`
+
 export function emitKernel(kernel: Kernel): EmittedKernel {
   const emitter = new Emitter()
   const body = emitter.block(kernel.body)
+  const views = [...emitter.views.values()]
+  const names = [...helperNames.filter(name => emitter.helpers.has(name)), ...views.map(({ name }) => name)]
   const tree: FunctionDeclaration = {
     type: 'FunctionDeclaration',
     id: id(kernel.name),
     params: [],
-    body: { type: 'BlockStatement', body },
+    body: { type: 'BlockStatement', body: [...names.map(bindCaptured), ...body] },
   }
-  return { tree, views: [...emitter.views.values()] }
+  return { tree, views }
 }
+
+const bindCaptured = (name: string): Statement => declare('const', name, named(capturedName(name)))
 
 /** Unaligned access through a DataView; bytes are always aligned. */
 const unaligned: Readonly<Record<string, { get: string; set: string }>> = {
@@ -65,6 +77,8 @@ const fromWords = {
 
 class Emitter {
   readonly views = new Map<string, View>()
+  /** Names of helpers that the code uses. */
+  readonly helpers = new Set<string>()
   /** Constants that the expression under way needs evaluated before its statement. */
   #before: Statement[] = []
   #temps = 0
@@ -87,7 +101,7 @@ class Emitter {
   #stmt(stmt: Stmt): Statement[] {
     switch (stmt.kind) {
       case 'let':
-        return [declare('let', stmt.local.name, this.#value(stmt.value))]
+        return [declare('let', id(stmt.local.name).name, this.#value(stmt.value))]
       case 'set':
         return [run(assigned(id(stmt.local.name), this.#value(stmt.value)))]
       case 'store':
@@ -155,7 +169,7 @@ class Emitter {
   #value(expr: Expr): Expression {
     switch (expr.kind) {
       case 'const':
-        return literal(expr.value)
+        return Number.isNaN(expr.value) ? this.#fill(nan, []) : literal(expr.value)
       case 'local':
         return id(expr.name)
       case 'op':
@@ -171,7 +185,7 @@ class Emitter {
   #select({ type, cond, then, else: otherwise }: Select): Expression {
     if (type !== 'i64') return ternary(this.#test(cond), this.#value(then), this.#value(otherwise))
     const [index, a, b] = [cond, then, otherwise].map(part => this.#atom(this.#value(part)))
-    return chosen(index, a, b)
+    return this.#fill(chosen, [index, a, b])
   }
 
   #op(expr: Expr & { kind: 'op' }): Expression {
@@ -186,6 +200,11 @@ class Emitter {
     const args = expr.args.map((arg, i) =>
       snippet.uses[i] > 1 ? this.#atom(this.#value(arg)) : this.#value(arg),
     )
+    return this.#fill(snippet, args)
+  }
+
+  #fill(snippet: Snippet, args: readonly Expression[]): Expression {
+    for (const name of snippet.names) this.helpers.add(name)
     return snippet(...args)
   }
 
@@ -287,13 +306,11 @@ const reserved = new Set(
   `arguments await break case catch class const continue debugger default delete do else enum eval export extends
   false finally for function if implements import in instanceof interface let new null package private protected
   public return static super switch this throw true try typeof var void while with yield undefined NaN Infinity
-  BigInt Math Number s64 s32 sf nan host`.split(/\s+/),
+  BigInt Math Number ${helperNames.join(' ')}`.split(/\s+/),
 )
 
-const id = (name: string): Identifier => ({
-  type: 'Identifier',
-  name: reserved.has(name) ? `${name}_` : name,
-})
+const named = (name: string): Identifier => ({ type: 'Identifier', name })
+const id = (name: string): Identifier => named(reserved.has(name) ? `${name}_` : name)
 
 const isNumber = (expr: Expression): boolean =>
   expr.type === 'Literal' || (expr.type === 'UnaryExpression' && expr.argument.type === 'Literal')
@@ -303,12 +320,13 @@ function literal(value: boolean | number | bigint): Expression {
   if (typeof value === 'bigint' && value < 0n) return negative(literal(-value))
   if (value < 0 || Object.is(value, -0)) return minus(literal(-value))
   if (typeof value === 'bigint') return { type: 'Literal', value, bigint: String(value), raw: `${value}n` }
-  return Number.isFinite(value)
-    ? { type: 'Literal', value, raw: String(value) }
-    : { type: 'Identifier', name: String(value) }
+  return { type: 'Literal', value, raw: Number.isFinite(value) ? String(value) : INFINITY }
 }
 
+/** A literal beyond all doubles: the global would be looked up. */
+const INFINITY = '1e999'
 const minus = js`-$0`
+const nan = js`sf[7]`
 /** JavaScript has no negative literals: V8 would make a new bigint each time, if it were not to be wrapped. */
 const negative = js`BigInt.asIntN(64, -$0)`
 const not = js`!$0`
@@ -335,7 +353,7 @@ const run = (expression: Expression): Statement => ({ type: 'ExpressionStatement
 const declare = (kind: 'let' | 'const', name: string, init: Expression): Statement => ({
   type: 'VariableDeclaration',
   kind,
-  declarations: [{ type: 'VariableDeclarator', id: id(name), init }],
+  declarations: [{ type: 'VariableDeclarator', id: named(name), init }],
 })
 
 const labelled = (label: string, body: Statement): Statement => ({

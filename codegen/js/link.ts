@@ -11,7 +11,7 @@ import { fieldArrays } from '../../ir/layout.ts'
 import { type CompiledProgram, type Program, regionOf } from '../backend.ts'
 import type { CodeCache } from '../cache/code-cache.ts'
 import { sharedCache } from '../cache/open.ts'
-import { emitKernel, type View } from './emit.ts'
+import { capturedName, emitKernel, helperNames, type View } from './emit.ts'
 import { hostFunctions } from './host.ts'
 import { type EmittedProgram, KeptCode } from './kept-code.ts'
 
@@ -38,12 +38,12 @@ export function compileJs(
 ): JsProgram {
   const kept = new KeptCode(program, cache, emitProgram)
   const { text, views } = kept.emitted
-  const params = [...scratchNames, 'host', ...views.map(view => view.name)]
+  const params = [...helperNames, ...views.map(view => view.name)].map(capturedName)
   return {
     text,
     link(memory) {
       const factory = factoryOf({ name: program.name, params, text }, mode, kept)
-      const kernels = factory(...scratch(), hostFunctions, ...views.map(view => viewOf(view, memory)))
+      const kernels = factory(...helpers(), ...views.map(view => viewOf(view, memory)))
       return new Map(Object.entries(kernels)) satisfies Kernels
     },
     persist: () => kept.persist(),
@@ -59,7 +59,7 @@ function emitProgram(program: Program): EmittedProgram {
 }
 
 type Factory = (
-  ...captured: readonly (ArrayBufferView | number | typeof hostFunctions)[]
+  ...captured: readonly (ArrayBufferView | typeof hostFunctions)[]
 ) => Record<string, KernelFunction>
 
 interface Source {
@@ -69,6 +69,8 @@ interface Source {
 }
 
 let salt = 0
+/** Where generated code finds NaN (see spell.ts). */
+const NAN_WORD = 7
 
 /** Code that was kept, or shall be, needs a script; where strings may become code anyway, it goes round no rule. */
 function factoryOf(source: Source, mode: CodeGeneration, kept?: KeptCode): Factory {
@@ -101,12 +103,15 @@ function probe(mode: CodeGeneration): boolean {
   }
 }
 
-const scratchNames = ['s64', 's32', 'sf', 'nan'] as const
-
-/** Three views of the words through which an i64 becomes words or a double; and NaN, which V8 reads fast only so. */
-function scratch(): readonly (ArrayBufferView | number)[] {
+/**
+ * Three views of the words through which an i64 becomes words or a double, and the host. The last word is NaN: only
+ * what comes from an array is a double to V8 in all of its code, any other constant it may box.
+ */
+function helpers(): readonly (ArrayBufferView | typeof hostFunctions)[] {
   const buffer = new ArrayBuffer(64)
-  return [new BigInt64Array(buffer), new Int32Array(buffer), new Float64Array(buffer), Number.NaN]
+  const doubles = new Float64Array(buffer)
+  doubles[NAN_WORD] = Number.NaN
+  return [new BigInt64Array(buffer), new Int32Array(buffer), doubles, hostFunctions]
 }
 
 /** A view of fixed length from its first byte to the end of its region. */

@@ -9,6 +9,8 @@ export interface Snippet {
   (...args: readonly Expression[]): Expression
   /** How often each hole occurs: an argument of a hole that occurs twice must be cheap to repeat. */
   readonly uses: readonly number[]
+  /** The names in it that are not holes. */
+  readonly names: ReadonlySet<string>
 }
 
 const HOLE = /^\$(\d)$/
@@ -26,11 +28,15 @@ export function js(text: TemplateStringsArray): Snippet {
     if (args.length !== uses.length) throw new Error(`\`${source}\` takes ${uses.length} arguments`)
     return build(args) as Expression
   }
-  return Object.defineProperty(fill, 'uses', { get: () => template().uses }) as Snippet
+  return Object.defineProperties(fill, {
+    uses: { get: () => template().uses },
+    names: { get: () => template().names },
+  }) as Snippet
 }
 
 interface Parsed {
   readonly uses: readonly number[]
+  readonly names: ReadonlySet<string>
   readonly build: Builder
 }
 
@@ -40,16 +46,19 @@ type Builder = (args: readonly Expression[]) => unknown
 function parse(source: string): Parsed {
   const tree = strip(parseExpressionAt(source, 0, { ecmaVersion: 2022 }))
   const uses: number[] = []
-  const build = builderOf(tree, index => {
-    uses[index] = (uses[index] ?? 0) + 1
+  const names = new Set<string>()
+  const build = builderOf(tree, name => {
+    const hole = holeOf(name)
+    if (hole === undefined) names.add(name)
+    else uses[hole] = (uses[hole] ?? 0) + 1
   })
-  return { uses, build: build ?? (() => tree) }
+  return { uses, names, build: build ?? (() => tree) }
 }
 
 type Node = Record<string, unknown>
 const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null
-const holeOf = (node: Node): number | undefined => {
-  const match = node.type === 'Identifier' ? HOLE.exec(String(node.name)) : null
+const holeOf = (name: string): number | undefined => {
+  const match = HOLE.exec(name)
   return match ? Number(match[1]) : undefined
 }
 
@@ -62,15 +71,16 @@ function strip(value: unknown): unknown {
 }
 
 /** Undefined for a part without holes. */
-function builderOf(value: unknown, onHole: (index: number) => void): Builder | undefined {
+function builderOf(value: unknown, onName: (name: string) => void): Builder | undefined {
   if (!isNode(value)) return undefined
-  const hole = holeOf(value)
-  if (hole !== undefined) {
-    onHole(hole)
-    return args => args[hole]
+  if (value.type === 'Identifier') {
+    const name = String(value.name)
+    const hole = holeOf(name)
+    onName(name)
+    return hole === undefined ? undefined : args => args[hole]
   }
   const parts = Object.entries(value).flatMap(([key, child]) => {
-    const build = builderOf(child, onHole)
+    const build = builderOf(child, onName)
     return build ? [{ key, build }] : []
   })
   if (parts.length === 0) return undefined

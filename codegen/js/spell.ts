@@ -1,7 +1,7 @@
 /**
  * How JavaScript spells each kernel op. Chosen by measurement on V8: every i64 intermediate is wrapped by
  * asIntN so that it stays an unboxed word; an i64 changes its type through the scratch word (`s64`, `s32`, `sf`
- * are three views of it) because Number(bigint) and BigInt(double) allocate; predicates are branch-free.
+ * are three views of it) because Number(bigint) and BigInt(double) allocate; predicates are branch-free. `sf[7]` is NaN.
  */
 import type { OpName } from '../../ir/kernel/ops.ts'
 import { js, type Snippet } from './quote.ts'
@@ -96,7 +96,7 @@ export const spell: Readonly<Record<OpName, Spelling>> = {
   'le.f64': test(js`$0 <= $1`),
   'gt.f64': test(js`$0 > $1`),
   'ge.f64': test(js`$0 >= $1`),
-  'canon.f64': word(js`$0 !== $0 ? nan : $0`),
+  'canon.f64': word(js`$0 !== $0 ? sf[7] : $0`),
 
   'extend.i32': word(js`BigInt($0)`),
   'extendu.i32': word(js`(s32[0] = $0, s32[1] = 0, s64[0])`),
@@ -112,7 +112,7 @@ export const spell: Readonly<Record<OpName, Spelling>> = {
   'intu.f64': word(
     js`$0 >= 18446744073709551615 ? -1n : $0 >= 1 ? (sf[1] = Math.trunc($0), sf[2] = Math.floor(sf[1] / 4294967296), s32[1] = sf[2], s32[0] = sf[1] - sf[2] * 4294967296, s64[0]) : 0n`,
   ),
-  'bits.f64': word(js`(sf[0] = $0 !== $0 ? nan : $0, s64[0])`),
+  'bits.f64': word(js`(sf[0] = $0 !== $0 ? sf[7] : $0, s64[0])`),
   'ofbits.i64': word(js`(s64[0] = $0, sf[0])`),
 
   'exp.f64': word(js`Math.exp($0)`),

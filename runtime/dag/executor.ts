@@ -85,6 +85,7 @@ export class Executor {
   #run(frame: Frame, owner: number): void {
     const kernel = this.#kernelOf(frame, owner)
     const status = this.meter ? this.meter.call(kernel) : kernel()
+    this.#pipelines[owner].called()
     try {
       this.#settle(status, frame, owner)
     } catch (error) {
@@ -162,6 +163,7 @@ export class Executor {
     const { control } = this.#pipelines[owner]
     control.set('rows', rows)
     control.set('cursor', 0)
+    if (push !== this.#pushes[owner]) this.#pipelines[owner].rejuvenate()
     this.#pushes[owner] = push
     this.#open(owner, Frame.push)
   }

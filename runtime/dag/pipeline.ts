@@ -7,33 +7,47 @@ import { controlOf, RowView } from '../memory/control.ts'
 /** Times that one state may ask to grow for one row: the sweep of texts may take two turns. */
 const GROW_ASKS_MAX = 3
 
+/**
+ * A kernel that V8 has just met is called for a few rows at a time. In a long call V8 would replace its code in the
+ * middle of the loop, by code that does not know the arrays, and go on to use that at every call: half as fast.
+ */
+const YOUNG_BUDGET_ROWS = 64
+/** Calls until all code that is worth it has been compiled, and after early surprises once more. */
+const YOUNG_CALLS = 1024
+
 export class Pipeline {
   readonly program: PipelineProgram
   readonly memory: PipelineMemory
   readonly control: RowView
   readonly time: RowView
+  readonly #budgetRows: number
+  readonly #youngCallsMax: number
   #kernels: Kernels = new Map()
+  /** Calls until kernels get their full budget. */
+  #youngCalls = 0
   /** How often each growable asked for the row at `#askedAt`. */
   readonly #asks: number[]
   /** By id. */
   readonly #growables: readonly Growable[]
   #askedAt = -1
 
-  constructor(program: PipelineProgram, plan: PlanMemory, limits: Limits) {
+  constructor(program: PipelineProgram, plan: PlanMemory, limits: Limits, youngCalls = YOUNG_CALLS) {
     this.program = program
     this.memory = plan.pipelines[program.id]
     this.control = controlOf(this.memory.placement)
     this.time = new RowView(this.memory.placement, program.time)
     this.#asks = program.growables.map(() => 0)
     this.#growables = program.growables.toSorted((a, b) => a.id - b.id)
+    this.#budgetRows = limits.budgetRows
+    this.#youngCallsMax = youngCalls
     this.#writeFacts(plan, limits)
+    this.rejuvenate()
   }
 
   /** Facts of the instance that kernels read from the control block. */
   #writeFacts(plan: PlanMemory, limits: Limits): void {
     const { control, memory } = this
     const sideRows = Math.max(limits.batchRows, limits.outputRows)
-    control.set('budget', limits.budgetRows)
     control.set('out_room', limits.outputRows)
     control.set('late_room', sideRows)
     control.set('error_room', sideRows)
@@ -48,6 +62,21 @@ export class Pipeline {
   /** Sets the kernels that do not depend on the shape of a batch; may be called between any two steps. */
   install(kernels: Kernels): void {
     this.#kernels = kernels
+    this.rejuvenate()
+  }
+
+  /** A kernel comes that has not run before. */
+  rejuvenate(): void {
+    this.#youngCalls = this.#youngCallsMax
+    const most = this.#youngCalls === 0 ? this.#budgetRows : YOUNG_BUDGET_ROWS
+    this.control.set('budget', Math.min(most, this.#budgetRows))
+  }
+
+  /** One of its kernels was called. */
+  called(): void {
+    if (this.#youngCalls === 0) return
+    this.#youngCalls--
+    if (this.#youngCalls === 0) this.control.set('budget', this.#budgetRows)
   }
 
   kernel(name: string): KernelFunction {

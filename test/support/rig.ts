@@ -152,8 +152,9 @@ class Machine implements Memory {
     }
   }
 
-  #newPipeline(): Pipeline {
-    const pipeline = new Pipeline(this.#program.plan.pipelines[0], this.#memory, rigLimits)
+  #newPipeline(budgetRows = rigLimits.budgetRows): Pipeline {
+    const limits = { ...rigLimits, budgetRows }
+    const pipeline = new Pipeline(this.#program.plan.pipelines[0], this.#memory, limits, 0)
     pipeline.install(this.#kernels)
     return pipeline
   }
@@ -171,10 +172,9 @@ class Machine implements Memory {
     writeConstants(this.#memory, this.#program.plan)
     this.#counts.clear()
     this.#emitted = []
-    this.#pipeline = this.#newPipeline()
+    this.#pipeline = this.#newPipeline(budgetRows)
     this.#executor = this.#newExecutor()
     const { control } = this.#pipeline
-    if (budgetRows !== undefined) control.set('budget', budgetRows)
     if (stateRows !== undefined) control.set('limit', stateRows)
     if (stateBytes !== undefined) control.set('heap_limit', stateBytes)
     this.#pipeline.kernel('init')()
