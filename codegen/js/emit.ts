@@ -68,7 +68,8 @@ const bitOf = js`$0[$1 >> 3] >> ($1 & 7) & 1`
 const setBit = js`$0[$1 >> 3] = $2 ? $0[$1 >> 3] | 1 << ($1 & 7) : $0[$1 >> 3] & ~(1 << ($1 & 7))`
 const assigned = js`$0 = $1`
 const ternary = js`$0 ? $1 : $2`
-const chosen = js`(s64[4] = $2, s64[5] = $1, s64[4 + $0])`
+const chosenLong = js`(s64[4] = $2, s64[5] = $1, s64[4 + $0])`
+const chosenDouble = js`(sf[4] = $2, sf[5] = $1, sf[4 + $0])`
 const fromWords = {
   'low.i64': js`$0[$1]`,
   'high.i64': js`$0[$1 + 1 | 0]`,
@@ -181,11 +182,15 @@ class Emitter {
     }
   }
 
-  /** V8 boxes a bigint where two branches meet: such a choice is made by an index into two words of memory. */
+  /**
+   * V8 boxes a bigint where two branches meet, and of doubles no one knows which is next: their choice is made by an
+   * index into two words of memory.
+   */
   #select({ type, cond, then, else: otherwise }: Select): Expression {
-    if (type !== 'i64') return ternary(this.#test(cond), this.#value(then), this.#value(otherwise))
+    if (type !== 'i64' && type !== 'f64')
+      return ternary(this.#test(cond), this.#value(then), this.#value(otherwise))
     const [index, a, b] = [cond, then, otherwise].map(part => this.#atom(this.#value(part)))
-    return this.#fill(chosen, [index, a, b])
+    return this.#fill(type === 'i64' ? chosenLong : chosenDouble, [index, a, b])
   }
 
   #op(expr: Expr & { kind: 'op' }): Expression {

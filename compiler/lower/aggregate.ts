@@ -1,6 +1,7 @@
 /**
  * aggregate: groups in a hash table, each in the list of its window. Without a window all groups belong to one,
- * which ends when the input does. A row reads everything first; when it may still be refused nothing has changed.
+ * which ends when the input does. A row reads everything first; when it may still be refused nothing has changed. A
+ * row whose group is not there leaves the loop over rows: the group is made behind it, and the row taken again.
  */
 
 import { MillraceError } from '../../ir/errors.ts'
@@ -15,8 +16,7 @@ import {
   le,
   load,
   lt,
-  max32,
-  select,
+  not,
 } from '../../ir/kernel/build.ts'
 import type { Expr, Local } from '../../ir/kernel/node.ts'
 import type { Aggregate } from '../../ir/logical/aggregate.ts'
@@ -28,12 +28,13 @@ import { type Accumulation, accumulate } from './accumulators/index.ts'
 import { lowerExpr, type RowColumns } from './expr/index.ts'
 import { GroupKey, KEYS_MAX, type KeyValue } from './group-key.ts'
 import type { Leave } from './lib/control.ts'
-import { hashWords, wordsOf } from './lib/hash.ts'
+import { hashWords } from './lib/hash.ts'
 import { Interner } from './lib/interner.ts'
-import { type Bounds, NEVER, OpenWindows, type TimeField } from './lib/open-windows.ts'
-import { type Found, HashTable } from './lib/table.ts'
+import { type Bounds, hashOfWindow, NEVER, OpenWindows, type TimeField } from './lib/open-windows.ts'
+import { HashTable } from './lib/table.ts'
+import { type NewGroup, PendingGroup } from './pending-group.ts'
 import type { Row, RowScope } from './scope.ts'
-import type { EmitEach, StatefulStage } from './stage.ts'
+import type { EmitEach, Miss, StatefulStage } from './stage.ts'
 import { FALSE, faultsOf, scalar, scalarOf, type Value } from './value.ts'
 
 /** Ids of the growable states of a pipeline. */
@@ -43,6 +44,14 @@ const TEXTS = 2
 
 /** The bounds of the one window of an aggregation without windows. */
 const ALWAYS: Bounds = { start: i64(0n), end: i64(NEVER) }
+const NO_KEY: KeyValue = { fields: new Map(), texts: [] }
+const ONLY_GROUP: NewGroup = { bounds: ALWAYS, hash: i32(0), key: NO_KEY }
+
+/** What the aggregates are computed from, by their number. */
+type Args = readonly (Value | undefined)[]
+
+const windowHash = (k: KernelBuilder, { windowHash: known }: Row, { start }: Bounds): Expr =>
+  known ?? hashOfWindow(k, start)
 
 export class AggregateStage implements StatefulStage {
   readonly #node: Aggregate
@@ -53,6 +62,7 @@ export class AggregateStage implements StatefulStage {
   readonly #accumulation: Accumulation
   readonly #groups: HashTable
   readonly #windows: OpenWindows
+  readonly #pending: PendingGroup
 
   constructor(node: Aggregate, watermark: TimeField) {
     this.#node = node
@@ -72,6 +82,7 @@ export class AggregateStage implements StatefulStage {
     store.place(this.#groups.entries)
     this.#texts?.addUser(this.#groups)
     this.#windows = new OpenWindows(WINDOWS, this.#groups)
+    this.#pending = new PendingGroup(this.#key.fields, columns.filter(({ type }) => isBytes(type)).length)
   }
 
   get deadline(): TimeField {
@@ -84,6 +95,7 @@ export class AggregateStage implements StatefulStage {
 
   get regions(): StatefulStage['regions'] {
     const heads = [
+      this.#pending.mem,
       this.#groups.head,
       this.#windows.table.head,
       this.#windows.head,
@@ -106,37 +118,39 @@ export class AggregateStage implements StatefulStage {
     this.#windows.init(k)
   }
 
-  push(cx: RowScope, row: Row): void {
+  /** Can rows be dropped by a mask on their way here? */
+  get masked(): boolean {
+    const { accumulators } = this.#accumulation
+    return this.#isUngrouped && accumulators.every(({ accumulator }) => accumulator.masked === true)
+  }
+
+  open(k: KernelBuilder): void {
+    for (const { accumulator } of this.#accumulation.accumulators) accumulator.open?.(k)
+  }
+
+  close(k: KernelBuilder): void {
+    for (const { accumulator } of this.#accumulation.accumulators) accumulator.close?.(k)
+  }
+
+  push(cx: RowScope, row: Row, miss: Miss): void {
     const { k } = cx
     const operator = aggregateRule.print(this.#node)
     k.note(operator)
-    if (isConst(row.mask, true)) this.#take(cx, row, operator)
-    else k.if(row.mask, () => this.#take(cx, row, operator))
-  }
-
-  #take(cx: RowScope, row: Row, operator: string): void {
-    const { k } = cx
     const bounds = this.#bounds(row)
     if (this.#node.window)
       k.if(le(bounds.end, load(this.#watermark.mem, this.#watermark.field)), () => cx.late())
     const args = this.#node.aggregates.map(({ call }) => call.arg && lowerExpr(cx, row.columns, call.arg))
     cx.reject(faultsOf(args.filter(arg => arg !== undefined)), row.mask, operator)
-    const key = this.#key.read(cx, row.columns)
-    const found = this.#find(k, bounds, key)
-    const isNew = k.let('is_new', lt(found.entry, i32(0)))
-    const entry = k.let('known', max32(found.entry, i32(0)))
+    const entry = this.#isUngrouped
+      ? this.#onlyGroup(cx, row, args, miss)
+      : this.#group(cx, row, bounds, args, miss)
     const time = this.#timeOf(cx, row.columns)
     const prepared = this.#accumulation.accumulators.map(({ accumulator, feeder }) =>
-      accumulator.prepare({ cx, arg: args[feeder], time, entry, isNew }),
+      accumulator.prepare({ cx, arg: args[feeder], mask: row.mask, time, entry }),
     )
-    cx.reject(
-      prepared.flatMap(one => one.faults),
-      row.mask,
-      operator,
-    )
-    this.#reserve(cx, isNew, key, prepared)
-    k.phase('apply')
-    this.#apply(k, row.columns, bounds, key, found, isNew, prepared)
+    const faults = prepared.flatMap(one => one.faults)
+    cx.reject(faults, row.mask, operator)
+    this.#apply(cx, prepared)
   }
 
   #bounds(row: Row): Bounds {
@@ -155,53 +169,66 @@ export class AggregateStage implements StatefulStage {
     return value ? scalarOf(value).value : cx.arrival
   }
 
-  #find(k: KernelBuilder, bounds: Bounds, key: KeyValue): Found {
-    if (this.#isUngrouped) return { entry: this.#onlyGroup(k), hash: i32(0) }
-    const hash = this.#hash(k, bounds, key)
+  /** The entry of the group of a row; a row that has none `miss`es it. */
+  #group(cx: RowScope, row: Row, bounds: Bounds, args: Args, miss: Miss): Expr {
+    const { k } = cx
+    const key = this.#key.read(cx, row.columns)
+    const hash = hashWords(k, this.#key.words(key), this.#node.window && windowHash(k, row, bounds))
     const { entries } = this.#groups
-    return this.#groups.find(k, hash, candidate => {
-      const sameKey = this.#key.matches(entries, candidate, key)
-      return this.#node.window ? and(eq(load(entries, 'start', candidate), bounds.start), sameKey) : sameKey
+    const { entry } = this.#groups.find(k, hash, candidate =>
+      this.#node.window
+        ? and(eq(load(entries, 'start', candidate), bounds.start), this.#key.equals(entries, candidate, key))
+        : this.#key.matches(entries, candidate, key),
+    )
+    k.if(lt(entry, i32(0)), () => {
+      this.#reserve(cx, key, args)
+      this.#pending.write(k, { bounds, hash, key })
+      miss(() => this.#make(k, this.#pending.read(k, key)))
     })
+    return entry
   }
 
   /** All rows belong to one group, whose id is the first there is. */
-  #onlyGroup(k: KernelBuilder): Local {
-    return k.let('only_group', select(gt(load(this.#groups.head, 'live'), i32(0)), i32(0), i32(-1)))
-  }
-
-  #hash(k: KernelBuilder, bounds: Bounds, key: KeyValue): Local {
-    return hashWords(k, [...(this.#node.window ? wordsOf(bounds.start) : []), ...this.#key.words(key)])
-  }
-
-  #reserve(cx: RowScope, isNew: Expr, key: KeyValue, prepared: readonly Prepared[]): void {
-    const { k, leave } = cx
-    k.if(isNew, () => {
-      this.#groups.reserve(k, leave)
-      this.#windows.reserve(k, leave)
+  #onlyGroup(cx: RowScope, row: Row, args: Args, miss: Miss): Expr {
+    const { k } = cx
+    const isThere = gt(load(this.#groups.head, 'live'), i32(0))
+    k.if(isConst(row.mask, true) ? not(isThere) : and(row.mask, not(isThere)), () => {
+      this.#reserve(cx, NO_KEY, args)
+      miss(() => this.#make(k, ONLY_GROUP))
     })
-    const texts = [...key.texts, ...prepared.flatMap(one => one.texts)]
+    return i32(0)
+  }
+
+  /** Room for a group, its window, and all texts that it is to keep: behind the loop nothing can stop its row. */
+  #reserve(cx: RowScope, key: KeyValue, args: Args): void {
+    const { k, leave } = cx
+    this.#groups.reserve(k, leave)
+    this.#windows.reserve(k, leave)
+    const kept = this.#accumulation.accumulators.flatMap(
+      ({ accumulator, feeder }) => accumulator.wants?.(cx, args[feeder]) ?? [],
+    )
+    const texts = [...key.texts, ...kept]
     if (texts.length > 0) this.#texts?.reserve(k, texts, leave)
   }
 
-  #apply(
-    k: KernelBuilder,
-    columns: RowColumns,
-    bounds: Bounds,
-    key: KeyValue,
-    found: Found,
-    isNew: Expr,
-    prepared: readonly Prepared[],
-  ): void {
-    for (const text of [...key.texts, ...prepared.flatMap(one => one.texts)]) this.#texts?.intern(k, text)
-    const group = k.let('group_entry', found.entry)
-    k.if(isNew, () => {
-      const known = { ...key, fields: this.#key.withTexts(columns, key) }
-      const hash = key.texts.length > 0 ? this.#hash(k, bounds, known) : found.hash
-      k.set(group, this.#groups.insert(k, hash))
-      this.#initialise(k, group, bounds, known)
-    })
-    for (const one of prepared) one.apply(group)
+  #apply({ k, leave }: RowScope, prepared: readonly Prepared[]): void {
+    const texts = prepared.flatMap(one => one.texts)
+    if (texts.length > 0) this.#texts?.reserve(k, texts, leave)
+    k.phase('apply')
+    for (const text of texts) this.#texts?.intern(k, text)
+    for (const one of prepared) one.apply()
+  }
+
+  /** Makes the group that a row missed. */
+  #make(k: KernelBuilder, { bounds, hash: known, key: wanted }: NewGroup): void {
+    for (const text of wanted.texts) this.#texts?.intern(k, text)
+    const key = this.#key.withTexts(wanted)
+    const hash =
+      key.texts.length === 0
+        ? known
+        : hashWords(k, this.#key.words(key), this.#node.window && hashOfWindow(k, bounds.start))
+    const group = this.#groups.insert(k, hash)
+    this.#initialise(k, group, bounds, key)
   }
 
   #initialise(k: KernelBuilder, group: Local, bounds: Bounds, key: KeyValue): void {

@@ -6,6 +6,7 @@
 import { controlBlock } from '../../ir/abi.ts'
 import {
   add,
+  and,
   bool,
   eq,
   gt,
@@ -13,13 +14,14 @@ import {
   type KernelBuilder,
   load,
   lt,
+  not,
   op,
   or,
   rem,
   select,
   sub,
 } from '../../ir/kernel/build.ts'
-import type { Expr, Mem } from '../../ir/kernel/node.ts'
+import type { Mem } from '../../ir/kernel/node.ts'
 import { rowLayout } from '../../ir/layout.ts'
 import type { WindowColumns } from '../../ir/logical/relation.ts'
 import type { WatermarkSpec } from '../../ir/logical/source.ts'
@@ -71,8 +73,11 @@ export function advanceWatermark(
   const isLater = gt(ts, load(timeRegion, 'max_ts'))
   k.if(isNever(column.isNull) ? isLater : op('and.bool', isLater, op('not.bool', column.isNull)), () => {
     k.put(timeRegion, 'max_ts', ts)
-    const moved = k.let('moved', delayed(ts, spec.delayTicks))
-    k.if(gt(moved, load(timeRegion, 'wm')), () => {
+    const moved = k.let('moved', sub(ts, i64(spec.delayTicks)))
+    const isBehind = gt(moved, load(timeRegion, 'wm'))
+    // A watermark that would come before all times has not moved yet.
+    const wraps = op('subo.i64', ts, i64(spec.delayTicks))
+    k.if(spec.delayTicks === 0n ? isBehind : and(isBehind, not(wraps)), () => {
       k.put(timeRegion, 'wm', moved)
       if (spec.delayTicks === 0n) {
         k.if(eq(moved, i64(MAX_TIME)), () => k.put(timeRegion, 'wm', i64(MAX_TIME - 1n)))
@@ -101,8 +106,3 @@ export function passWatermark(k: KernelBuilder, window: WindowColumns | undefine
   const aligned = k.let('aligned', select(ended, wm, select(outside, i64(MIN_TIME), sub(wm, into))))
   k.if(gt(aligned, load(timeRegion, 'out_wm')), () => k.put(timeRegion, 'out_wm', aligned))
 }
-
-const delayed = (ts: Expr, delayTicks: bigint): Expr =>
-  delayTicks === 0n
-    ? ts
-    : select(op('subo.i64', ts, i64(delayTicks)), i64(MIN_TIME), sub(ts, i64(delayTicks)))

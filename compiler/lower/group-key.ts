@@ -2,12 +2,27 @@
  * The key of a group as words: integers as they are, doubles by their bits (one NaN, one zero), texts by the id of
  * their interned copy. Nulls are a bit each, so that null is a group of its own.
  */
-import { add, all, bool, eq, f64, i32, load, ne, op, select, shl, toInt } from '../../ir/kernel/build.ts'
+import {
+  add,
+  all,
+  bool,
+  eq,
+  f64,
+  i32,
+  isConst,
+  load,
+  ne,
+  not,
+  op,
+  select,
+  shl,
+  toInt,
+} from '../../ir/kernel/build.ts'
 import type { Expr, FieldType, Mem } from '../../ir/kernel/node.ts'
 import type { FieldSpec } from '../../ir/layout.ts'
 import type { Column } from '../../ir/schema.ts'
 import { isBytes, isFloat, typeTable } from '../../ir/types.ts'
-import { wordsOf } from './lib/hash.ts'
+import { isExact, wordsOf } from './lib/hash.ts'
 import { type Interner, keyOfText, NULL_TEXT, type Wanted } from './lib/interner.ts'
 import type { RowScope } from './scope.ts'
 import { bind, bytesOf, FALSE, isNever, local, scalarOf, type Value } from './value.ts'
@@ -52,27 +67,28 @@ export class GroupKey {
       else texts.push(this.#findText(cx, value))
     })
     if (this.#hasNullFlags) fields.set('key_nulls', local(cx.k, 'key_nulls', this.#nullFlags(row)))
-    return { fields: this.withTexts(row, { fields, texts }), texts }
+    return this.withTexts({ fields, texts })
   }
 
   #findText(cx: RowScope, value: Value): Wanted {
     if (!this.#texts) throw new Error('a text key without an interner')
     const text = bytesOf(bind(cx.k, 'text', value))
-    const needed = isNever(text.isNull) ? bool(true) : op('not.bool', text.isNull)
+    const needed = isNever(text.isNull) ? bool(true) : not(text.isNull)
     return this.#texts.find(cx.k, text, needed, text.dictionary)
   }
 
   /** The key with the ids that its texts have by now. */
-  withTexts(row: ReadonlyMap<string, Value>, key: KeyValue): ReadonlyMap<string, Expr> {
-    const fields = new Map(key.fields)
-    let text = 0
-    this.#columns.forEach((column, i) => {
-      if (!isBytes(column.type)) return
-      const isNull = row.get(column.name)?.isNull ?? FALSE
-      const { id } = key.texts[text++]
-      fields.set(`key_${i}`, isNever(isNull) ? id : keyOfText(id, isNull))
+  withTexts({ fields, texts }: KeyValue): KeyValue {
+    const ids = this.#textFields.map((field, n): [string, Expr] => {
+      const { id, needed } = texts[n]
+      return [field, isConst(needed, true) ? id : keyOfText(id, not(needed))]
     })
-    return fields
+    return { fields: new Map([...fields, ...ids]), texts }
+  }
+
+  /** The fields of the columns that are texts, in the order of their columns. */
+  get #textFields(): readonly string[] {
+    return this.#columns.flatMap(({ type }, i) => (isBytes(type) ? [`key_${i}`] : []))
   }
 
   #nullFlags(row: ReadonlyMap<string, Value>): Expr {
@@ -86,8 +102,13 @@ export class GroupKey {
     return [...key.fields.values()].flatMap(wordsOf)
   }
 
-  /** Does an entry have this key? */
+  /** Does an entry whose hash is that of the key, and of nothing but the key, have this key? */
   matches(entries: Mem, entry: Expr, key: KeyValue): Expr {
+    return isExact(this.words(key)) ? bool(true) : this.equals(entries, entry, key)
+  }
+
+  /** Does an entry have this key? */
+  equals(entries: Mem, entry: Expr, key: KeyValue): Expr {
     return all([...key.fields].map(([field, value]) => eq(load(entries, field, entry), value)))
   }
 

@@ -3,7 +3,7 @@
  * `o0_len`), columns that only pass through are named by the row they come from (`row`).
  */
 import { controlBlock } from '../../ir/abi.ts'
-import { add, i32, isConst, type KernelBuilder, load, op, toInt } from '../../ir/kernel/build.ts'
+import { add, i32, isConst, type KernelBuilder, load, op, sub, toInt } from '../../ir/kernel/build.ts'
 import type { Expr, FieldType, Local, Mem } from '../../ir/kernel/node.ts'
 import { columnLayout } from '../../ir/layout.ts'
 import type { OutputColumn } from '../../ir/physical/program.ts'
@@ -30,23 +30,48 @@ export function layoutOutput(output: readonly OutputColumn[], rows: number): Mem
   return columnLayout('out', 'output', fields, rows + 1)
 }
 
-/** Writes rows to the output region; its row count lives in a local while the kernel runs. */
+/**
+ * Writes rows to the output region; its row count lives in a local while the kernel runs. A NaN that leaves is the
+ * canonical one: rows that may still be dropped by their mask are looked through when all is done.
+ */
 export class Emitter {
   readonly #k: KernelBuilder
   readonly #out: Mem
   readonly #output: readonly OutputColumn[]
+  readonly #masked: boolean
   readonly rows: Local
 
-  constructor(k: KernelBuilder, out: Mem, output: readonly OutputColumn[]) {
+  constructor(k: KernelBuilder, out: Mem, output: readonly OutputColumn[], masked: boolean) {
     this.#k = k
     this.#out = out
     this.#output = output
+    this.#masked = masked
     this.rows = k.let('emitted', load(controlBlock, 'out_rows'))
+  }
+
+  /** Rows that there is room for. */
+  get room(): Expr {
+    return sub(load(controlBlock, 'out_room'), this.rows)
   }
 
   /** Saves the row count: before the kernel returns. */
   save(): void {
-    this.#k.put(controlBlock, 'out_rows', this.rows)
+    const k = this.#k
+    if (this.#masked) for (const field of this.#floatFields()) this.#canonise(field)
+    k.put(controlBlock, 'out_rows', this.rows)
+  }
+
+  #floatFields(): readonly string[] {
+    return this.#output.flatMap(one =>
+      one.kind === 'computed' && isFloat(one.column.type) ? [one.field] : [],
+    )
+  }
+
+  #canonise(field: string): void {
+    const k = this.#k
+    k.range('row', load(controlBlock, 'out_rows'), this.rows, row => {
+      k.store(this.#out, field, row, op('canon.f64', load(this.#out, field, row)))
+    })
   }
 
   /** Writes a row; one whose mask is false is written over by the next. */
@@ -70,7 +95,7 @@ export class Emitter {
     if (value.kind === 'bytes') {
       put(`${field}_at`, value.offset)
       put(`${field}_len`, value.length)
-    } else if (isFloat(value.type)) put(field, op('canon.f64', value.value))
+    } else if (isFloat(value.type) && !this.#masked) put(field, op('canon.f64', value.value))
     else put(field, value.type === 'bool' ? toInt(value.value) : value.value)
   }
 }

@@ -4,6 +4,7 @@ import {
   add,
   and,
   bool,
+  eq,
   ge,
   gt,
   i32,
@@ -13,7 +14,6 @@ import {
   lt,
   min32,
   op,
-  sub,
 } from '../../ir/kernel/build.ts'
 import type { Expr, Kernel, Local, Mem } from '../../ir/kernel/node.ts'
 import { verifyKernel } from '../../ir/kernel/verify.ts'
@@ -46,7 +46,7 @@ import type { Leave } from './lib/control.ts'
 import { Emitter, errorRegion, lateRegion, layoutOutput } from './output.ts'
 import { lowerProject } from './project.ts'
 import type { PlanScope, Row, RowScope } from './scope.ts'
-import type { Stage, StatefulStage } from './stage.ts'
+import type { Miss, Stage, StatefulStage } from './stage.ts'
 import { lowerWindow } from './window.ts'
 
 export interface PipelineOptions {
@@ -88,7 +88,7 @@ class PipelineLowering {
     this.#head = spec.head.map(lowerRowOperator)
     this.#tail = spec.tail.map((node, i) => lowerRowOperator(node, spec.head.length + i))
     this.#stateful = spec.stateful && new AggregateStage(spec.stateful, watermark)
-    this.#masked = !spec.stateful && isCheap(spec.head)
+    this.#masked = (this.#stateful?.masked ?? true) && isCheap(spec.head)
   }
 
   program(): PipelineProgram {
@@ -165,36 +165,39 @@ class PipelineLowering {
 
   #push(shape: BatchShape): Kernel {
     const k = new KernelBuilder(pushName(shape))
+    const stateful = this.#stateful
     const i = k.let('i', load(controlBlock, 'cursor'))
     const rows = k.let('rows', load(controlBlock, 'rows'))
     const stop = k.let('stop', min32(rows, add(i, load(controlBlock, 'budget'))))
-    const emitter = this.#stateful ? undefined : new Emitter(k, this.#out, this.#output)
-    const leave: Leave = status => {
-      k.put(controlBlock, 'cursor', i)
-      emitter?.save()
-      k.return(i32(status))
-    }
-    if (this.#stateful) returnIfDue(k, this.#stateful, leave)
-    const row = (): void => this.#row(k, shape, i, emitter, leave, () => this.#stopIfDue(k, stop))
-    if (emitter) eachRowWithRoom(k, i, stop, emitter, leave, row)
-    else eachRow(k, i, stop, row)
+    if (stateful) k.if(isDue(stateful), () => k.return(i32(Status.due)))
+    const emitter = stateful ? undefined : new Emitter(k, this.#out, this.#output, this.#masked)
+    stateful?.open(k)
+    const status = k.let('status', i32(Status.ok))
+    k.block('rows_of_call', end => {
+      const leave: Leave = reason => {
+        k.set(status, i32(reason))
+        k.break(end)
+      }
+      const row = (miss: Miss): void =>
+        this.#row(k, shape, { i, emitter, leave, miss, onMove: () => this.#stopIfDue(k, stop) })
+      if (emitter) eachRow(k, i, k.let('last', min32(stop, add(i, emitter.room))), row)
+      else eachRowMade(k, i, stop, row)
+    })
     k.put(controlBlock, 'cursor', i)
     emitter?.save()
-    if (this.#stateful) returnIfDue(k, this.#stateful, status => k.return(i32(status)))
-    k.if(lt(i, rows), () => k.return(i32(Status.yield)))
-    k.return(i32(Status.ok))
+    stateful?.close(k)
+    k.if(eq(status, i32(Status.ok)), () => {
+      if (stateful) k.if(isDue(stateful), () => k.return(i32(Status.due)))
+      if (emitter) k.if(and(lt(i, rows), le(emitter.room, i32(0))), () => k.return(i32(Status.full)))
+      k.if(lt(i, rows), () => k.return(i32(Status.yield)))
+    })
+    k.return(status)
     return k.finish()
   }
 
   /** The work on one row of a batch, and the watermark that it moves. */
-  #row(
-    k: KernelBuilder,
-    shape: BatchShape,
-    i: Local,
-    emitter: Emitter | undefined,
-    leave: Leave,
-    onMove: () => void,
-  ): void {
+  #row(k: KernelBuilder, shape: BatchShape, frame: RowFrame): void {
+    const { i, emitter, leave, miss, onMove } = frame
     const watermarkSpec = this.#spec.source?.watermark
     const columns = this.#edge
       ? readEdge(this.#edge, this.#spec.inputSchema, i)
@@ -206,7 +209,7 @@ class PipelineLowering {
       const cx = this.#scope(k, leave, i, arrival, rowLabel, this.#masked)
       const end = (row: Row): void => {
         if (emitter) emitter.emit(row, i, cx.scratch)
-        else this.#stateful?.push(cx, row)
+        else this.#stateful?.push(cx, row, miss)
       }
       runStages(this.#head, cx, { columns, mask: bool(true) }, end)
     })
@@ -245,7 +248,7 @@ class PipelineLowering {
     const stateful = this.#stateful
     if (!stateful) return []
     const k = new KernelBuilder('advance')
-    const emitter = new Emitter(k, this.#out, this.#output)
+    const emitter = new Emitter(k, this.#out, this.#output, false)
     const leave: Leave = status => {
       emitter.save()
       k.return(i32(status))
@@ -259,7 +262,7 @@ class PipelineLowering {
 
   /** A row that the stateful operator emits, on its way through the operators after it. */
   #emitted(k: KernelBuilder, columns: RowColumns, emitter: Emitter, leave: Leave): void {
-    k.if(ge(emitter.rows, load(controlBlock, 'out_room')), () => leave(Status.full))
+    k.if(le(emitter.room, i32(0)), () => leave(Status.full))
     k.block('row', rowLabel => {
       const cx = this.#scope(k, leave, i32(-1), load(controlBlock, 'first_row'), rowLabel, false)
       runStages(this.#tail, cx, { columns, mask: bool(true) }, row => emitter.emit(row, i32(-1), cx.scratch))
@@ -293,33 +296,37 @@ function edgeInput(spec: PipelineSpec, limits: BatchLimits): Mem {
 const isDue = ({ deadline, waiting }: StatefulStage): Expr =>
   and(ge(load(timeRegion, watermark.field), load(deadline.mem, deadline.field)), gt(waiting, i32(0)))
 
-function returnIfDue(k: KernelBuilder, stateful: StatefulStage, leave: Leave): void {
-  k.if(isDue(stateful), () => leave(Status.due))
+/** What the code of a row is told of the loop around it. */
+interface RowFrame {
+  readonly i: Local
+  readonly emitter: Emitter | undefined
+  readonly leave: Leave
+  readonly miss: Miss
+  /** Code for when the watermark has moved. */
+  readonly onMove: () => void
 }
 
-/** `stop` is read at every turn: a row may bring it forward. */
-function eachRow(k: KernelBuilder, i: Local, stop: Expr, row: () => void): void {
+/** `stop` is read at every turn: a row may bring it forward. Yields what is to be made for a row that left the loop. */
+function eachRow(k: KernelBuilder, i: Local, stop: Expr, row: (miss: Miss) => void): readonly (() => void)[] {
+  const missing: (() => void)[] = []
   k.loop('each_row', label => {
     k.breakIf(ge(i, stop), label)
-    row()
+    row(make => {
+      missing.push(make)
+      k.break(label)
+    })
     k.set(i, add(i, i32(1)))
   })
+  return missing
 }
 
-/** A row emits one row at most: as many rows as there is room for need not look whether there is. */
-function eachRowWithRoom(
-  k: KernelBuilder,
-  i: Local,
-  stop: Expr,
-  emitter: Emitter,
-  leave: Leave,
-  row: () => void,
-): void {
+/** A row that misses something ends a run of rows; it is made, and the row is the first of the next run. */
+function eachRowMade(k: KernelBuilder, i: Local, stop: Local, row: (miss: Miss) => void): void {
   k.loop('each_run', label => {
+    const missing = eachRow(k, i, stop, row)
     k.breakIf(ge(i, stop), label)
-    const room = k.let('room', sub(load(controlBlock, 'out_room'), emitter.rows))
-    k.if(le(room, i32(0)), () => leave(Status.full))
-    eachRow(k, i, k.let('run_end', min32(stop, add(i, room))), row)
+    k.phase('apply')
+    for (const make of missing) make()
   })
 }
 

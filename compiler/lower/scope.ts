@@ -99,4 +99,6 @@ export interface Row {
   readonly columns: RowColumns
   /** Constant true wherever rows are dropped by branches. */
   readonly mask: Expr
+  /** The hash of the window that it fell into. */
+  readonly windowHash?: Expr
 }

@@ -17,9 +17,20 @@ export interface Stage {
 /** Writes the code that takes an emitted row on; it may leave, and is then called with the same row again. */
 export type EmitEach = (columns: RowColumns) => void
 
+/**
+ * Leaves the loop over rows at one that misses something in state; behind the loop `make` writes the code that makes
+ * it, and the row is taken again. There must be room for all that the row needs by then.
+ */
+export type Miss = (make: () => void) => void
+
 /** An operator that keeps rows in state and emits them when the watermark passes a deadline. */
 export interface StatefulStage {
-  push(cx: RowScope, row: Row): void
+  /** Can rows be dropped by a mask on their way here? */
+  readonly masked: boolean
+  /** Before the rows of a call, and behind them however they ended. */
+  open(k: KernelBuilder): void
+  close(k: KernelBuilder): void
+  push(cx: RowScope, row: Row, miss: Miss): void
   /** The time at which `advance` has work next, if anything waits at all. */
   readonly deadline: TimeField
   readonly waiting: Expr

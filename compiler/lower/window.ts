@@ -1,6 +1,6 @@
 /**
- * window: the bounds of the window that the last row fell into are cached in memory, so that most rows cost two
- * comparisons and no division. The cache is no state: it can be forgotten at any time.
+ * window: the bounds of the window that the last row fell into are cached in memory, and their hash with them, so that
+ * most rows cost two comparisons and no division. The cache is no state: it can be forgotten at any time.
  */
 
 import type { KernelBuilder } from '../../ir/kernel/build.ts'
@@ -16,12 +16,13 @@ import {
 } from '../../ir/logical/window.ts'
 import { findColumn } from '../../ir/schema.ts'
 import { MIN_TIME } from './event-time.ts'
+import { hashOfWindow } from './lib/open-windows.ts'
 import type { Stage } from './stage.ts'
 import { FALSE, scalar, scalarOf } from './value.ts'
 
 /** `number` tells the caches of a pipeline apart. */
 export function lowerWindow(node: Window, number: number): Stage {
-  const cache = rowLayout(`window_${number}`, 'scratch', { start: 'i64', end: 'i64' })
+  const cache = rowLayout(`window_${number}`, 'scratch', { start: 'i64', end: 'i64', hash: 'i32' })
   const type = findColumn(node.relation.schema, WINDOW_START)?.type
   if (!type) throw new Error('a window without its columns')
   return {
@@ -38,7 +39,7 @@ export function lowerWindow(node: Window, number: number): Stage {
       const start = scalar(type, load(cache, 'start'), FALSE)
       const end = scalar(type, load(cache, 'end'), FALSE)
       const columns = new Map(row.columns).set(WINDOW_START, start).set(WINDOW_END, end)
-      next({ ...row, columns })
+      next({ ...row, columns, windowHash: load(cache, 'hash') })
     },
   }
 }
@@ -62,6 +63,7 @@ function assign(k: KernelBuilder, cache: Mem, { spec }: Window, ts: Expr): Expr 
   k.if(not(fault), () => {
     k.put(cache, 'start', start)
     k.put(cache, 'end', end)
+    k.put(cache, 'hash', hashOfWindow(k, start))
   })
   return fault
 }

@@ -9,8 +9,9 @@
  *    out (a break of it or of something around it, or a return).
  *  4 Purity: input and params are never stored to; an op with an effect stands alone as the value of a `let`.
  *  5 Restart: within the work on a row, `phase reserve` comes before `phase apply` before `phase emit`.
- *    Reserve stores nothing into state (it may return: nothing has changed). Apply never returns. A kernel that
- *    returns inside emit must find its place again from the control block. Tests stop every kernel at every row.
+ *    Reserve stores nothing into state (it may return: nothing has changed). Apply never returns, nor leaves the
+ *    row. A kernel that returns inside emit must find its place again from the control block. Tests stop every
+ *    kernel at every row.
  *  6 Speed: no i64 local is assigned inside a loop from outside of which it comes: V8 would box it at each turn.
  *    Such a value lives in memory.
  *  7 Memory: no access leaves its region. Only the interpreter checks this, at run time, and every kernel
@@ -25,9 +26,15 @@ import { printExpr } from './print.ts'
 const phaseOrder: Readonly<Record<Phase, number>> = { reserve: 1, apply: 2, emit: 3 }
 const NO_PHASE = 0
 
+interface Label {
+  readonly kind: 'loop' | 'block'
+  /** The phase in which it stands. */
+  readonly phase: number
+}
+
 interface Scope {
   readonly locals: ReadonlyMap<string, { local: Local; loopDepth: number }>
-  readonly labels: ReadonlyMap<string, 'loop' | 'block'>
+  readonly labels: ReadonlyMap<string, Label>
   readonly loopDepth: number
   readonly phase: number
 }
@@ -136,13 +143,15 @@ class Verifier {
 
   #jump(kind: 'break' | 'continue', label: string, scope: Scope): void {
     const target = scope.labels.get(label)
-    if (!target || (kind === 'continue' && target !== 'loop')) this.#fail(2, `${kind} ${label}`)
+    if (!target || (kind === 'continue' && target.kind !== 'loop')) this.#fail(2, `${kind} ${label}`)
+    if (scope.phase === phaseOrder.apply && target.phase === NO_PHASE)
+      this.#fail(5, `${kind} ${label} between apply and the end of the row`)
   }
 
   #labelled(label: string, kind: 'loop' | 'block', scope: Scope): Scope {
     if (this.#labels.has(label)) this.#fail(2, `label ${label} is used twice`)
     this.#labels.add(label)
-    return { ...scope, labels: new Map(scope.labels).set(label, kind) }
+    return { ...scope, labels: new Map(scope.labels).set(label, { kind, phase: scope.phase }) }
   }
 
   #loop(label: string, body: Block, scope: Scope): void {

@@ -3,7 +3,7 @@
  * several aggregates may share one. Each says what fields it keeps for a group, what a row does to them, and when
  * a row must be refused; `prepare` only reads, what it returns is done when nothing can stop the row any more.
  */
-import { bool, isConst, type KernelBuilder, load, not } from '../../../ir/kernel/build.ts'
+import { and, bool, isConst, type KernelBuilder, load, not } from '../../../ir/kernel/build.ts'
 import type { Expr, Mem } from '../../../ir/kernel/node.ts'
 import type { FieldSpecs } from '../../../ir/layout.ts'
 import type { FixedRegion } from '../../../ir/physical/program.ts'
@@ -16,28 +16,37 @@ import { type Fault, isNever, type Value } from '../value.ts'
 export interface Contribution {
   readonly cx: RowScope
   readonly arg: Value | undefined
+  /** Is the row there at all? Constant true but for rows that were dropped by a mask. */
+  readonly mask: Expr
   /** Event time, or the arrival number; an i64 that is cheap to repeat. */
   readonly time: Expr
-  /** The entry of the group, or 0 where there is none yet. */
+  /** The entry of the group. */
   readonly entry: Expr
-  readonly isNew: Expr
 }
 
 export interface Prepared {
   readonly faults: readonly Fault[]
   readonly texts: readonly Wanted[]
-  /** Updates the fields of the entry; those of a new entry were initialised before. */
-  apply(entry: Expr): void
+  /** Updates the fields of the entry. */
+  apply(): void
 }
 
 export interface Accumulator {
   readonly fields: FieldSpecs
   init(k: KernelBuilder, entry: Expr): void
+  /** Refuses no row where it is the first of its group. */
   prepare(contribution: Contribution): Prepared
+  /** The texts that a new group keeps of its first row. */
+  wants?(cx: RowScope, arg: Value | undefined): readonly Wanted[]
   /** What it holds for a group; null where no row has contributed to what must have a value. */
   read(entry: Expr): Value
   /** Regions of its own, where one group is all there is. */
   readonly regions?: readonly FixedRegion[]
+  /** Can it take rows by their mask? */
+  readonly masked?: boolean
+  /** Code before the rows of a call and behind them, for what is kept in locals meanwhile. */
+  open?(k: KernelBuilder): void
+  close?(k: KernelBuilder): void
 }
 
 /** Where the accumulators of a group keep their fields. */
@@ -70,9 +79,14 @@ export class GroupStore {
 /** Makes an accumulator whose fields have names that start with `name`. */
 export type AccumulatorFactory = (store: GroupStore, name: string, argType: DataType) => Accumulator
 
-/** Does the row count: is the argument not null? */
-export const contributes = (arg: Value | undefined): Expr =>
-  arg && !isNever(arg.isNull) ? not(arg.isNull) : bool(true)
+/** Is the argument not null? */
+const isGiven = (arg: Value | undefined): Expr => (arg && !isNever(arg.isNull) ? not(arg.isNull) : bool(true))
+
+/** Does the row count: is it there, and its argument not null? */
+export function contributes({ arg, mask }: Pick<Contribution, 'arg' | 'mask'>): Expr {
+  const given = isGiven(arg)
+  return isConst(mask, true) ? given : isConst(given, true) ? mask : and(mask, given)
+}
 
 /** Runs code under a condition that may be constant. */
 export function when(k: KernelBuilder, cond: Expr, body: () => void): void {

@@ -1,5 +1,5 @@
 /** first and last by event time: of equal times the first to arrive, or the last. Nulls are left out. */
-import { and, eq, ge, i32, lt, or } from '../../../ir/kernel/build.ts'
+import { and, bool, eq, ge, i32, lt, or } from '../../../ir/kernel/build.ts'
 import type { Expr } from '../../../ir/kernel/node.ts'
 import { type AccumulatorFactory, argumentOf, contributes, when } from './accumulator.ts'
 import { heldField, initHeld, readHeld, wantText, writeHeld } from './held.ts'
@@ -18,16 +18,21 @@ const edge =
         ...readHeld(store, name, argType, entry),
         isNull: eq(store.load(seen, entry), i32(0)),
       }),
-      prepare({ cx, arg, time, entry: known, isNew }) {
+      wants: (cx, arg) => wantText(cx, store, argumentOf(arg), contributes({ arg, mask: bool(true) })),
+      prepare(contribution) {
+        const { cx, arg, time, entry } = contribution
         const { k } = cx
         const value = argumentOf(arg)
-        const first = or(isNew, eq(store.load(seen, known), i32(0)))
-        const takes = k.let('takes', and(contributes(value), or(first, wins(time, store.load(at, known)))))
+        const first = eq(store.load(seen, entry), i32(0))
+        const takes = k.let(
+          'takes',
+          and(contributes(contribution), or(first, wins(time, store.load(at, entry)))),
+        )
         const texts = wantText(cx, store, value, takes)
         return {
           faults: [],
           texts,
-          apply: entry =>
+          apply: () =>
             when(k, takes, () => {
               k.store(store.entries, seen, entry, i32(1))
               k.store(store.entries, at, entry, time)

@@ -1,5 +1,5 @@
 /** min and max by the total order of the type; of equal values the first to arrive is kept. */
-import { and, eq, i32, not, or } from '../../../ir/kernel/build.ts'
+import { and, bool, eq, i32, not } from '../../../ir/kernel/build.ts'
 import { after } from '../expr/compare.ts'
 import { bind } from '../value.ts'
 import { type AccumulatorFactory, argumentOf, contributes, when } from './accumulator.ts'
@@ -19,21 +19,23 @@ const extreme =
         ...readHeld(store, name, argType, entry),
         isNull: eq(store.load(seen, entry), i32(0)),
       }),
-      prepare({ cx, arg, entry: known, isNew }) {
+      wants: (cx, arg) => wantText(cx, store, argumentOf(arg), contributes({ arg, mask: bool(true) })),
+      prepare(contribution) {
+        const { cx, arg, entry } = contribution
         const { k } = cx
         const value = argumentOf(arg)
-        const first = k.let('first', or(isNew, eq(store.load(seen, known), i32(0))))
+        const first = k.let('first', eq(store.load(seen, entry), i32(0)))
         const wins = k.let('wins', first)
         k.if(not(first), () => {
-          const best = bind(k, 'best', readHeld(store, name, argType, known))
+          const best = bind(k, 'best', readHeld(store, name, argType, entry))
           k.set(wins, largest ? after(cx, value, best) : after(cx, best, value))
         })
-        const takes = k.let('takes', and(contributes(value), wins))
+        const takes = k.let('takes', and(contributes(contribution), wins))
         const texts = wantText(cx, store, value, takes)
         return {
           faults: [],
           texts,
-          apply: entry =>
+          apply: () =>
             when(k, takes, () => {
               k.store(store.entries, seen, entry, i32(1))
               writeHeld(cx, store, name, entry, value, texts)

@@ -50,8 +50,7 @@ export function writeHeld(
   if (value.kind === 'bytes') k.store(store.entries, field, entry, texts[0].id)
   else {
     const x = scalarOf(value).value
-    const stored = x.type === 'bool' ? toInt(x) : x.type === 'f64' ? op('canon.f64', x) : x
-    k.store(store.entries, field, entry, stored)
+    k.store(store.entries, field, entry, x.type === 'bool' ? toInt(x) : x)
   }
 }
 

@@ -1,10 +1,22 @@
 /**
- * sum: checked 64-bit integers, or doubles. A first row can never overflow, hence a refused row leaves no empty
- * group behind. Doubles are added in arrival order; where all rows are one group they are added in lanes by row
+ * sum: checked 64-bit integers, or doubles. Doubles are added in arrival order; where all rows are one group they are added in lanes by row
  * number, so that no row waits for the one before it.
  */
 import { FLOAT_LANES } from '../../../ir/expr/aggregates.ts'
-import { add, and, f64, i32, i64, type KernelBuilder, load, not, op } from '../../../ir/kernel/build.ts'
+import {
+  add,
+  and,
+  f64,
+  i32,
+  i64,
+  isConst,
+  type KernelBuilder,
+  load,
+  mul,
+  op,
+  select,
+  toInt,
+} from '../../../ir/kernel/build.ts'
 import type { Expr } from '../../../ir/kernel/node.ts'
 import { rowLayout } from '../../../ir/layout.ts'
 import { isFloat, isUnsigned64 } from '../../../ir/types.ts'
@@ -26,17 +38,23 @@ const integerSum: AccumulatorFactory = (store, name, argType) => ({
   fields: { [name]: 'i64' },
   init: (k, entry) => k.store(store.entries, name, entry, i64(0n)),
   read: entry => scalar(isUnsigned64(argType) ? 'uint64' : 'int64', store.load(name, entry), FALSE),
+  masked: true,
   prepare(contribution) {
-    const { arg, entry: known, isNew } = contribution
+    const { cx, entry } = contribution
     const x = addend(contribution)
-    const overflow = op(isUnsigned64(argType) ? 'addou.i64' : 'addo.i64', store.load(name, known), x)
+    const counts = contributes(contribution)
+    const overflow = op(isUnsigned64(argType) ? 'addou.i64' : 'addo.i64', store.load(name, entry), x)
+    const put = (added: Expr): void =>
+      cx.k.store(store.entries, name, entry, add(store.load(name, entry), added))
     return {
-      faults: [{ code: 'LDB-9002', when: and(and(contributes(arg), not(isNew)), overflow) }],
+      faults: [{ code: 'LDB-9002', when: and(counts, overflow) }],
       texts: [],
-      apply: entry =>
-        when(contribution.cx.k, contributes(arg), () => {
-          contribution.cx.k.store(store.entries, name, entry, add(store.load(name, entry), x))
-        }),
+      apply() {
+        if (isConst(counts, true)) put(x)
+        // By a product, not a choice: V8 makes a branch of that, and boxes what it chooses.
+        else if (store.isUngrouped) put(mul(x, op('extend.i32', toInt(counts))))
+        else cx.k.if(counts, () => put(x))
+      },
     }
   },
 })
@@ -46,20 +64,23 @@ const floatSum: AccumulatorFactory = (store, name) => ({
   init: (k, entry) => k.store(store.entries, name, entry, f64(0)),
   read: entry => scalar('float64', store.load(name, entry), FALSE),
   prepare(contribution) {
-    const { arg, cx } = contribution
+    const { cx, entry } = contribution
     const x = addend(contribution)
     return {
       faults: [],
       texts: [],
-      apply: entry =>
-        when(cx.k, contributes(arg), () => {
-          cx.k.store(store.entries, name, entry, op('canon.f64', add(store.load(name, entry), x)))
+      apply: () =>
+        when(cx.k, contributes(contribution), () => {
+          cx.k.store(store.entries, name, entry, add(store.load(name, entry), x))
         }),
     }
   },
 })
 
-/** Row n is added to lane n mod FLOAT_LANES; the lanes are added as `addLanes` in ir does. */
+/**
+ * Row n is added to lane n mod FLOAT_LANES; the lanes are added as `addLanes` in ir does. A row that does not count
+ * adds 0, which changes no sum that began with 0.
+ */
 const lanedSum: AccumulatorFactory = (_store, name) => {
   const lanes = rowLayout(`${name}_lanes`, 'state', { sum: 'f64' })
   const clear = (k: KernelBuilder): void => {
@@ -73,18 +94,18 @@ const lanedSum: AccumulatorFactory = (_store, name) => {
     fields: {},
     regions: [{ mem: lanes, rows: FLOAT_LANES }],
     init: clear,
-    read: () => scalar('float64', op('canon.f64', total(0, FLOAT_LANES)), FALSE),
+    read: () => scalar('float64', total(0, FLOAT_LANES), FALSE),
+    masked: true,
     prepare(contribution) {
-      const { arg, cx } = contribution
+      const { cx } = contribution
       const x = addend(contribution)
+      const counts = contributes(contribution)
+      const added = isConst(counts, true) ? x : select(counts, x, f64(0))
       const lane = op('and.i32', op('low.i64', cx.arrival), i32(FLOAT_LANES - 1))
       return {
         faults: [],
         texts: [],
-        apply: () =>
-          when(cx.k, contributes(arg), () => {
-            cx.k.store(lanes, 'sum', lane, op('canon.f64', add(load(lanes, 'sum', lane), x)))
-          }),
+        apply: () => cx.k.store(lanes, 'sum', lane, add(load(lanes, 'sum', lane), added)),
       }
     },
   }

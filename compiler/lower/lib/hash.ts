@@ -1,6 +1,6 @@
 /**
- * The hash of all tables: one 32-bit multiply per word, the same bits on every tier. It only picks buckets; keys
- * are always compared in full, so a bad hash makes a table slow, never wrong.
+ * The hash of all tables: one 32-bit multiply per word, the same bits on every tier. It only picks buckets; keys of
+ * more than one word are always compared in full, so a bad hash makes a table slow, never wrong.
  */
 import {
   add,
@@ -34,12 +34,15 @@ export function wordsOf(value: Expr): readonly Expr[] {
   return [value.type === 'bool' ? toInt(value) : value]
 }
 
-/** A local that holds the hash of some words. */
-export function hashWords(k: KernelBuilder, words: readonly Expr[]): Local {
-  const hash = k.let('hash', i32(words.length))
+/** A local that holds the hash of some words, or of those and what `before` is the hash of. */
+export function hashWords(k: KernelBuilder, words: readonly Expr[], before: Expr = i32(words.length)): Local {
+  const hash = k.let('hash', before)
   for (const word of words) mixInto(k, hash, word)
   return hash
 }
+
+/** Every step of a hash can be undone: that of a single word tells the word. */
+export const isExact = (words: readonly Expr[]): boolean => words.length === 1
 
 /** A local that holds the hash of a range of the bytes region, four bytes at a time. */
 export function hashBytes(k: KernelBuilder, bytes: Mem, offset: Expr, length: Expr): Local {

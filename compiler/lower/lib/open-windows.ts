@@ -22,6 +22,9 @@ export interface Bounds {
   readonly end: Expr
 }
 
+/** The hash of a window, which is what its start is. */
+export const hashOfWindow = (k: KernelBuilder, start: Expr): Local => hashWords(k, wordsOf(start))
+
 /** Where the current watermark is kept. */
 export interface TimeField {
   readonly mem: Mem
@@ -98,7 +101,7 @@ export class OpenWindows {
   }
 
   #find(k: KernelBuilder, start: Expr): Found {
-    const hash = hashWords(k, wordsOf(start))
+    const hash = hashOfWindow(k, start)
     return this.#table.find(k, hash, candidate => eq(load(this.#table.entries, 'start', candidate), start))
   }
 

@@ -1,8 +1,8 @@
 /**
  * A hash table as kernel code: an index of (hash, entry) slots with linear probing, over dense entries with stable
  * ids. Entries never move: lists may link them by id, and an emit loop that was interrupted finds its place again.
- * An entry knows its slot, counted over both extents; removing it breaks that tie and touches nothing else. Slots that are stale in this way
- * go when the index is rebuilt, from one extent to the other, or cleared when the table is empty.
+ * An entry knows its slot, counted over both extents; removing it marks the slot as stale, so that probes go past.
+ * Stale slots go when the index is rebuilt, from one extent to the other, or cleared when the table is empty.
  */
 import { controlBlock } from '../../../ir/abi.ts'
 import {
@@ -12,6 +12,7 @@ import {
   ge,
   gt,
   i32,
+  isConst,
   type KernelBuilder,
   load,
   lt,
@@ -34,8 +35,9 @@ const EXTENTS = 2
 /** An empty table clears its index at once if that is no more than this many slots, and few for each slot in use. */
 const CLEAR_SLOTS_MAX = 1 << 16
 const CLEAR_PER_USED_MAX = 16
-/** Place of an entry that is not in the table. */
-const NOWHERE = -1
+/** In place of an entry + 1: a slot that was never used, and one whose entry has gone. */
+const EMPTY = 0
+const STALE = -1
 
 export interface TableOptions {
   readonly id: number
@@ -104,7 +106,10 @@ export class HashTable {
     return load(this.head, field)
   }
 
-  /** Probes for an entry of that hash for which `same` holds. An empty table has room 0 and finds nothing. */
+  /**
+   * Probes for an entry of that hash for which `same` holds: any of that hash, where it names one key only. An empty
+   * table has room 0 and finds nothing.
+   */
   find(k: KernelBuilder, hash: Expr, same: (entry: Local) => Expr): Found {
     const entry = k.let(`${this.#name}_entry`, i32(-1))
     k.if(lt(i32(0), this.#head('room')), () => {
@@ -112,16 +117,18 @@ export class HashTable {
       const mask = k.let('mask', this.#head('mask'))
       const slot = k.let('slot', and(hash, mask))
       k.loop(`probe_${this.#name}`, label => {
-        const tag = k.let('tag', load(this.index, 'entry', add(base, slot)))
-        k.breakIf(eq(tag, i32(0)), label)
-        k.if(eq(load(this.index, 'hash', add(base, slot)), hash), () => {
+        const at = k.let('at', add(base, slot))
+        const tag = k.let('tag', load(this.index, 'entry', at))
+        k.breakIf(eq(tag, i32(EMPTY)), label)
+        k.if(and(eq(load(this.index, 'hash', at), hash), gt(tag, i32(EMPTY))), () => {
           const candidate = k.let('candidate', sub(tag, i32(1)))
-          k.if(eq(load(this.entries, 'place', candidate), add(base, slot)), () => {
-            k.if(same(candidate), () => {
-              k.set(entry, candidate)
-              k.break(label)
-            })
-          })
+          const isSame = same(candidate)
+          const take = (): void => {
+            k.set(entry, candidate)
+            k.break(label)
+          }
+          if (isConst(isSame, true)) take()
+          else k.if(isSame, take)
         })
         k.set(slot, and(add(slot, i32(1)), mask))
       })
@@ -158,7 +165,7 @@ export class HashTable {
   #place(k: KernelBuilder, base: Expr, mask: Expr, hash: Expr, entry: Expr): void {
     const slot = k.let('home', and(hash, mask))
     k.loop('place', label => {
-      k.breakIf(eq(load(this.index, 'entry', add(base, slot)), i32(0)), label)
+      k.breakIf(eq(load(this.index, 'entry', add(base, slot)), i32(EMPTY)), label)
       k.set(slot, and(add(slot, i32(1)), mask))
     })
     k.store(this.index, 'hash', add(base, slot), hash)
@@ -168,7 +175,7 @@ export class HashTable {
 
   /** Takes an entry out; its id becomes the next to be given. The caller has unlinked it from lists of its own. */
   remove(k: KernelBuilder, entry: Expr): void {
-    k.store(this.entries, 'place', entry, i32(NOWHERE))
+    k.store(this.index, 'entry', load(this.entries, 'place', entry), i32(STALE))
     k.store(this.entries, 'next', entry, this.#head('free'))
     k.put(this.head, 'free', add(entry, i32(1)))
     k.put(this.head, 'live', sub(this.#head('live'), i32(1)))
@@ -182,7 +189,7 @@ export class HashTable {
       const most = min32(i32(CLEAR_SLOTS_MAX), mul(this.#head('used'), i32(CLEAR_PER_USED_MAX)))
       k.if(ge(most, slots), () => {
         const base = k.let('base', this.#head('base'))
-        k.range('slot', i32(0), slots, slot => k.store(this.index, 'entry', add(base, slot), i32(0)))
+        k.range('slot', i32(0), slots, slot => k.store(this.index, 'entry', add(base, slot), i32(EMPTY)))
         k.put(this.head, 'used', i32(0))
       })
     })
@@ -214,7 +221,7 @@ export class HashTable {
       k.breakIf(lt(newMask, slot), label)
       k.put(this.head, 'cleared', slot)
       returnIfBudgetSpent(k, spent)
-      k.store(this.index, 'entry', add(newBase, slot), i32(0))
+      k.store(this.index, 'entry', add(newBase, slot), i32(EMPTY))
       k.set(slot, add(slot, i32(1)))
     })
     k.put(this.head, 'cleared', slot)
@@ -254,10 +261,9 @@ export class HashTable {
       returnIfBudgetSpent(k, spent)
       const place = k.let('place', add(this.#head('base'), at))
       const tag = k.let('tag', load(this.index, 'entry', place))
-      k.if(gt(tag, i32(0)), () => {
+      k.if(gt(tag, i32(EMPTY)), () => {
         const entry = k.let('entry', sub(tag, i32(1)))
-        const hash = k.let('hash', load(this.index, 'hash', place))
-        k.if(eq(load(this.entries, 'place', entry), place), () => each(entry, hash))
+        each(entry, k.let('hash', load(this.index, 'hash', place)))
       })
       k.set(at, add(at, i32(1)))
     })
