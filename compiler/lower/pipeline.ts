@@ -172,6 +172,7 @@ class PipelineLowering {
     if (stateful) k.if(isDue(stateful), () => k.return(i32(Status.due)))
     const emitter = stateful ? undefined : new Emitter(k, this.#out, this.#output, this.#masked)
     stateful?.open(k)
+    k.markHead()
     const status = k.let('status', i32(Status.ok))
     k.block('rows_of_call', end => {
       const leave: Leave = reason => {
@@ -249,6 +250,7 @@ class PipelineLowering {
     if (!stateful) return []
     const k = new KernelBuilder('advance')
     const emitter = new Emitter(k, this.#out, this.#output, false)
+    k.markHead()
     const leave: Leave = status => {
       emitter.save()
       k.return(i32(status))

@@ -36,6 +36,8 @@ export interface BytesValue extends Common {
   readonly kind: 'bytes'
   readonly offset: Expr
   readonly length: Expr
+  /** Is it the same for all rows, a literal or a parameter? */
+  readonly isFixed?: true
   /** Set for a column that comes dictionary-encoded. */
   readonly dictionary?: DictionaryCode
 }

@@ -73,10 +73,15 @@ export const any = (conds: readonly Expr[]): Expr =>
 /** Words that are values in the text of a kernel, so that nothing else can have them as its name. */
 const valueWords = ['true', 'false', 'NaN', 'Infinity']
 
+/** Holds the place of what is computed once while a kernel is built. */
+const HEAD = 'head'
+
 export class KernelBuilder {
   readonly #name: string
   readonly #taken = new Set<string>(valueWords)
   #body: Stmt[] = []
+  /** What is computed once, in front of the statement that was next when its place was marked. */
+  #head: Stmt[] | undefined
 
   constructor(name: string) {
     this.#name = name
@@ -86,6 +91,22 @@ export class KernelBuilder {
   let(name: string, value: Expr): Local {
     const local: Local = { kind: 'local', type: value.type, name: this.#fresh(name) }
     this.#body.push({ kind: 'let', local, value })
+    return local
+  }
+
+  /** Marks the place of what is computed once; such code may stand there whatever comes before and after it. */
+  markHead(): void {
+    this.#head = []
+    this.block(HEAD, () => {})
+  }
+
+  /** A new local that is computed once where a place for it was marked, and right here elsewhere. */
+  once(name: string, value: Expr): Local {
+    if (!this.#head) return this.let(name, value)
+    const body = this.#body
+    this.#body = this.#head
+    const local = this.let(name, value)
+    this.#body = body
     return local
   }
 
@@ -163,7 +184,9 @@ export class KernelBuilder {
   }
 
   finish(): Kernel {
-    return { name: this.#name, mems: memsOf(this.#body), body: this.#body }
+    const isHead = (stmt: Stmt): boolean => stmt.kind === 'block' && stmt.label === HEAD
+    const body = this.#body.flatMap(stmt => (isHead(stmt) ? (this.#head ?? []) : [stmt]))
+    return { name: this.#name, mems: memsOf(body), body }
   }
 
   #fresh(name: string): string {

@@ -2,7 +2,7 @@
 import { and, bool, eq, ge, gt, i32, le, lt, ne, not, op, or, toInt } from '../../../ir/kernel/build.ts'
 import type { Expr } from '../../../ir/kernel/node.ts'
 import { isFloat, isUnsigned64 } from '../../../ir/types.ts'
-import { compareBytes, equalBytes } from '../lib/bytes.ts'
+import { compareBytes, equalBytes, equalFixed } from '../lib/bytes.ts'
 import type { RowScope } from '../scope.ts'
 import {
   andNot,
@@ -19,7 +19,10 @@ import {
 import { type CallLowering, strict } from './call.ts'
 
 export function equal(cx: RowScope, a: Value, b: Value): Expr {
-  if (a.kind === 'bytes' && b.kind === 'bytes') return equalBytes(cx.k, a, b)
+  if (a.kind === 'bytes' && b.kind === 'bytes') {
+    if (b.isFixed) return equalFixed(cx.k, a, b)
+    return a.isFixed ? equalFixed(cx.k, b, a) : equalBytes(cx.k, a, b)
+  }
   return eq(scalarOf(a).value, scalarOf(b).value)
 }
 

@@ -60,7 +60,7 @@ function lowerLiteral(cx: RowScope, { value, type }: Literal): Value {
   }
   const bytes = value instanceof Uint8Array ? value : new TextEncoder().encode((value ?? '') as string)
   const offset = add(load(controlBlock, 'const_base'), i32(cx.plan.constants.add(bytes)))
-  return { kind: 'bytes', type, offset, length: i32(bytes.length), isNull, faults: [] }
+  return { kind: 'bytes', type, offset, length: i32(bytes.length), isFixed: true, isNull, faults: [] }
 }
 
 function constantOf(type: DataType, value: number | bigint | boolean): Expr {
@@ -85,7 +85,7 @@ function lowerParam(cx: RowScope, name: string, type: DataType, nullable: boolea
   const isNull = nullable ? flag(`${field}_null`) : FALSE
   if (isBytes(type)) {
     const [offset, length] = [load(mem, `${field}_offset`), load(mem, `${field}_length`)]
-    return { kind: 'bytes', type, offset, length, isNull, faults: [] }
+    return { kind: 'bytes', type, offset, length, isFixed: true, isNull, faults: [] }
   }
   return { kind: 'scalar', type, value: type === 'bool' ? flag(field) : load(mem, field), isNull, faults: [] }
 }

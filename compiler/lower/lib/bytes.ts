@@ -4,13 +4,21 @@ import {
   and,
   eq,
   ge,
+  gt,
   i32,
   type KernelBuilder,
   load,
+  lt,
+  max32,
   min32,
+  mul,
   ne,
+  not,
+  or,
   select,
+  shl,
   sub,
+  xor,
 } from '../../../ir/kernel/build.ts'
 import type { Expr, Local, Mem } from '../../../ir/kernel/node.ts'
 
@@ -34,15 +42,67 @@ export interface ByteRange {
   readonly length: Expr
 }
 
-/** A local bool: do two ranges hold the same bytes? */
+/** A local bool: do two ranges hold the same bytes? Whole words; the last one overlaps the one before. */
 export function equalBytes(k: KernelBuilder, a: ByteRange, b: ByteRange): Local {
   const same = k.let('same', eq(a.length, b.length))
   k.if(same, () => {
-    const at = firstDifference(k, a, b, a.length)
-    k.set(same, ge(at, a.length))
+    k.if(
+      lt(a.length, i32(4)),
+      () => {
+        const at = k.let('at', i32(0))
+        skipSameBytes(k, a, b, at, a.length)
+        k.set(same, ge(at, a.length))
+      },
+      () => k.set(same, hasSameWords(k, a, b, i32(0))),
+    )
   })
   return same
 }
+
+const wordAt = (offset: Expr): Expr => load(bytesRegion, 'i32', offset)
+
+/** Are two ranges of one length, of four bytes at the least, the same from a position on? */
+function hasSameWords(k: KernelBuilder, a: ByteRange, b: ByteRange, from: Expr): Expr {
+  const last = k.let('last_word', sub(a.length, i32(4)))
+  const isSame = (at: Expr): Expr => eq(wordAt(add(a.offset, at)), wordAt(add(b.offset, at)))
+  const at = k.let('at', from)
+  k.loop('compare_words', label => {
+    k.breakIf(ge(at, last), label)
+    k.breakIf(not(isSame(at)), label)
+    k.set(at, add(at, i32(4)))
+  })
+  return isSame(min32(at, last))
+}
+
+/**
+ * A local bool: does a range hold the same bytes as one that is the same for all rows? The first and the last word of
+ * that one are read once; most texts of its length differ there.
+ */
+export function equalFixed(k: KernelBuilder, a: ByteRange, fixed: ByteRange): Local {
+  const length = k.once('fixed_len', fixed.length)
+  const last = k.once('last_at', max32(sub(length, i32(4)), i32(0)))
+  const mask = k.once('mask', maskOf(length))
+  const differs = [i32(0), last].map((at): Expr => {
+    const word = k.once('word', and(wordAt(add(fixed.offset, at)), mask))
+    return xor(and(wordAt(add(a.offset, at)), mask), word)
+  })
+  const same = k.let('same', eq(a.length, length))
+  k.if(same, () => {
+    k.set(
+      same,
+      eq(
+        differs.reduce((x, y) => or(x, y)),
+        i32(0),
+      ),
+    )
+    k.if(and(same, gt(length, i32(8))), () => k.set(same, hasSameWords(k, a, fixed, i32(4))))
+  })
+  return same
+}
+
+/** The bits of a word that so many bytes, or four if they are more, take. */
+const maskOf = (bytes: Expr): Expr =>
+  select(ge(bytes, i32(4)), i32(-1), sub(shl(i32(1), mul(bytes, i32(8))), i32(1)))
 
 /** A local i32 below, at or above zero, as range `a` comes before, with or after `b`. */
 export function compareBytes(k: KernelBuilder, a: ByteRange, b: ByteRange): Local {
@@ -67,12 +127,17 @@ export function firstDifference(k: KernelBuilder, a: ByteRange, b: ByteRange, le
     k.breakIf(ne(x, y), label)
     k.set(at, add(at, i32(4)))
   })
+  skipSameBytes(k, a, b, at, length)
+  return at
+}
+
+/** Moves a position on to the first byte that differs, `length` at most. */
+function skipSameBytes(k: KernelBuilder, a: ByteRange, b: ByteRange, at: Local, length: Expr): void {
   k.loop('compare_bytes', label => {
     k.breakIf(ge(at, length), label)
     k.breakIf(ne(byteAt(add(a.offset, at)), byteAt(add(b.offset, at))), label)
     k.set(at, add(at, i32(1)))
   })
-  return at
 }
 
 /** Copies a range to an offset; source and target do not overlap. */

@@ -14,6 +14,7 @@ import {
   i32,
   isConst,
   type KernelBuilder,
+  le,
   load,
   lt,
   min32,
@@ -21,6 +22,7 @@ import {
   shl,
   shru,
   sub,
+  toInt,
 } from '../../../ir/kernel/build.ts'
 import type { Expr, Local, Mem } from '../../../ir/kernel/node.ts'
 import { type FieldSpecs, rowLayout } from '../../../ir/layout.ts'
@@ -156,18 +158,28 @@ export class HashTable {
       () => k.put(this.head, 'free', load(this.entries, 'next', entry)),
     )
     k.put(this.head, 'live', add(this.#head('live'), i32(1)))
-    k.put(this.head, 'used', add(this.#head('used'), i32(1)))
-    this.#place(k, this.#head('base'), this.#head('mask'), hash, entry)
+    this.#place(k, this.#head('base'), this.#head('mask'), hash, entry, 'used')
     return entry
   }
 
-  /** Ties an entry to the first empty slot from its home on. */
-  #place(k: KernelBuilder, base: Expr, mask: Expr, hash: Expr, entry: Expr): void {
+  /** Ties an entry to the first empty or stale slot from its home on; counts it where it was empty. */
+  #place(
+    k: KernelBuilder,
+    base: Expr,
+    mask: Expr,
+    hash: Expr,
+    entry: Expr,
+    counter: 'used' | 'new_used',
+  ): void {
     const slot = k.let('home', and(hash, mask))
+    const before = k.let('before', load(this.index, 'entry', add(base, slot)))
     k.loop('place', label => {
-      k.breakIf(eq(load(this.index, 'entry', add(base, slot)), i32(EMPTY)), label)
+      k.breakIf(le(before, i32(EMPTY)), label)
       k.set(slot, and(add(slot, i32(1)), mask))
+      k.set(before, load(this.index, 'entry', add(base, slot)))
     })
+    const isEmpty = toInt(eq(before, i32(EMPTY)))
+    k.put(this.head, counter, add(this.#head(counter), isEmpty))
     k.store(this.index, 'hash', add(base, slot), hash)
     k.store(this.index, 'entry', add(base, slot), add(entry, i32(1)))
     k.store(this.entries, 'place', entry, add(base, slot))
@@ -235,8 +247,7 @@ export class HashTable {
     const save = (): void => k.put(head, 'moved', from)
     this.#walk(k, from, spent, save, (entry, hash) => {
       sift(k, entry, () => {
-        this.#place(k, newBase, newMask, hash, entry)
-        k.put(head, 'new_used', add(this.#head('new_used'), i32(1)))
+        this.#place(k, newBase, newMask, hash, entry, 'new_used')
       })
     })
     save()
