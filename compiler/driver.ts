@@ -9,18 +9,22 @@ import { lowerProgram } from './lower/program.ts'
 import { optimisePlan } from './passes/logical/index.ts'
 import { makeLenient } from './passes/logical/lenient.ts'
 
+/** What decides the code of a plan. */
 export interface CompileOptions {
   /**
    * What an overflow, a division by zero or a failed cast does: `reject` sends the row to the error output (the
    * default), `null` makes the value null; the columns it may happen in are then nullable at run time.
    */
   readonly faults?: 'reject' | 'null'
+  /** Limits other than the default ones; a value out of its range is LDB-0001. */
   readonly limits?: Partial<Limits>
 }
 
 /** Milliseconds of each stage. */
 export interface StageTimes {
+  /** From the plan as it was written to the optimised one. */
   readonly optimise: number
+  /** From there to kernels. */
   readonly lower: number
 }
 

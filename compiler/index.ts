@@ -1,22 +1,74 @@
 /** millrace: build a typed pipeline, compile it, run it. This is the only door of the engine. */
 
+export type { CodeGeneration } from '../codegen/js/link.ts'
 export type { Tier } from '../ir/abi.ts'
-export { errorRegistry, type LdbCode, MillraceError } from '../ir/errors.ts'
-export type { Limits } from '../ir/physical/program.ts'
-export type { Columns, ColumnType, RowOf } from '../ir/schema.ts'
-export type { DataType, JsValue } from '../ir/types.ts'
+export { type ErrorInfo, errorRegistry, type LdbCode, MillraceError, type SourceSpan } from '../ir/errors.ts'
+export type { ExtractField, TruncUnit } from '../ir/expr/functions/time.ts'
+export type { BatchLimits, Limits } from '../ir/physical/program.ts'
+export type { Column, Columns, ColumnType, RowOf, Schema } from '../ir/schema.ts'
+export type {
+  BytesType,
+  DataType,
+  FloatType,
+  IntegerType,
+  JsValue,
+  NumericType,
+  SignedType,
+  TimestampType,
+  TimeUnit,
+  UnsignedType,
+} from '../ir/types.ts'
 export type { Counters, FaultyRows, RowFault } from '../runtime/dag/runner.ts'
-export type { CompileOptions } from './driver.ts'
+export type { BatchInput } from '../runtime/io/inputs.ts'
+export type { CompileOptions, StageTimes } from './driver.ts'
 export { type ExplainStage, explainStages } from './explain/explain.ts'
-export type { PipelineReport } from './explain/pipelines.ts'
-export type { OperatorReport, PlanReport } from './explain/report.ts'
-export { lit, when } from './frontend/builder/case.ts'
-export { t } from './frontend/builder/column-types.ts'
+export type { KernelReport, PipelineReport } from './explain/pipelines.ts'
+export type { NativeChances, OperatorReport, ParameterReport, PlanReport } from './explain/report.ts'
+export { type Case, lit, when } from './frontend/builder/case.ts'
+export { type NotNull, t } from './frontend/builder/column-types.ts'
+export type { NumericMeet } from './frontend/builder/numeric-meet.ts'
 export { type SourceOptions, source } from './frontend/builder/source.ts'
-export { Stream, tumble } from './frontend/builder/stream.ts'
-export type { Duration, ParamValues } from './frontend/builder/types.ts'
+export {
+  type Grouped,
+  Stream,
+  type TumblingWindow,
+  tumble,
+  type WindowedStream,
+} from './frontend/builder/stream.ts'
+export type {
+  AggregateFilter,
+  AggregatesOf,
+  ColumnsOf,
+  Common as AnyExpr,
+  Duration,
+  ExprOf,
+  Flat,
+  Instant as TimestampExpr,
+  LambdaColumn,
+  LiteralOf,
+  Logical as BoolExpr,
+  NamesOf,
+  Numeric as NumericExpr,
+  Operand,
+  Ordered as OrderedExpr,
+  ParamValues,
+  SchemaOf,
+  Scope,
+  Sequence as BytesExpr,
+  Temporal as TimeExpr,
+  Text as TextExpr,
+  Typed,
+  Wrapping as IntegerExpr,
+} from './frontend/builder/types.ts'
 export { PlanCache, type PlanCacheCounters, type QueryOptions } from './plan-cache.ts'
 export { CompiledQuery, compile, run, sharedPlans } from './query.ts'
 export { LiveQuery, type Pushable } from './run/live.ts'
-export type { Diagnostic, OpenOptions, RunOptions } from './run/options.ts'
+export type {
+  Diagnostic,
+  OpenOptions,
+  OutputOptions,
+  RunOptions,
+  TierChoice,
+  TierOptions,
+} from './run/options.ts'
 export { Run } from './run/run.ts'

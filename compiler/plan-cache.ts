@@ -11,17 +11,23 @@ import { type CompileOptions, compilePlan, type StageTimes } from './driver.ts'
 import { foldConstants } from './passes/logical/fold-constants.ts'
 import { liftLiterals } from './passes/logical/lift-literals.ts'
 
+/** Options of `compile` and `run`. */
 export interface QueryOptions extends CompileOptions {
   /** Where compiled plans are kept; by default all of a process share one cache. */
   readonly cache?: PlanCache
 }
 
+/** What a plan cache has done since it was made. */
 export interface PlanCacheCounters {
+  /** Plans that were there. */
   readonly hits: number
+  /** Plans that had to be compiled. */
   readonly misses: number
+  /** Plans that went because there were too many. */
   readonly evictions: number
-  /** Plans that are kept now, and at most. */
+  /** Plans that are kept now. */
   readonly plans: number
+  /** Plans that are kept at most. */
   readonly plansMax: number
   /** Milliseconds spent on plans that were not there, by stage. */
   readonly compileMs: StageTimes
@@ -30,6 +36,10 @@ export interface PlanCacheCounters {
 /** Plans kept by default. One takes some hundred kilobytes. */
 export const PLANS_MAX = 256
 
+/**
+ * Plans that were compiled before, found again by what was asked for, whatever the values in it. The least recently used
+ * goes when there are too many.
+ */
 export class PlanCache {
   readonly #plansMax: number
   /** From the least recently used to the most. */
@@ -37,7 +47,7 @@ export class PlanCache {
   readonly #counters = { hits: 0, misses: 0, evictions: 0 }
   #compileMs: StageTimes = { optimise: 0, lower: 0 }
 
-  /** A cache of no plans compiles every time. */
+  /** A cache of no plans compiles every time. LDB-0001 where the number is not a whole one. */
   constructor(plansMax: number = PLANS_MAX) {
     if (!Number.isSafeInteger(plansMax) || plansMax < 0) {
       throw new MillraceError('LDB-0001', `a plan cache for ${plansMax} plans`, { fix: 'use a whole number' })
@@ -45,12 +55,16 @@ export class PlanCache {
     this.#plansMax = plansMax
   }
 
+  /** What it has done so far. */
   get counters(): PlanCacheCounters {
     const plans = this.#plans.size
     return { ...this.#counters, plans, plansMax: this.#plansMax, compileMs: this.#compileMs }
   }
 
-  /** The compiled form of a plan, and the values of all its parameters. */
+  /**
+   * The compiled form of a plan, and the values of all its parameters.
+   * @internal
+   */
   compile(
     plan: LogicalNode,
     params: ReadonlyMap<string, Value>,

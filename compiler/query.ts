@@ -31,19 +31,26 @@ export interface StreamParts {
   readonly params: ReadonlyMap<string, Value>
 }
 
+/** A query that can be opened and run any number of times, each time with a state of its own. */
 export class CompiledQuery<Out extends Columns> {
   readonly #plan: CompiledPlan
   readonly #stream: StreamParts
   readonly #values: ReadonlyMap<string, Value>
 
-  /** `values`: of all parameters, those of the stream and those that were literals in it. */
+  /**
+   * `values`: of all parameters, those of the stream and those that were literals in it.
+   * @internal
+   */
   constructor(plan: CompiledPlan, stream: StreamParts, values: ReadonlyMap<string, Value>) {
     this.#plan = plan
     this.#stream = stream
     this.#values = values
   }
 
-  /** What each stage made of the plan. Literals may have become parameters in it, and others may share it. */
+  /**
+   * What each stage made of the plan. Literals may have become parameters in it, and others may share it.
+   * @internal
+   */
   get compilation(): Compilation {
     return this.#plan.compilation
   }
@@ -60,7 +67,7 @@ export class CompiledQuery<Out extends Columns> {
 
   /** The plan, what the compiler made of it, and where it can run. */
   explain(): string
-  /** The text of one stage; the last two need LLVM. */
+  /** The text of one stage; the last two need LLVM, and reject with LDB-8016 where there is none. */
   explain(stage: ExplainStage): Promise<string>
   explain(stage?: ExplainStage): string | Promise<string> {
     return stage === undefined ? explainSummary(this.#subject) : explainStage(this.#subject, stage)
@@ -80,13 +87,19 @@ export class CompiledQuery<Out extends Columns> {
     return { ...this.compilation, logical: sink(this.#stream.node), values: this.#values }
   }
 
-  /** Opens an instance to push into; `onResult` gets each batch of results, valid only during the call. */
+  /**
+   * Opens an instance to push into; `onResult` gets each batch of results, valid only during the call. LDB-0001 for an
+   * option that is not acceptable, LDB-1201 for a parameter whose value does not fit its type.
+   */
   open(onResult: (batch: RecordBatch) => void, options: OpenOptions = {}): LiveQuery {
     const callbacks = new Callbacks(onResult, options)
     return new LiveQuery(this.#instance(callbacks, options, 'view'), callbacks, this.#inputSchema)
   }
 
-  /** Runs the query over its source; nothing happens before the results are read. */
+  /**
+   * Runs the query over its source, given as it is or under the source's name; nothing happens before the results are
+   * read. LDB-5010 where the source is not among the inputs; what goes wrong later is thrown where the results are read.
+   */
   run(input: BatchInput | Readonly<Record<string, BatchInput>>, options: RunOptions = {}): Run<Out> {
     const { signal, onRefused } = options
     const output: Output<RecordBatch> = new Output(
@@ -124,7 +137,10 @@ export class CompiledQuery<Out extends Columns> {
     return new Run({ instance, task, output, schema: this.schema })
   }
 
-  /** The code of its plan on each tier. */
+  /**
+   * The code of its plan on each tier.
+   * @internal
+   */
   tiers(mode: CodeGeneration = 'function'): CompiledTiers {
     return this.#plan.tiers(mode)
   }
@@ -170,7 +186,7 @@ export function compile<S extends Columns>(stream: Stream<S>, options: QueryOpti
   return new CompiledQuery(plan, stream, values)
 }
 
-/** Compiles and runs in one go. */
+/** Compiles and runs in one go: `for await (const row of run(stream, rows).rows()) ...`. */
 export function run<S extends Columns>(
   stream: Stream<S>,
   input: BatchInput | Readonly<Record<string, BatchInput>>,

@@ -5,14 +5,17 @@
 
 /** One row of the registry: what the code means and what its reader can do. */
 export interface ErrorInfo {
+  /** In snake case, as unique as the number. */
   readonly name: string
+  /** The cause in general. */
   readonly meaning: string
+  /** What to do, where the message of an error knows nothing better. */
   readonly fix: string
 }
 
 const row = (name: string, meaning: string, fix: string): ErrorInfo => ({ name, meaning, fix })
 
-export const errorRegistry = {
+const rows = {
   'LDB-0001': row(
     'invalid_config',
     'an option has a value that is not acceptable',
@@ -197,15 +200,21 @@ export const errorRegistry = {
     'a value cannot be represented in the target type',
     'filter such values, or use tryCast',
   ),
-} as const satisfies Record<string, ErrorInfo>
+} satisfies Record<string, ErrorInfo>
 
 /** A code of the registry, for example `'LDB-1100'`. */
-export type LdbCode = keyof typeof errorRegistry
+export type LdbCode = keyof typeof rows
+
+/** Every code there is, with its cause and its fix. */
+export const errorRegistry: Readonly<Record<LdbCode, ErrorInfo>> = rows
 
 /** Where in a text an error lies; `start` and `end` are UTF-16 offsets into `text`. */
 export interface SourceSpan {
+  /** The text of the arrow function. */
   readonly text: string
+  /** Where the part at fault begins. */
   readonly start: number
+  /** Where it has ended. */
   readonly end: number
 }
 
@@ -220,12 +229,16 @@ export interface ErrorDetail {
 
 /** Every error a user of the engine is meant to see. `message` holds code, cause, source slice and fix. */
 export class MillraceError extends Error {
+  /** Stands for the kind of the error, in all versions; `errorRegistry` explains it. */
   readonly code: LdbCode
   /** The cause in one sentence. */
   readonly reason: string
+  /** What to do about it. */
   readonly fix: string
+  /** The part of an arrow function that could not be compiled. */
   readonly span: SourceSpan | undefined
 
+  /** @internal */
   constructor(code: LdbCode, reason: string, detail: ErrorDetail = {}) {
     const fix = detail.fix ?? errorRegistry[code].fix
     const frame = detail.span ? `\n${underline(detail.span)}` : ''

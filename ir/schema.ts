@@ -4,7 +4,9 @@ import type { DataType, JsValue } from './types.ts'
 
 /** A column as the type system sees it. */
 export interface ColumnType<T extends DataType = DataType, N extends boolean = boolean> {
+  /** What its values are. */
   readonly type: T
+  /** May a value be null? */
   readonly nullable: N
 }
 
@@ -13,8 +15,11 @@ export type Columns = Readonly<Record<string, ColumnType>>
 
 /** A column as the engine sees it. */
 export interface Column extends ColumnType {
+  /** Not empty, and no other column of the schema has it. */
   readonly name: string
 }
+
+/** The columns of a stream, in order. */
 export type Schema = readonly Column[]
 
 /** The row objects of a schema: what users pass in and get out. */

@@ -4,13 +4,21 @@
  */
 import type { FieldType, ValueType } from './kernel/node.ts'
 
+/** The tick of a timestamp: a second, a thousandth, a millionth or a billionth of it. */
 export type TimeUnit = 's' | 'ms' | 'us' | 'ns'
+/** Two's complement, by width in bits. */
 export type SignedType = 'int8' | 'int16' | 'int32' | 'int64'
+/** Integers that are never negative, by width in bits. */
 export type UnsignedType = 'uint8' | 'uint16' | 'uint32' | 'uint64'
+/** Integers: what does not fit is a fault of its row, nothing is rounded. */
 export type IntegerType = SignedType | UnsignedType
+/** IEEE 754. */
 export type FloatType = 'float32' | 'float64'
+/** What can be counted with. */
 export type NumericType = IntegerType | FloatType
+/** Ticks since 1970-01-01 00:00 in 64 bits, without a time zone. */
 export type TimestampType = `timestamp[${TimeUnit}]`
+/** Values of any length: text, and bytes that mean nothing to the engine. */
 export type BytesType = 'utf8' | 'binary'
 
 /** A column type; its text is canonical and part of the plan hash. */

@@ -22,6 +22,7 @@ export const explainStages = [
   'llvm',
   'assembly',
 ] as const
+/** What `explain` can stop after. */
 export type ExplainStage = (typeof explainStages)[number]
 
 /** The text of one stage. */

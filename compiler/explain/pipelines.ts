@@ -10,16 +10,28 @@ import {
 import { printColumn } from '../../ir/schema.ts'
 import { printLayout } from './layout.ts'
 
+/** A chain of operators that run fused in one loop. */
 export interface PipelineReport {
+  /** Its place in the plan, from 0. */
   readonly id: number
   /** The source or the pipeline that it reads. */
   readonly from: string
+  /** The columns that its kernels read; what only passes through is not among them. */
   readonly reads: readonly string[]
+  /** The columns of its results, and where each comes from. */
   readonly writes: readonly string[]
   /** State regions with their fields and where they lie. */
   readonly state: readonly string[]
   /** The push kernel is the one for the widest shape of batch. */
-  readonly kernels: readonly { readonly name: string; readonly statements: number }[]
+  readonly kernels: readonly KernelReport[]
+}
+
+/** A function of the generated code, and how large it is. */
+export interface KernelReport {
+  /** `push`, `advance`, `init`, or one that makes room for state. */
+  readonly name: string
+  /** Statements of the kernel IR. */
+  readonly statements: number
 }
 
 export function reportPipeline(pipeline: PipelineProgram): PipelineReport {

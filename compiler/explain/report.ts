@@ -13,26 +13,60 @@ export interface ExplainSubject extends Compilation {
   readonly values: ReadonlyMap<string, Value>
 }
 
+/** An operator of a plan, with those that it reads from. */
 export interface OperatorReport {
+  /** What it does: `source`, `filter`, `project`, `window`, `aggregate` or `sink`. */
   readonly kind: LogicalNode['kind']
+  /** As explain prints it. */
   readonly text: string
   /** Whose null logic and arithmetic its expressions have. */
   readonly language: 'sql' | 'javascript' | undefined
   /** The columns of its rows. */
   readonly columns: readonly string[]
+  /** None for a source. */
   readonly inputs: readonly OperatorReport[]
 }
 
+/** What explain says of a query, as plain data. */
 export interface PlanReport {
   /** The plan up to the values of its parameters and literals. */
   readonly hash: string
+  /** The plan as it was written, from its last operator on. */
   readonly logical: OperatorReport
+  /** The plan that was compiled. */
   readonly optimised: OperatorReport
-  readonly parameters: readonly { readonly name: string; readonly type: string; readonly value: string }[]
+  /** Values that the code does not depend on, those of lifted literals included. */
+  readonly parameters: readonly ParameterReport[]
+  /** From the source to the result. */
   readonly pipelines: readonly PipelineReport[]
+  /** Every limit, with the defaults filled in. */
   readonly limits: Limits
-  readonly native: { readonly possible: true } | { readonly possible: false; readonly reason: string }
+  /** Can it run as native code on this machine? */
+  readonly native: NativeChances
 }
+
+/** A value that reaches the code from outside. */
+export interface ParameterReport {
+  /** As it stands in the text of the plan. */
+  readonly name: string
+  /** Its column type. */
+  readonly type: string
+  /** As explain prints it. */
+  readonly value: string
+}
+
+/** Whether a plan can run natively, and why not where it cannot. */
+export type NativeChances =
+  | {
+      /** It can. */
+      readonly possible: true
+    }
+  | {
+      /** It cannot. */
+      readonly possible: false
+      /** What is missing, or which function only JavaScript has. */
+      readonly reason: string
+    }
 
 export function reportPlan(subject: ExplainSubject): PlanReport {
   const { logical, optimised, program, limits } = subject
@@ -58,7 +92,7 @@ function reportOperator(node: LogicalNode): OperatorReport {
 }
 
 /** Values stand apart from the plan, because the plan is shared by all that differ only in them. */
-export const parametersOf = ({ program, values }: ExplainSubject): PlanReport['parameters'] =>
+export const parametersOf = ({ program, values }: ExplainSubject): readonly ParameterReport[] =>
   program.params.slots.map(({ column: { name, type } }) => ({
     name,
     type,
@@ -66,7 +100,7 @@ export const parametersOf = ({ program, values }: ExplainSubject): PlanReport['p
   }))
 
 /** Can the plan run natively here, and if not, why? */
-export function nativeChances({ hostOps }: PlanProgram): PlanReport['native'] {
+export function nativeChances({ hostOps }: PlanProgram): NativeChances {
   if (hostOps.length > 0) {
     const are = hostOps.length > 1 ? 'are' : 'is'
     return { possible: false, reason: `${hostOps.join(', ')} ${are} the host's own, bit for bit` }

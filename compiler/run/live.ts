@@ -12,12 +12,14 @@ import type { Instance } from './instance.ts'
 /** What can be pushed at once: rows are objects that have the columns of the source. */
 export type Pushable = RecordBatch | Table | readonly object[]
 
+/** An open query: rows are pushed in, results reach the callback before the push returns. */
 export class LiveQuery {
   readonly #instance: Instance
   readonly #callbacks: Callbacks
   readonly #schema: Schema
   #closed = false
 
+  /** @internal */
   constructor(instance: Instance, callbacks: Callbacks, schema: Schema) {
     this.#instance = instance
     this.#callbacks = callbacks
@@ -87,7 +89,7 @@ export class LiveQuery {
     })
   }
 
-  /** The input is complete: everything that waits is emitted. */
+  /** The input is complete: everything that waits is emitted. LDB-0005 for what is pushed afterwards. */
   end(): void {
     this.#checkOpen()
     this.#work(() => {
@@ -115,20 +117,23 @@ export class LiveQuery {
     runner.flush()
   }
 
+  /** The engine that runs the kernels now. */
   get tier(): Tier {
     return this.#instance.tier
   }
 
+  /** Rows so far. */
   get counters(): Counters {
     return this.#instance.runner.counters
   }
 
-  /** Forgets all state; what waits is not emitted. */
+  /** Forgets all state; what waits is not emitted. LDB-0004 for what is pushed afterwards. */
   close(): void {
     this.#closed = true
     this.#callbacks.silence()
   }
 
+  /** As `close`, for `using`. */
   [Symbol.dispose](): void {
     this.close()
   }

@@ -8,12 +8,16 @@ import type { ParamValues } from '../frontend/builder/types.ts'
 
 /** Something worth knowing that is not an error: why a plan is not native, which tier it fell back to. */
 export interface Diagnostic {
+  /** A code of the error registry. */
   readonly code: MillraceError['code']
+  /** Code, cause and fix. */
   readonly message: string
 }
 
+/** An engine, or `'auto'`: the one that is the fastest. */
 export type TierChoice = Tier | 'auto'
 
+/** Which engine runs a query. */
 export interface TierOptions {
   /**
    * Which engine runs the kernels: generated JavaScript, native code (JavaScript until it is compiled, and where it
@@ -25,19 +29,23 @@ export interface TierOptions {
   readonly codeGeneration?: CodeGeneration
 }
 
+/** Who takes what is not a result. What a callback throws ends a run, and comes out of a push as LDB-5004. */
 export interface OutputOptions {
-  /** Rows whose window was closed already. */
+  /** Rows whose window was closed already, with the columns of what the window operator reads. */
   readonly onLate?: (batch: RecordBatch) => void
   /** Rows that an overflow, a division by zero or a failed cast kept out. */
   readonly onFaulty?: (rows: FaultyRows) => void
+  /** Something worth knowing happened: a plan that does not run natively says why. */
   readonly onDiagnostic?: (diagnostic: Diagnostic) => void
 }
 
+/** Options of one instance of a query. */
 export interface OpenOptions extends TierOptions, OutputOptions {
   /** Other values for the parameters of the plan than those it was built with. */
   readonly params?: ParamValues
 }
 
+/** Options of a query that runs from a source. */
 export interface RunOptions extends OpenOptions {
   /** Ends the query at once; what waits is not emitted. */
   readonly signal?: AbortSignal

@@ -19,10 +19,12 @@ export interface RunParts {
   readonly schema: Schema
 }
 
+/** A running query: its results are read once, in one of four ways. */
 export class Run<Out extends Columns> implements AsyncIterable<RecordBatch> {
   readonly #parts: RunParts
   #started = false
 
+  /** @internal */
   constructor(parts: RunParts) {
     this.#parts = parts
   }
@@ -53,10 +55,12 @@ export class Run<Out extends Columns> implements AsyncIterable<RecordBatch> {
     return rows
   }
 
+  /** The engine that runs the kernels now. */
   get tier(): Tier {
     return this.#parts.instance.tier
   }
 
+  /** Rows so far. */
   get counters(): Counters {
     return this.#parts.instance.runner.counters
   }
@@ -67,6 +71,7 @@ export class Run<Out extends Columns> implements AsyncIterable<RecordBatch> {
     this.#parts.task.finish(undefined)
   }
 
+  /** As `cancel`, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.cancel()
   }

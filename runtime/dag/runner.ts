@@ -23,6 +23,7 @@ import { Pipeline } from './pipeline.ts'
 
 /** A row that could not be taken, and why. */
 export interface RowFault {
+  /** LDB-9002 for an overflow, LDB-9003 for a division by zero, LDB-9004 for a failed cast, LDB-2005 for a time. */
   readonly code: LdbCode
   /** The operator at fault, as explain prints it. */
   readonly operator: string
@@ -30,9 +31,11 @@ export interface RowFault {
   readonly row: number
 }
 
+/** Rows that were kept out because something in them could not be computed. */
 export interface FaultyRows {
   /** The input rows at fault; undefined where only results of operators are. */
   readonly rows: RecordBatch | undefined
+  /** One for each row, in their order, and one for each result that has no row. */
   readonly faults: readonly RowFault[]
 }
 
@@ -53,11 +56,17 @@ export interface RunnerOptions {
   readonly mode: ResultMode
 }
 
+/** Rows of a running query, from its start. */
 export interface Counters {
+  /** Rows that were taken. */
   readonly rowsIn: bigint
+  /** Rows of results that were handed out. */
   readonly rowsOut: bigint
+  /** Rows whose window was closed already. */
   readonly late: bigint
+  /** Rows that have no event time, and were dropped. */
   readonly nullTime: bigint
+  /** Rows that an overflow, a division by zero or a failed cast kept out. */
   readonly faulty: bigint
 }
 

@@ -24,7 +24,7 @@ export function sourceFiles(): readonly SourceFile[] {
 function walk(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap(entry => {
     const path = join(folder, entry.name)
-    if (entry.isDirectory()) return walk(path)
+    if (entry.isDirectory()) return entry.name === 'node_modules' ? [] : walk(path)
     return /\.(ts|mjs)$/.test(entry.name) ? [path] : []
   })
 }

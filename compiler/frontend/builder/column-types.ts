@@ -4,6 +4,7 @@ import type { DataType, TimeUnit } from '../../../ir/types.ts'
 
 /** A column that is never null, and the way to one that may be. */
 export interface NotNull<T extends DataType> extends ColumnType<T, false> {
+  /** Never. */
   readonly nullable: false
   /** The same type, with nulls. */
   readonly orNull: ColumnType<T, true>
@@ -15,21 +16,36 @@ const column = <T extends DataType>(type: T): NotNull<T> => ({
   orNull: { type, nullable: true },
 })
 
+/** The column types, each of them not null; `t.int64.orNull` is the one that may be. */
 export const t = {
+  /** true or false. */
   bool: column('bool'),
+  /** -128 to 127, a number in JavaScript. */
   int8: column('int8'),
+  /** -32,768 to 32,767, a number in JavaScript. */
   int16: column('int16'),
+  /** 32 bits, a number in JavaScript. */
   int32: column('int32'),
+  /** 64 bits, a bigint in JavaScript. */
   int64: column('int64'),
+  /** 0 to 255, a number in JavaScript. */
   uint8: column('uint8'),
+  /** 0 to 65,535, a number in JavaScript. */
   uint16: column('uint16'),
+  /** 32 bits, a number in JavaScript. */
   uint32: column('uint32'),
+  /** 64 bits, a bigint in JavaScript. */
   uint64: column('uint64'),
+  /** IEEE 754 single, a number in JavaScript. */
   float32: column('float32'),
+  /** IEEE 754 double, a number in JavaScript. */
   float64: column('float64'),
+  /** Text, a string in JavaScript; bytes that are not UTF-8 are LDB-7005. */
   utf8: column('utf8'),
+  /** Bytes, a Uint8Array in JavaScript. */
   binary: column('binary'),
+  /** Days since 1970, a number in JavaScript. */
   date: column('date'),
-  /** Ticks since 1970 in the unit given, without a time zone. */
+  /** Ticks since 1970 in the unit given, without a time zone; a bigint in JavaScript. */
   timestamp: <U extends TimeUnit>(unit: U): NotNull<`timestamp[${U}]`> => column(`timestamp[${unit}]`),
 } as const

@@ -1,11 +1,12 @@
 /** Declaring a source: its columns, and the one that carries event time. */
 import { source as sourceNode } from '../../../ir/logical/source.ts'
-import { type Columns, findColumn, type Schema } from '../../../ir/schema.ts'
+import { type Columns, type ColumnType, findColumn, type Schema } from '../../../ir/schema.ts'
 import { isTimestamp, type TimestampType } from '../../../ir/types.ts'
 import { ticksOf } from './duration.ts'
 import { Stream, unknownColumn } from './stream.ts'
 import type { Duration, NamesOf } from './types.ts'
 
+/** What a source is, apart from its columns. */
 export interface SourceOptions<K extends string> {
   /** The column of event time. Without one there are no windows. */
   readonly time?: K
@@ -13,12 +14,15 @@ export interface SourceOptions<K extends string> {
   readonly outOfOrderness?: Duration
 }
 
-/** A stream of rows that come from outside under a name. */
+/**
+ * A stream of rows that come from outside under a name: `source('flights', { at: t.timestamp('us'), delay: t.int64 },
+ * { time: 'at' })`. LDB-1100 where the time is no column, LDB-2002 where the out-of-orderness is no duration.
+ */
 export function source<const S extends Columns>(
   name: string,
   columns: S,
   options: SourceOptions<NamesOf<S, TimestampType>> = {},
-): Stream<{ readonly [K in keyof S]: { readonly type: S[K]['type']; readonly nullable: S[K]['nullable'] } }> {
+): Stream<{ readonly [K in keyof S]: ColumnType<S[K]['type'], S[K]['nullable']> }> {
   const schema: Schema = Object.entries(columns).map(([column, { type, nullable }]) => ({
     name: column,
     type,

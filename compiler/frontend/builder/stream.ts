@@ -27,9 +27,13 @@ import type {
 
 /** A tumbling window of event time. */
 export interface TumblingWindow<K extends string> {
+  /** Side by side: a row belongs to one window. */
   readonly kind: 'tumble'
+  /** The column of event time. */
   readonly column: K
+  /** How long each is. */
   readonly size: Duration
+  /** How far the starts are moved. */
   readonly offset: Duration | undefined
 }
 
@@ -52,15 +56,24 @@ type WindowColumnsOf<S extends Columns, K extends keyof S> = {
 
 /** A stream of rows of schema `S`: a plan, not data; nothing runs until it is compiled and opened. */
 export class Stream<S extends Columns> {
-  /** The logical plan so far, and the values of its parameters. */
+  /**
+   * The logical plan so far.
+   * @internal
+   */
   readonly node: LogicalNode
+  /**
+   * The values of its parameters.
+   * @internal
+   */
   readonly params: ReadonlyMap<string, Value>
 
+  /** @internal */
   constructor(node: LogicalNode, params: ReadonlyMap<string, Value> = new Map()) {
     this.node = node
     this.params = params
   }
 
+  /** The columns of its rows. */
   get schema(): Schema {
     return this.node.relation.schema
   }
@@ -72,9 +85,11 @@ export class Stream<S extends Columns> {
 
   /**
    * Keeps the rows for which a plain arrow function is true; it means exactly what JavaScript means by it. Values
-   * from outside come in by name: `filter((f, p) => f.delay > p.limit, { limit: 15n })`.
+   * from outside come in by name: `filter((f, p) => f.delay > p.limit, { limit: 15n })`. LDB-1003 where the function
+   * cannot be compiled; the message underlines the part at fault.
    */
   filter(predicate: (row: RowOf<S>) => boolean): Stream<S>
+  /** The same, with values from outside. */
   filter<const P extends ParamValues>(predicate: (row: RowOf<S>, params: P) => boolean, params: P): Stream<S>
   filter(predicate: (row: RowOf<S>, params: never) => boolean, params: ParamValues = {}): Stream<S> {
     const { names, values } = this.#nameParams(params)
@@ -98,10 +113,14 @@ export class Stream<S extends Columns> {
     return this.#with(project(this.node, [...kept, ...added]))
   }
 
-  /** The rows that a plain arrow function returns: `map(f => ({ late: f.delay > 15n, hours: f.minutes / 60 }))`. */
+  /**
+   * The rows that a plain arrow function returns: `map(f => ({ late: f.delay > 15n, hours: f.minutes / 60 }))`. LDB-1003
+   * where it cannot be compiled; the message underlines the part at fault.
+   */
   map<O extends object>(
     f: (row: RowOf<S>) => O,
   ): Stream<{ readonly [K in keyof O & string]: LambdaColumn<O[K]> }>
+  /** The same, with values from outside. */
   map<O extends object, const P extends ParamValues>(
     f: (row: RowOf<S>, params: P) => O,
     params: P,
@@ -115,7 +134,11 @@ export class Stream<S extends Columns> {
     return new Stream(project(this.node, columns, 'javascript'), values)
   }
 
-  /** Assigns each row to a window of its event time; adds the columns window_start and window_end. */
+  /**
+   * Assigns each row to a window of its event time; adds the columns window_start and window_end, of the type of the time
+   * column, the end not included. LDB-2002 where the size or the offset is no whole number of ticks of the column,
+   * LDB-2003 where the size is not positive.
+   */
   window<const K extends NamesOf<S, TimestampType>>(
     spec: TumblingWindow<K>,
   ): WindowedStream<Flat<S & WindowColumnsOf<S, K>>> {
@@ -126,7 +149,10 @@ export class Stream<S extends Columns> {
     return new WindowedStream(window(this.node, { column: spec.column, sizeTicks, offsetTicks }), this.params)
   }
 
-  /** Groups by columns; without a window the groups are emitted when the input ends. */
+  /**
+   * Groups by columns; without a window the groups are emitted when the input ends. Nulls are one group, and so are NaNs.
+   * LDB-1100 where a key is no column.
+   */
   groupBy<const K extends keyof S & string>(...keys: readonly K[]): Grouped<S, Pick<S, K>> {
     return new Grouped(this.node, this.params, this.#keys(keys))
   }
@@ -165,6 +191,7 @@ export class Stream<S extends Columns> {
 
 /** A stream whose rows belong to windows. */
 export class WindowedStream<S extends Columns> extends Stream<S> {
+  /** Groups by columns inside of each window. LDB-1100 where a key is no column. */
   override groupBy<const K extends keyof S & string>(
     ...keys: readonly K[]
   ): Grouped<S, Pick<S, K | ('window_start' & keyof S) | ('window_end' & keyof S)>> {
@@ -191,6 +218,7 @@ export class Grouped<S extends Columns, K extends Columns> {
   readonly #params: ReadonlyMap<string, Value>
   readonly #keys: readonly string[]
 
+  /** @internal */
   constructor(node: LogicalNode, params: ReadonlyMap<string, Value>, keys: readonly string[]) {
     this.#node = node
     this.#params = params

@@ -13,107 +13,13 @@ import type {
   NumericType,
   TimestampType,
 } from '../../../ir/types.ts'
+import type { NumericMeet } from './numeric-meet.ts'
 
 /** Expressions over the columns of a row, or over the aggregates of a group. They never mix. */
 export type Scope = 'row' | 'group'
 
 /** A length of time: `'250ms'`, `'10s'`, `'5m'`, `'1h'`, `'7d'`. */
 export type Duration = `${number}${'ns' | 'us' | 'ms' | 's' | 'm' | 'h' | 'd'}`
-
-/** Where signed and unsigned integers meet; uint64 and a signed integer do not. */
-interface IntegerMeet {
-  int8: {
-    uint8: 'int16'
-    uint16: 'int32'
-    uint32: 'int64'
-    uint64: never
-    int8: 'int8'
-    int16: 'int16'
-    int32: 'int32'
-    int64: 'int64'
-  }
-  int16: {
-    uint8: 'int16'
-    uint16: 'int32'
-    uint32: 'int64'
-    uint64: never
-    int8: 'int16'
-    int16: 'int16'
-    int32: 'int32'
-    int64: 'int64'
-  }
-  int32: {
-    uint8: 'int32'
-    uint16: 'int32'
-    uint32: 'int64'
-    uint64: never
-    int8: 'int32'
-    int16: 'int32'
-    int32: 'int32'
-    int64: 'int64'
-  }
-  int64: {
-    uint8: 'int64'
-    uint16: 'int64'
-    uint32: 'int64'
-    uint64: never
-    int8: 'int64'
-    int16: 'int64'
-    int32: 'int64'
-    int64: 'int64'
-  }
-  uint8: {
-    uint8: 'uint8'
-    uint16: 'uint16'
-    uint32: 'uint32'
-    uint64: 'uint64'
-    int8: 'int16'
-    int16: 'int16'
-    int32: 'int32'
-    int64: 'int64'
-  }
-  uint16: {
-    uint8: 'uint16'
-    uint16: 'uint16'
-    uint32: 'uint32'
-    uint64: 'uint64'
-    int8: 'int32'
-    int16: 'int32'
-    int32: 'int32'
-    int64: 'int64'
-  }
-  uint32: {
-    uint8: 'uint32'
-    uint16: 'uint32'
-    uint32: 'uint32'
-    uint64: 'uint64'
-    int8: 'int64'
-    int16: 'int64'
-    int32: 'int64'
-    int64: 'int64'
-  }
-  uint64: {
-    uint8: 'uint64'
-    uint16: 'uint64'
-    uint32: 'uint64'
-    uint64: 'uint64'
-    int8: never
-    int16: never
-    int32: never
-    int64: never
-  }
-}
-
-/** The type at which two numbers meet; the same table as ir/expr/promote.ts. */
-export type NumericMeet<A extends NumericType, B extends NumericType> = [A, B] extends ['float32', 'float32']
-  ? 'float32'
-  : [Extract<A | B, FloatType>] extends [never]
-    ? A extends IntegerType
-      ? B extends IntegerType
-        ? IntegerMeet[A][B]
-        : never
-      : never
-    : 'float64'
 
 /** Types that can be compared with a `T`. */
 type Comparable<T extends DataType> = T extends NumericType
@@ -134,11 +40,15 @@ export type LiteralOf<T extends DataType> = T extends NumericType
 
 /** What every expression says about itself. */
 export interface Typed<T extends DataType = DataType, N extends boolean = boolean, G extends Scope = Scope> {
+  /** What its values are. */
   readonly type: T
+  /** May a value be null? */
   readonly nullable: N
+  /** Is it about a row, or about a group? */
   readonly scope: G
 }
 
+/** The other side of an operation: an expression about the same thing, or a literal. */
 export type Operand<T extends DataType, G extends Scope> = Typed<T, boolean, G> | LiteralOf<T>
 
 type TypeOf<X, Literal extends DataType> = X extends Typed<infer T, boolean, Scope> ? T : Literal
@@ -151,30 +61,43 @@ type Arithmetic<T extends NumericType, N extends boolean, G extends Scope, X> = 
   G
 >
 
-interface Common<T extends DataType, N extends boolean, G extends Scope> extends Typed<T, N, G> {
+/** What every expression can do. Comparison with null gives null. */
+export interface Common<T extends DataType, N extends boolean, G extends Scope> extends Typed<T, N, G> {
+  /** Equal; NaN is equal to nothing, -0 to 0. */
   eq<X extends Operand<Comparable<T>, G>>(x: X): ExprOf<'bool', Or<N, NullableOf<X>>, G>
+  /** Not equal. */
   ne<X extends Operand<Comparable<T>, G>>(x: X): ExprOf<'bool', Or<N, NullableOf<X>>, G>
-  /** Null is the same as null, and unequal to everything else. */
+  /** Different; null is different from everything but null. */
   isDistinctFrom(x: Operand<Comparable<T>, G>): ExprOf<'bool', false, G>
+  /** Null is the same as null, and the same as nothing else. */
   isNotDistinctFrom(x: Operand<Comparable<T>, G>): ExprOf<'bool', false, G>
+  /** True where the value is null; never null itself. */
   isNull(): ExprOf<'bool', false, G>
+  /** True where the value is not null; never null itself. */
   isNotNull(): ExprOf<'bool', false, G>
+  /** Equal to one of the items; null where it equals none but one of them is null. */
   in<X extends Operand<T, G>>(items: readonly X[]): ExprOf<'bool', Or<N, NullableOf<X>>, G>
   /** The value, or `x` where it is null. */
   coalesce<X extends Operand<T, G>>(x: X): ExprOf<T, N extends true ? NullableOf<X> : false, G>
   /** Null where the value equals `x`. */
   nullif(x: Operand<T, G>): ExprOf<T, true, G>
-  /** A value that does not fit rejects the row. */
+  /** The value in another type: `f.n.cast(t.int32)`. A value that does not fit rejects the row with LDB-9004. */
   cast<U extends DataType>(to: ColumnType<U>): ExprOf<U, N, G>
-  /** A value that does not fit becomes null. */
+  /** As `cast`, but a value that does not fit becomes null. */
   tryCast<U extends DataType>(to: ColumnType<U>): ExprOf<U, true, G>
 }
 
-interface Ordered<T extends DataType, N extends boolean, G extends Scope> {
+/** What all but booleans can do besides. Texts and bytes are in the order of their bytes. */
+export interface Ordered<T extends DataType, N extends boolean, G extends Scope> {
+  /** Less than. No number is less or greater than NaN. */
   lt<X extends Operand<Comparable<T>, G>>(x: X): ExprOf<'bool', Or<N, NullableOf<X>>, G>
+  /** Less than or equal. */
   le<X extends Operand<Comparable<T>, G>>(x: X): ExprOf<'bool', Or<N, NullableOf<X>>, G>
+  /** Greater than. */
   gt<X extends Operand<Comparable<T>, G>>(x: X): ExprOf<'bool', Or<N, NullableOf<X>>, G>
+  /** Greater than or equal. */
   ge<X extends Operand<Comparable<T>, G>>(x: X): ExprOf<'bool', Or<N, NullableOf<X>>, G>
+  /** From `low` to `high`, both included. */
   between<X extends Operand<T, G>, Y extends Operand<T, G>>(
     low: X,
     high: Y,
@@ -183,47 +106,78 @@ interface Ordered<T extends DataType, N extends boolean, G extends Scope> {
 
 type NumberOperand<T extends NumericType, G extends Scope> = Operand<MeetsWith<T>, G>
 
-interface Numeric<T extends NumericType, N extends boolean, G extends Scope> {
+/**
+ * What numbers can do besides. Both sides meet at the type that holds the values of either (`NumericMeet`); a result of
+ * integers that does not fit its type rejects the row with LDB-9002.
+ */
+export interface Numeric<T extends NumericType, N extends boolean, G extends Scope> {
+  /** The sum. */
   add<X extends NumberOperand<T, G>>(x: X): Arithmetic<T, N, G, X>
+  /** The difference. */
   sub<X extends NumberOperand<T, G>>(x: X): Arithmetic<T, N, G, X>
+  /** The product. */
   mul<X extends NumberOperand<T, G>>(x: X): Arithmetic<T, N, G, X>
-  /** Integers divide toward zero; division by zero rejects the row. Floats divide as IEEE says. */
+  /** Integers divide toward zero; division by zero rejects the row with LDB-9003. Floats divide as IEEE says. */
   div<X extends NumberOperand<T, G>>(x: X): Arithmetic<T, N, G, X>
+  /** The remainder, with the sign of the dividend; of integers by zero it rejects the row with LDB-9003. */
   mod<X extends NumberOperand<T, G>>(x: X): Arithmetic<T, N, G, X>
+  /** The number with its sign turned. */
   neg(): ExprOf<T, N, G>
+  /** The number without its sign. */
   abs(): ExprOf<T, N, G>
+  /** The next whole number below; integers stay as they are. */
   floor(): ExprOf<T, N, G>
+  /** The next whole number above. */
   ceil(): ExprOf<T, N, G>
+  /** The next whole number toward zero. */
   trunc(): ExprOf<T, N, G>
-  /** Half goes away from zero. */
+  /** The nearest whole number; half goes away from zero. */
   round(): ExprOf<T, N, G>
+  /** -1, 0 or 1; NaN for NaN, and a zero keeps its sign. */
   sign(): ExprOf<T, N, G>
+  /** The square root; NaN for negative numbers. */
   sqrt(): ExprOf<'float64', N, G>
-  /** These and the next need the host's mathematics: a plan that uses one stays on the JavaScript tier. */
+  /** e to the power of the number. It and those below are JavaScript's own: a plan with one of them stays in JavaScript. */
   exp(): ExprOf<'float64', N, G>
+  /** The natural logarithm. */
   ln(): ExprOf<'float64', N, G>
+  /** The logarithm to base 2. */
   log2(): ExprOf<'float64', N, G>
+  /** The logarithm to base 10. */
   log10(): ExprOf<'float64', N, G>
+  /** The sine of an angle in radians. */
   sin(): ExprOf<'float64', N, G>
+  /** The cosine of an angle in radians. */
   cos(): ExprOf<'float64', N, G>
+  /** The tangent of an angle in radians. */
   tan(): ExprOf<'float64', N, G>
+  /** The number to the power of `x`. */
   power<X extends NumberOperand<T, G>>(x: X): ExprOf<'float64', Or<N, NullableOf<X>>, G>
 }
 
-interface Wrapping<T extends IntegerType, N extends boolean, G extends Scope> {
-  /** Wraps around at the limits of the type instead of rejecting the row. */
+/** What integers can do besides: arithmetic that rejects no row. */
+export interface Wrapping<T extends IntegerType, N extends boolean, G extends Scope> {
+  /** The low bits of the sum: it wraps around at the limits of the type. */
   addWrapping<X extends Operand<T, G>>(x: X): ExprOf<T, Or<N, NullableOf<X>>, G>
+  /** The low bits of the difference. */
   subWrapping<X extends Operand<T, G>>(x: X): ExprOf<T, Or<N, NullableOf<X>>, G>
+  /** The low bits of the product. */
   mulWrapping<X extends Operand<T, G>>(x: X): ExprOf<T, Or<N, NullableOf<X>>, G>
 }
 
-interface Text<N extends boolean, G extends Scope> {
-  /** Code points. */
+/** What text can do besides. Lengths and positions count code points. */
+export interface Text<N extends boolean, G extends Scope> {
+  /** How many code points it has. */
   length(): ExprOf<'int64', N, G>
+  /** Small letters, code point by code point. */
   lower(): ExprOf<'utf8', N, G>
+  /** Capital letters, code point by code point. */
   upper(): ExprOf<'utf8', N, G>
+  /** Without the spaces at both ends. */
   trim(): ExprOf<'utf8', N, G>
+  /** Without the spaces at the start. */
   ltrim(): ExprOf<'utf8', N, G>
+  /** Without the spaces at the end. */
   rtrim(): ExprOf<'utf8', N, G>
   /** From position `start` (the first is 1), `length` code points or all that follow. */
   substring(start: Operand<'int64', G>, length?: Operand<'int64', G>): ExprOf<'utf8', N, G>
@@ -231,27 +185,43 @@ interface Text<N extends boolean, G extends Scope> {
   like<X extends Operand<'utf8', G>>(pattern: X): ExprOf<'bool', Or<N, NullableOf<X>>, G>
 }
 
-interface Sequence<T extends BytesType, N extends boolean, G extends Scope> {
+/** What text and bytes can do besides. */
+export interface Sequence<T extends BytesType, N extends boolean, G extends Scope> {
+  /** How many bytes it has, of text in UTF-8. */
   octetLength(): ExprOf<'int64', N, G>
+  /** The value with the parts behind it; null where one of them is. */
   concat<X extends Operand<T, G>>(...parts: readonly X[]): ExprOf<T, Or<N, NullableOf<X>>, G>
+  /** Are the first bytes those of `x`? */
   startsWith<X extends Operand<T, G>>(x: X): ExprOf<'bool', Or<N, NullableOf<X>>, G>
+  /** Are the last bytes those of `x`? */
   endsWith<X extends Operand<T, G>>(x: X): ExprOf<'bool', Or<N, NullableOf<X>>, G>
+  /** Are the bytes of `x` somewhere in it? */
   contains<X extends Operand<T, G>>(x: X): ExprOf<'bool', Or<N, NullableOf<X>>, G>
 }
 
-interface Logical<N extends boolean, G extends Scope> {
+/** What booleans can do besides, in three-valued logic. */
+export interface Logical<N extends boolean, G extends Scope> {
+  /** False where one side is false, true where both are true, else null. */
   and<X extends Operand<'bool', G>>(x: X): ExprOf<'bool', Or<N, NullableOf<X>>, G>
+  /** True where one side is true, false where both are false, else null. */
   or<X extends Operand<'bool', G>>(x: X): ExprOf<'bool', Or<N, NullableOf<X>>, G>
+  /** Null stays null. */
   not(): ExprOf<'bool', N, G>
 }
 
-interface Temporal<T extends TimestampType | 'date', N extends boolean, G extends Scope> {
+/** What timestamps and dates can do besides. There are no time zones. */
+export interface Temporal<T extends TimestampType | 'date', N extends boolean, G extends Scope> {
+  /** The start of the unit that holds the time: `f.at.truncate('month')`. */
   truncate(unit: TruncUnit): ExprOf<T, N, G>
+  /** A part of the time as a number: `f.at.extract('hour')`. */
   extract(field: ExtractField): ExprOf<'int64', N, G>
 }
 
-interface Instant<T extends TimestampType, N extends boolean, G extends Scope> {
+/** What timestamps can do besides. */
+export interface Instant<T extends TimestampType, N extends boolean, G extends Scope> {
+  /** So much later; a time that does not fit rejects the row with LDB-9002. */
   plus(duration: Duration): ExprOf<T, N, G>
+  /** So much earlier; a time that does not fit rejects the row with LDB-9002. */
   minus(duration: Duration): ExprOf<T, N, G>
   /** Ticks from `x` to this time, in the unit of the column. */
   since<X extends Typed<T, boolean, G>>(x: X): ExprOf<'int64', Or<N, NullableOf<X>>, G>
@@ -281,30 +251,39 @@ type SumOf<T extends NumericType> = T extends FloatType ? 'float64' : T extends 
 
 /** Rows that an aggregate leaves out. */
 export interface AggregateFilter<W extends Typed<'bool', boolean, 'row'>> {
+  /** Only rows for which it is true count. */
   readonly where: W
 }
 type WithFilter<N extends boolean, W> = unknown extends W ? N : true
 
 /** The aggregates; each takes a condition as a last argument: only rows for which it is true count. */
 export interface AggregatesOf {
+  /** Rows. */
   count(filter?: AggregateFilter<Typed<'bool', boolean, 'row'>>): ExprOf<'int64', false, 'group'>
   /** Rows where `x` is not null. */
   count(
     x: Typed<DataType, boolean, 'row'>,
     filter?: AggregateFilter<Typed<'bool', boolean, 'row'>>,
   ): ExprOf<'int64', false, 'group'>
+  /**
+   * The sum of what is not null: int64, uint64 or float64; null where all is null. A row that takes an integer sum out of
+   * its range is rejected with LDB-9002.
+   */
   sum<T extends NumericType, N extends boolean, W>(
     x: Typed<T, N, 'row'>,
     filter?: W & AggregateFilter<Typed<'bool', boolean, 'row'>>,
   ): ExprOf<SumOf<T>, WithFilter<N, W>, 'group'>
+  /** The mean of what is not null; null where all is null. */
   avg<N extends boolean, W>(
     x: Typed<NumericType, N, 'row'>,
     filter?: W & AggregateFilter<Typed<'bool', boolean, 'row'>>,
   ): ExprOf<'float64', WithFilter<N, W>, 'group'>
+  /** The smallest of what is not null; null where all is null. NaN is the largest number. */
   min<T extends DataType, N extends boolean, W>(
     x: Typed<T, N, 'row'>,
     filter?: W & AggregateFilter<Typed<'bool', boolean, 'row'>>,
   ): ExprOf<T, WithFilter<N, W>, 'group'>
+  /** The largest of what is not null; null where all is null. NaN is the largest number. */
   max<T extends DataType, N extends boolean, W>(
     x: Typed<T, N, 'row'>,
     filter?: W & AggregateFilter<Typed<'bool', boolean, 'row'>>,
@@ -326,6 +305,7 @@ export type NamesOf<S extends Columns, T extends DataType> = {
   [K in keyof S & string]: S[K]['type'] extends T ? K : never
 }[keyof S & string]
 
+/** The same properties, written out. */
 export type Flat<T> = { readonly [K in keyof T]: T[K] } & {}
 
 /** What a value that an arrow function returns becomes as a column. */

@@ -17,6 +17,10 @@ export const truncUnits = [
   'quarter',
   'year',
 ] as const
+/**
+ * What a time can be cut down to the start of: year, quarter, month, week (from Monday), day, hour, minute, second,
+ * millisecond, microsecond.
+ */
 export type TruncUnit = (typeof truncUnits)[number]
 
 export const extractFields = [
@@ -35,6 +39,11 @@ export const extractFields = [
   'microsecond',
   'epoch',
 ] as const
+/**
+ * What can be taken out of a time: year, quarter, month, week (of ISO 8601), day (of the month), dow (Sunday is 0), isodow
+ * (Monday is 1), doy (day of the year), hour, minute, second, millisecond and microsecond (both with the seconds), epoch
+ * (seconds since 1970).
+ */
 export type ExtractField = (typeof extractFields)[number]
 
 export const SECONDS_PER_DAY = 86_400n
