@@ -1,11 +1,31 @@
-/** `npm run explain -- <example> [--stage <stage> | --format <format>]`: what the compiler makes of an example. */
+/** `npm run explain -- <example> [--stage <stage> | --format <format>] [--analyze]`: what becomes of an example. */
 import { Argument, Command, Option } from 'commander'
-import { compile, type ExplainStage, explainStages } from '../compiler/index.ts'
+import { closeNativeCompiler } from '../codegen/llvm/backend.ts'
+import {
+  type Analysis,
+  type Columns,
+  type CompiledQuery,
+  compile,
+  type ExplainStage,
+  explainStages,
+  type Tier,
+} from '../compiler/index.ts'
 import { examples } from './examples/index.ts'
+import { readInput } from './examples/inputs.ts'
+import { wholeNumber } from './lib/options.ts'
+import { Progress } from './lib/progress.ts'
+
+interface ExplainOptions {
+  readonly stage?: ExplainStage
+  readonly format?: 'text' | 'json' | 'dot'
+  readonly analyze?: boolean
+  readonly tier?: Tier
+  readonly rows?: number
+}
 
 const command = new Command()
   .name('explain')
-  .description('What the compiler makes of an example, after any of its stages')
+  .description('What the compiler makes of an example, after any of its stages, and what its operators do')
   .addArgument(new Argument('<example>', 'an example of bench/examples').choices(Object.keys(examples)))
   .addOption(new Option('--stage <stage>', 'the text of one stage').choices(explainStages))
   .addOption(
@@ -13,10 +33,43 @@ const command = new Command()
       .choices(['text', 'json', 'dot'])
       .conflicts('stage'),
   )
+  .addOption(
+    new Option('--analyze', 'run it over its rows: what each operator takes and does').conflicts('stage'),
+  )
+  .addOption(
+    new Option('--tier <tier>', 'analyze it on this tier')
+      .choices(['interp', 'js', 'native'])
+      .implies({ analyze: true })
+      .conflicts('stage'),
+  )
+  .addOption(
+    new Option('--rows <n>', 'analyze it over its first rows only')
+      .argParser(wholeNumber)
+      .implies({ analyze: true })
+      .conflicts('stage'),
+  )
   .parse()
 
+async function analyze(query: CompiledQuery<Columns>, options: ExplainOptions): Promise<Analysis> {
+  const { input } = query.compilation.program.pipelines[0]
+  const source = input.kind === 'source' ? input.name : ''
+  const [reading, running] = [new Progress('reading'), new Progress('running')]
+  const { tier, rows = Number.POSITIVE_INFINITY } = options
+  const batches = await readInput(source, rows, (done, all) => reading.update(done, all))
+  reading.stop()
+  const total = batches.reduce((sum, batch) => sum + batch.numRows, 0)
+  const onProgress = (done: number): void => running.update(done, total)
+  const analysis = await query.analyze(batches, { onProgress, ...(tier ? { tier } : {}) })
+  running.stop()
+  await closeNativeCompiler()
+  return analysis
+}
+
 const query = compile(examples[command.args[0]])
-const { stage, format } = command.opts<{ stage?: ExplainStage; format?: string }>()
+const options = command.opts<ExplainOptions>()
+const { stage, format } = options
+const analysis = options.analyze ? await analyze(query, options) : undefined
 if (stage) console.log(await query.explain(stage))
-else if (format === 'json') console.log(JSON.stringify(query.report(), null, 2))
-else console.log(format === 'dot' ? query.graph() : query.explain())
+else if (format === 'json') console.log(JSON.stringify(analysis ?? query.report(), null, 2))
+else if (format === 'dot') console.log((analysis ?? query).graph())
+else console.log(analysis ? analysis.text() : query.explain())

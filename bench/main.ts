@@ -4,7 +4,7 @@ import { closeNativeCompiler } from '../codegen/llvm/backend.ts'
 import { nativeTarget } from '../codegen/llvm/target.ts'
 import { benchCompile } from './compile/bench.ts'
 import { benchKernels } from './kernels/bench.ts'
-import type { BenchOptions } from './lib/options.ts'
+import { type BenchOptions, wholeNumber } from './lib/options.ts'
 import { type Reporter, reporter } from './lib/report.ts'
 import { defaultRounds } from './lib/rounds.ts'
 import { benchPeers } from './peers/bench.ts'
@@ -18,15 +18,9 @@ const benches: Readonly<Record<string, (options: BenchOptions, report: Reporter)
 const BATCH_MIN = 8
 const BATCH_MAX = 65_536
 
-function positive(text: string): number {
-  const value = Number(text)
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('a whole number from 1 on')
-  return value
-}
-
 /** Batches divide the rows of every case, and hold whole bytes of validity bits. */
 function batchRows(text: string): number {
-  const value = positive(text)
+  const value = wholeNumber(text)
   if (value < BATCH_MIN || value > BATCH_MAX || !Number.isInteger(Math.log2(value)))
     throw new InvalidArgumentError(`a power of two from ${BATCH_MIN} to ${BATCH_MAX}`)
   return value
@@ -43,7 +37,7 @@ const command = new Command()
   .option('--case <text>', 'only cases whose name holds this text')
   .option('--batch <rows>', 'only batches of so many rows', batchRows)
   .option('--cpu', 'count the time of the processor, not that on the wall: where others use it, too', false)
-  .option('--rounds <n>', 'rounds; the median counts', positive, defaultRounds.rounds)
+  .option('--rounds <n>', 'rounds; the median counts', wholeNumber, defaultRounds.rounds)
   .parse()
 
 const target = nativeTarget()

@@ -14,6 +14,8 @@ export interface CompiledProgram {
   link(memory: Placement): Kernels
   /** Keeps what is worth keeping for processes to come; a good moment is when its kernels have run for a while. */
   persist?(): void
+  /** Did its code come from the disk? */
+  readonly wasKept?: boolean
 }
 
 /** The byte range of a region; every region that a kernel names must have been placed. */

@@ -34,6 +34,8 @@ export interface Compilation {
   readonly optimised: LogicalNode
   readonly program: PlanProgram
   readonly limits: Limits
+  /** Do faults make values null? */
+  readonly lenient: boolean
   readonly times: StageTimes
 }
 
@@ -46,7 +48,7 @@ export function compilePlan(stream: LogicalNode, options: CompileOptions = {}): 
   const middle = systemClock.now()
   const program = lowerProgram(optimised, { limits, lenient })
   const times = { optimise: middle - begin, lower: systemClock.now() - middle }
-  return { logical, optimised, program, limits, times }
+  return { logical, optimised, program, limits, lenient, times }
 }
 
 function lenientOf({ faults = 'reject' }: CompileOptions): boolean {

@@ -20,6 +20,17 @@ export type {
 } from '../ir/types.ts'
 export type { Counters, FaultyRows, RowFault } from '../runtime/dag/runner.ts'
 export type { BatchInput } from '../runtime/io/inputs.ts'
+export { Analysis } from './analyze/analysis.ts'
+export type {
+  AnalysisReport,
+  CodeOrigin,
+  KernelAnalysis,
+  OperatorAnalysis,
+  OperatorTime,
+  PipelineAnalysis,
+} from './analyze/report.ts'
+export type { AnalyzeOptions } from './analyze/run-analysis.ts'
+export type { EventTimeAnalysis, Moment, StateAnalysis } from './analyze/state.ts'
 export type { CompileOptions, StageTimes } from './driver.ts'
 export { type ExplainStage, explainStages } from './explain/explain.ts'
 export type { KernelReport, PipelineReport } from './explain/pipelines.ts'

@@ -33,6 +33,15 @@ export interface PlanCacheCounters {
   readonly compileMs: StageTimes
 }
 
+/** What a cache gives for a stream. */
+export interface Compiled {
+  readonly plan: CompiledPlan
+  /** Of all parameters, those of the stream and those that were literals in it. */
+  readonly values: ReadonlyMap<string, Value>
+  /** Was it there already? */
+  readonly wasKept: boolean
+}
+
 /** Plans kept by default. One takes some hundred kilobytes. */
 export const PLANS_MAX = 256
 
@@ -65,16 +74,13 @@ export class PlanCache {
    * The compiled form of a plan, and the values of all its parameters.
    * @internal
    */
-  compile(
-    plan: LogicalNode,
-    params: ReadonlyMap<string, Value>,
-    options: CompileOptions,
-  ): { readonly plan: CompiledPlan; readonly values: ReadonlyMap<string, Value> } {
+  compile(plan: LogicalNode, params: ReadonlyMap<string, Value>, options: CompileOptions): Compiled {
     const lifted = liftLiterals(foldConstants(plan), new Set(params.keys()))
     const key = `${optionsText(options)}\n${printPlan(lifted.plan)}`
-    const found = this.#take(key) ?? this.#compile(lifted.plan, options)
+    const kept = this.#take(key)
+    const found = kept ?? this.#compile(lifted.plan, options)
     this.#keep(key, found)
-    return { plan: found, values: new Map([...params, ...lifted.values]) }
+    return { plan: found, values: new Map([...params, ...lifted.values]), wasKept: kept !== undefined }
   }
 
   #take(key: string): CompiledPlan | undefined {

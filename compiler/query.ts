@@ -10,18 +10,20 @@ import { type BatchInput, batchesOf } from '../runtime/io/inputs.ts'
 import { QueryTask } from '../runtime/reactor/query-task.ts'
 import { Feed } from '../runtime/streaming/feed.ts'
 import { Output } from '../runtime/subscription/output.ts'
-import type { CompiledPlan } from './compiled-plan.ts'
+import { Analysis } from './analyze/analysis.ts'
+import { type AnalyzeOptions, runAnalysis } from './analyze/run-analysis.ts'
 import type { Compilation } from './driver.ts'
 import { type ExplainStage, explainStage, explainSummary } from './explain/explain.ts'
 import { graphOf } from './explain/graph.ts'
 import { type ExplainSubject, type PlanReport, reportPlan } from './explain/report.ts'
 import type { Stream } from './frontend/builder/stream.ts'
 import { paramsOf } from './plan/params.ts'
-import { PlanCache, type QueryOptions } from './plan-cache.ts'
+import { type Compiled, PlanCache, type QueryOptions } from './plan-cache.ts'
 import { Callbacks } from './run/callbacks.ts'
 import { Instance } from './run/instance.ts'
 import { LiveQuery } from './run/live.ts'
 import type { OpenOptions, RunOptions } from './run/options.ts'
+import type { QueryParams } from './run/params.ts'
 import { Run } from './run/run.ts'
 import type { CompiledTiers } from './tiers.ts'
 
@@ -33,18 +35,13 @@ export interface StreamParts {
 
 /** A query that can be opened and run any number of times, each time with a state of its own. */
 export class CompiledQuery<Out extends Columns> {
-  readonly #plan: CompiledPlan
+  readonly #compiled: Compiled
   readonly #stream: StreamParts
-  readonly #values: ReadonlyMap<string, Value>
 
-  /**
-   * `values`: of all parameters, those of the stream and those that were literals in it.
-   * @internal
-   */
-  constructor(plan: CompiledPlan, stream: StreamParts, values: ReadonlyMap<string, Value>) {
-    this.#plan = plan
+  /** @internal */
+  constructor(compiled: Compiled, stream: StreamParts) {
+    this.#compiled = compiled
     this.#stream = stream
-    this.#values = values
   }
 
   /**
@@ -52,7 +49,7 @@ export class CompiledQuery<Out extends Columns> {
    * @internal
    */
   get compilation(): Compilation {
-    return this.#plan.compilation
+    return this.#compiled.plan.compilation
   }
 
   /** The columns of the result. */
@@ -84,7 +81,25 @@ export class CompiledQuery<Out extends Columns> {
   }
 
   get #subject(): ExplainSubject {
-    return { ...this.compilation, logical: sink(this.#stream.node), values: this.#values }
+    return { ...this.compilation, logical: sink(this.#stream.node), values: this.#compiled.values }
+  }
+
+  /**
+   * Runs the query over an input to its end, and says what every operator did: rows in and out, faults, late rows,
+   * state, event time, and nanoseconds per row. Counts are exact; kernels count, in a variant of the plan that runs
+   * beside it. Kernels fuse their operators and hold no clock: what an operator takes is the difference between the
+   * plan up to it and the plan up to the one before, an estimate. Hence the costs: about as many runs as the plan has
+   * operators, in turn over each batch, each with code and memory of its own, and what is compiled is kept as if the
+   * query had run. Batches are read once, none is kept. Rejects with what running the query throws.
+   */
+  async analyze(
+    input: BatchInput | Readonly<Record<string, BatchInput>>,
+    options: AnalyzeOptions = {},
+  ): Promise<Analysis> {
+    const { plan, wasKept } = this.#compiled
+    const batches = batchesOf(this.#inputOf(input), this.#inputSchema)
+    const report = await runAnalysis({ plan, wasKept, params: this.#params, batches, options })
+    return new Analysis(report, this.#subject)
   }
 
   /**
@@ -142,11 +157,15 @@ export class CompiledQuery<Out extends Columns> {
    * @internal
    */
   tiers(mode: CodeGeneration = 'function'): CompiledTiers {
-    return this.#plan.tiers(mode)
+    return this.#compiled.plan.tiers(mode)
   }
 
   get #inputSchema(): Schema {
     return this.compilation.program.pipelines[0].input.schema
+  }
+
+  get #params(): QueryParams {
+    return { declared: paramsOf(this.#stream.node), values: this.#compiled.values }
   }
 
   /** The input itself, or the one under the name of the source. */
@@ -161,9 +180,8 @@ export class CompiledQuery<Out extends Columns> {
   }
 
   #instance(callbacks: Callbacks, open: OpenOptions, mode: 'copy' | 'view'): Instance {
-    const plan = this.#plan
-    const params = { declared: paramsOf(this.#stream.node), values: this.#values }
-    const instance = new Instance({ plan, params, open, callbacks, mode })
+    const { plan } = this.#compiled
+    const instance = new Instance({ plan, params: this.#params, open, callbacks, mode })
     const error = callbacks.takeError()
     if (error) throw error
     return instance
@@ -182,8 +200,7 @@ export const sharedPlans = new PlanCache()
 /** Compiles a stream, or finds that it was compiled before. Two streams that mean the same have the same hash. */
 export function compile<S extends Columns>(stream: Stream<S>, options: QueryOptions = {}): CompiledQuery<S> {
   const cache = options.cache ?? sharedPlans
-  const { plan, values } = cache.compile(stream.node, stream.params, options)
-  return new CompiledQuery(plan, stream, values)
+  return new CompiledQuery(cache.compile(stream.node, stream.params, options), stream)
 }
 
 /** Compiles and runs in one go: `for await (const row of run(stream, rows).rows()) ...`. */

@@ -6,6 +6,7 @@ import { nativeTarget } from '../../codegen/llvm/target.ts'
 import { compile, type Tier } from '../../compiler/index.ts'
 import { rowsOf } from '../../runtime/io/rows.ts'
 import { lateFlights } from '../examples/late-flights.ts'
+import { Progress } from '../lib/progress.ts'
 import { readFlights } from './flights.ts'
 import { type LateFlights, type LateHour, type Measured, measure } from './measure.ts'
 import { compareWithDuckDb, type Verdict } from './oracle.ts'
@@ -29,17 +30,9 @@ const say = (text: string): void => console.error(text)
 const show = (text: string): void => console.log(text)
 
 async function decode(): Promise<readonly RecordBatch[]> {
-  const bar = new SingleBar({
-    format: '  reading flights [{bar}] {value}/{total} rows, {duration_formatted}',
-    stream: process.stderr,
-  })
+  const bar = new Progress('reading flights')
   const start = performance.now()
-  let started = false
-  const batches = await readFlights((done, all) => {
-    if (!started) bar.start(all, 0)
-    started = true
-    bar.update(done)
-  })
+  const batches = await readFlights((done, all) => bar.update(done, all))
   bar.stop()
   say(
     `  decoded from Parquet to Arrow in ${((performance.now() - start) / 1000).toFixed(1)} s (not part of the figures below)\n`,

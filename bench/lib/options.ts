@@ -1,4 +1,5 @@
 /** What may be asked for on the command line of a bench. */
+import { InvalidArgumentError } from 'commander'
 import { cpuClock, wallClock } from './clock.ts'
 import { defaultRounds, type RoundOptions } from './rounds.ts'
 
@@ -11,6 +12,13 @@ export interface BenchOptions {
   readonly rounds: number
   /** Is the time of the processor counted, and not that on the wall? */
   readonly cpu: boolean
+}
+
+/** An argument that is a whole number from 1 on. */
+export function wholeNumber(text: string): number {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('a whole number from 1 on')
+  return value
 }
 
 /** How rounds are to be timed. */

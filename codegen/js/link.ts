@@ -41,6 +41,7 @@ export function compileJs(
   const params = [...helperNames, ...views.map(view => view.name)].map(capturedName)
   return {
     text,
+    wasKept: kept.data !== undefined,
     link(memory) {
       const factory = factoryOf({ name: program.name, params, text }, mode, kept)
       const kernels = factory(...helpers(), ...views.map(view => viewOf(view, memory)))

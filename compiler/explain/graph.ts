@@ -1,15 +1,18 @@
 /** The plan as a Graphviz graph: operators as boxes, pipelines around them, rows flowing downwards. */
 import { type LogicalNode, printOperator } from '../../ir/logical/index.ts'
-import { type PipelineSpec, splitPipelines } from '../plan/split-pipelines.ts'
+import { operatorsOf, type PipelineSpec, splitPipelines } from '../plan/split-pipelines.ts'
 import { type ExplainSubject, parametersOf } from './report.ts'
 
 /** Characters of an operator's text on one line. */
 const LINE_MAX = 60
 
-export function graphOf(subject: ExplainSubject): string {
+/** A line more in the box of an operator. */
+export type NoteOf = (node: LogicalNode) => string | undefined
+
+export function graphOf(subject: ExplainSubject, noteOf: NoteOf = () => undefined): string {
   const names = new Names()
   const specs = splitPipelines(subject.optimised)
-  const clusters = specs.map(spec => cluster(spec, names))
+  const clusters = specs.map(spec => cluster(spec, names, noteOf))
   const chain = specs.flatMap(operatorsOf)
   const edges = chain.slice(1).map((node, i) => `  ${names.of(chain[i])} -> ${names.of(node)}`)
   const params = parametersOf(subject).map(({ name, value }) => `$${name} = ${value}`)
@@ -23,17 +26,11 @@ export function graphOf(subject: ExplainSubject): string {
   ].join('\n')
 }
 
-const operatorsOf = ({ source, head, stateful, tail }: PipelineSpec): readonly LogicalNode[] => [
-  ...(source ? [source] : []),
-  ...head,
-  ...(stateful ? [stateful] : []),
-  ...tail,
-]
-
-function cluster(spec: PipelineSpec, names: Names): readonly string[] {
+function cluster(spec: PipelineSpec, names: Names, noteOf: NoteOf): readonly string[] {
   const boxes = operatorsOf(spec).map(node => {
     const bold = node === spec.stateful ? ', penwidth=2' : ''
-    return `    ${names.of(node)} [label=${quoted(wrapped(printOperator(node)))}${bold}]`
+    const text = [wrapped(printOperator(node)), noteOf(node) ?? ''].filter(line => line !== '').join('\n')
+    return `    ${names.of(node)} [label=${quoted(text)}${bold}]`
   })
   return [`  subgraph cluster_${spec.id} {`, `    label=${quoted(`pipeline ${spec.id}`)}`, ...boxes, '  }']
 }

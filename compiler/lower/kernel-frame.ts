@@ -4,6 +4,7 @@ import { add, and, any, ge, i32, isConst, type KernelBuilder, load } from '../..
 import type { Expr, Mem } from '../../ir/kernel/node.ts'
 import { count } from './event-time.ts'
 import type { Leave } from './lib/control.ts'
+import type { RowCount } from './row-counts.ts'
 import { type PlanScope, type RowScope, Scratch } from './scope.ts'
 import { type Fault, faultBits, isNever } from './value.ts'
 
@@ -41,6 +42,8 @@ export interface FrameOptions {
   /** The block around the code of the row. */
   readonly rowLabel: string
   readonly masked: boolean
+  /** In a plan that is analysed. */
+  readonly count: RowCount | undefined
 }
 
 export function rowScope(options: FrameOptions): RowScope {
@@ -73,6 +76,7 @@ function reject(options: FrameOptions, faults: readonly Fault[], mask: Expr, ope
     k.store(sides.errors, 'bits', row, faultBits(real))
     k.store(sides.errors, 'operator', row, i32(options.operators.numberOf(operator)))
     count(k, 'error_dropped')
+    options.count?.refuse(faultBits(real))
     k.break(options.rowLabel)
   })
 }

@@ -45,6 +45,7 @@ import { OperatorNames, rowScope, type SideOutputs } from './kernel-frame.ts'
 import type { Leave } from './lib/control.ts'
 import { Emitter, errorRegion, lateRegion, layoutOutput } from './output.ts'
 import { lowerProject } from './project.ts'
+import { countsRegion, RowCount } from './row-counts.ts'
 import type { PlanScope, Row, RowScope } from './scope.ts'
 import type { Miss, Stage, StatefulStage } from './stage.ts'
 import { lowerWindow } from './window.ts'
@@ -54,6 +55,8 @@ export interface PipelineOptions {
   readonly limits: BatchLimits
   /** Does another pipeline read the output? */
   readonly feedsPipeline: boolean
+  /** Do kernels count the rows of each operator? */
+  readonly counts: boolean
 }
 
 export function lowerPipeline(spec: PipelineSpec, options: PipelineOptions): PipelineProgram {
@@ -72,6 +75,7 @@ class PipelineLowering {
   readonly #tail: readonly Stage[]
   readonly #stateful: StatefulStage | undefined
   readonly #operators = new OperatorNames()
+  readonly #counts: FixedRegion | undefined
   readonly #masked: boolean
   readonly #pushes = new Map<string, Kernel>()
 
@@ -89,6 +93,7 @@ class PipelineLowering {
     this.#tail = spec.tail.map((node, i) => lowerRowOperator(node, spec.head.length + i))
     this.#stateful = spec.stateful && new AggregateStage(spec.stateful, watermark)
     this.#masked = (this.#stateful?.masked ?? true) && isCheap(spec.head)
+    this.#counts = options.counts ? countsRegion(spec) : undefined
   }
 
   program(): PipelineProgram {
@@ -113,6 +118,7 @@ class PipelineLowering {
       time: timeRegion,
       advances: this.#stateful !== undefined,
       operators: this.#operators.list(),
+      counts: this.#counts?.mem,
     }
   }
 
@@ -136,6 +142,7 @@ class PipelineLowering {
       { mem: this.#out, rows: outputRows + 1 },
       { mem: this.#sides.late, rows: sideRows },
       { mem: this.#sides.errors, rows: sideRows },
+      ...(this.#counts ? [this.#counts] : []),
     ]
   }
 
@@ -204,17 +211,20 @@ class PipelineLowering {
       ? readEdge(this.#edge, this.#spec.inputSchema, i)
       : readInput(this.#input, shape, i)
     k.phase('reserve')
+    const count = this.#count(k, 0)
     k.block('row', rowLabel => {
       if (watermarkSpec) dropNullTime(k, watermarkSpec, columns, rowLabel)
+      count?.pass(bool(true))
       const arrival = add(load(controlBlock, 'first_row'), op('extend.i32', i))
-      const cx = this.#scope(k, leave, i, arrival, rowLabel, this.#masked)
+      const cx = this.#scope(k, leave, i, arrival, rowLabel, this.#masked, count)
       const end = (row: Row): void => {
         if (emitter) emitter.emit(row, i, cx.scratch)
         else this.#stateful?.push(cx, row, miss)
       }
-      runStages(this.#head, cx, { columns, mask: bool(true) }, end)
+      runStages(this.#head, cx, { columns, mask: bool(true) }, end, count)
     })
     k.phase('apply')
+    count?.settle()
     if (watermarkSpec) advanceWatermark(k, watermarkSpec, columns, onMove)
   }
 
@@ -230,6 +240,7 @@ class PipelineLowering {
     arrival: Expr,
     rowLabel: string,
     masked: boolean,
+    count: RowCount | undefined,
   ): RowScope {
     const { plan } = this.#options
     return rowScope({
@@ -242,6 +253,7 @@ class PipelineLowering {
       arrival,
       rowLabel,
       masked,
+      count,
     })
   }
 
@@ -265,17 +277,36 @@ class PipelineLowering {
   /** A row that the stateful operator emits, on its way through the operators after it. */
   #emitted(k: KernelBuilder, columns: RowColumns, emitter: Emitter, leave: Leave): void {
     k.if(le(emitter.room, i32(0)), () => leave(Status.full))
+    const count = this.#count(k, this.#spec.head.length + 2)
     k.block('row', rowLabel => {
-      const cx = this.#scope(k, leave, i32(-1), load(controlBlock, 'first_row'), rowLabel, false)
-      runStages(this.#tail, cx, { columns, mask: bool(true) }, row => emitter.emit(row, i32(-1), cx.scratch))
+      const cx = this.#scope(k, leave, i32(-1), load(controlBlock, 'first_row'), rowLabel, false, count)
+      const end = (row: Row): void => emitter.emit(row, i32(-1), cx.scratch)
+      runStages(this.#tail, cx, { columns, mask: bool(true) }, end, count)
     })
+    count?.settle()
+  }
+
+  #count(k: KernelBuilder, passed: number): RowCount | undefined {
+    return this.#counts && new RowCount(k, this.#counts.mem, passed)
   }
 }
 
-function runStages(stages: readonly Stage[], cx: RowScope, row: Row, end: (row: Row) => void): void {
+function runStages(
+  stages: readonly Stage[],
+  cx: RowScope,
+  row: Row,
+  end: (row: Row) => void,
+  count: RowCount | undefined,
+): void {
   const [first, ...rest] = stages
-  if (first) first.push(cx, row, changed => runStages(rest, cx, changed, end))
-  else end(row)
+  if (!first) {
+    end(row)
+    return
+  }
+  first.push(cx, row, changed => {
+    count?.pass(changed.mask)
+    runStages(rest, cx, changed, end, count)
+  })
 }
 
 function lowerRowOperator(node: RowOperator, number: number): Stage {

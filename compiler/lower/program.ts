@@ -15,9 +15,12 @@ export interface ProgramOptions {
   readonly limits: BatchLimits
   /** A fault makes the operation null instead of rejecting the row. */
   readonly lenient: boolean
+  /** For explain analyze: kernels count the rows of each operator. */
+  readonly counts?: boolean
 }
 
-export function lowerProgram(plan: LogicalNode, { limits, lenient }: ProgramOptions): PlanProgram {
+export function lowerProgram(plan: LogicalNode, options: ProgramOptions): PlanProgram {
+  const { limits, lenient, counts = false } = options
   const params = paramsOf(plan).map((param, i): ParamSlot => ({ column: param, field: `p${i}` }))
   const mem = paramLayout(params)
   const fields = new Map(params.map(({ column, field }) => [column.name, field]))
@@ -25,9 +28,9 @@ export function lowerProgram(plan: LogicalNode, { limits, lenient }: ProgramOpti
   const specs = splitPipelines(plan)
   const pipelines = specs.map((spec, i) => {
     const feedsPipeline = i < specs.length - 1
-    return lowerPipeline(spec, { plan: scope, limits, feedsPipeline })
+    return lowerPipeline(spec, { plan: scope, limits, feedsPipeline, counts })
   })
-  const text = canonicalText(plan, limits, lenient)
+  const text = canonicalText(plan, options)
   return {
     text,
     hash: hashText(text),
@@ -40,12 +43,13 @@ export function lowerProgram(plan: LogicalNode, { limits, lenient }: ProgramOpti
 }
 
 /** Everything that the kernels of a plan depend on. */
-function canonicalText(plan: LogicalNode, limits: BatchLimits, lenient: boolean): string {
+function canonicalText(plan: LogicalNode, { limits, lenient, counts }: ProgramOptions): string {
   const { batchRows, outputRows, dictionaryRows } = limits
-  const options = Object.entries({ batchRows, outputRows, dictionaryRows }).map(
+  const facts = Object.entries({ batchRows, outputRows, dictionaryRows }).map(
     ([name, value]) => `${name}=${value}`,
   )
-  return [`abi ${ABI_VERSION}`, ...options, `lenient=${lenient}`, printPlan(plan), ''].join('\n')
+  if (counts) facts.push('counts=true')
+  return [`abi ${ABI_VERSION}`, ...facts, `lenient=${lenient}`, printPlan(plan), ''].join('\n')
 }
 
 function paramLayout(params: readonly ParamSlot[]): Mem {

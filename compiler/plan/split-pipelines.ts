@@ -51,6 +51,14 @@ export function splitPipelines(plan: LogicalNode): readonly PipelineSpec[] {
   return specs
 }
 
+/** What runs in a pipeline, in order; the sink runs nowhere. */
+export const operatorsOf = ({ source, head, stateful, tail }: PipelineSpec): readonly LogicalNode[] => [
+  ...(source ? [source] : []),
+  ...head,
+  ...(stateful ? [stateful] : []),
+  ...tail,
+]
+
 /** The operators from the source to the sink. */
 function chainOf(plan: LogicalNode): readonly LogicalNode[] {
   const chain: LogicalNode[] = []

@@ -202,7 +202,7 @@ export class Instance {
   }
 }
 
-const tierNames: readonly Tier[] = ['interp', 'js', 'native']
+export const tierNames: readonly Tier[] = ['interp', 'js', 'native']
 const tierChoices: readonly TierChoice[] = ['auto', ...tierNames]
 const codeGenerations: readonly CodeGeneration[] = ['function', 'script']
 

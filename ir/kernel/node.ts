@@ -20,9 +20,9 @@ export interface Field {
 }
 
 /**
- * What a region is for. `control`: one row, written by runtime and kernel; `params`: constants of the plan;
- * `input`: columns of the current batch; `state`: survives batches, is checkpointed; `scratch`: dies with the
- * kernel call; `output`: rows handed on; `bytes`: the one region that all strings lie in.
+ * What a region is for. `control`: written by runtime and kernel, one row but for counts; `params`: constants of
+ * the plan; `input`: columns of the current batch; `state`: survives batches, is checkpointed; `scratch`: dies with
+ * the kernel call; `output`: rows handed on; `bytes`: the one region that all strings lie in.
  */
 export type Role = 'control' | 'params' | 'input' | 'state' | 'scratch' | 'output' | 'bytes'
 

@@ -21,6 +21,10 @@ export interface Growable {
   readonly name: string
   readonly kernel: string
   readonly parts: readonly { readonly mem: Mem; readonly rowsPerUnit: number }[]
+  /** One row: units in use (live), ids ever given (high), units there is room for (room). */
+  readonly head: Mem
+  /** Where it keeps bytes, too: how many are in use (used) and there is room for (room). */
+  readonly heap?: Mem
   /** Emitted rows may point into this state: hand them out before it grows. */
   readonly holdsOutput: boolean
 }
@@ -78,6 +82,8 @@ export interface PipelineProgram {
   readonly advances: boolean
   /** What its error codes are about, by the number that kernels write with an error: the operator's text. */
   readonly operators: readonly string[]
+  /** What kernels count where the plan is analysed: see compiler/lower/row-counts. */
+  readonly counts: Mem | undefined
 }
 
 /** A parameter: its value in `field` (a text in `field_offset` and `field_length`), `field_null` where it may be null. */

@@ -6,7 +6,7 @@
 import { type KernelFunction, Status, Trap } from '../../ir/abi.ts'
 import { MillraceError } from '../../ir/errors.ts'
 import type { Growable } from '../../ir/physical/program.ts'
-import type { KernelMeter } from './meter.ts'
+import type { Meter } from './meter.ts'
 import type { Pipeline } from './pipeline.ts'
 
 /** What the executor hands to whoever owns it. */
@@ -37,7 +37,7 @@ export class Executor {
   readonly #owners: number[] = []
   #depth = 0
   /** Takes the time of kernels while it is set. */
-  meter: KernelMeter | undefined
+  meter: Meter | undefined
   #failure: unknown
 
   constructor(pipelines: readonly Pipeline[], outlets: Outlets) {
@@ -84,7 +84,7 @@ export class Executor {
 
   #run(frame: Frame, owner: number): void {
     const kernel = this.#kernelOf(frame, owner)
-    const status = this.meter ? this.meter.call(kernel) : kernel()
+    const status = this.meter ? this.meter.call(kernel, owner, this.#nameOf(frame, owner)) : kernel()
     this.#pipelines[owner].called()
     try {
       this.#settle(status, frame, owner)
@@ -124,9 +124,15 @@ export class Executor {
   }
 
   #kernelOf(frame: Frame, owner: number): KernelFunction {
-    if (frame === Frame.push) return this.#pushes[owner]
-    if (frame === Frame.advance) return this.#pipelines[owner].kernel('advance')
-    return this.#pipelines[owner].kernel(this.#growing[owner]?.kernel ?? '')
+    return frame === Frame.push
+      ? this.#pushes[owner]
+      : this.#pipelines[owner].kernel(this.#nameOf(frame, owner))
+  }
+
+  /** A push kernel has the same name for every shape of batch here. */
+  #nameOf(frame: Frame, owner: number): string {
+    if (frame === Frame.grow) return this.#growing[owner]?.kernel ?? ''
+    return frame === Frame.push ? 'push' : 'advance'
   }
 
   #settle(status: Status, frame: Frame, owner: number): void {

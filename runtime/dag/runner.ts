@@ -18,7 +18,7 @@ import { type PlanMemory, reservePlan } from '../memory/arena.ts'
 import { writeConstants, writeParams } from '../memory/params.ts'
 import { Executor } from './executor.ts'
 import type { KernelSource } from './kernel-source.ts'
-import type { KernelMeter } from './meter.ts'
+import type { Meter } from './meter.ts'
 import { Pipeline } from './pipeline.ts'
 
 /** A row that could not be taken, and why. */
@@ -121,12 +121,12 @@ export class Runner {
     return new BatchDoor(first.program.columns, input.schema, { ...memory, ...areas }, this.#options.limits)
   }
 
-  /** Where the regions of each pipeline lie. */
   /** Takes the time of kernels from now on; undefined: no more. */
-  measure(meter: KernelMeter | undefined): void {
+  measure(meter: Meter | undefined): void {
     this.#executor.meter = meter
   }
 
+  /** Where the regions of each pipeline lie. */
   get placements(): readonly Placement[] {
     return this.#memory.pipelines.map(({ placement }) => placement)
   }

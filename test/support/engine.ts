@@ -139,7 +139,7 @@ const textsOf = (schema: Schema, batch: RecordBatch): readonly string[] =>
   rowsOf(schema, batch).map(row => textOf(row as ModelRow))
 
 /** Nothing at all where there are neither rows nor splits. */
-function partsOf<T>(rows: readonly T[], at: readonly number[]): readonly (readonly T[])[] {
+export function partsOf<T>(rows: readonly T[], at: readonly number[]): readonly (readonly T[])[] {
   if (rows.length === 0 && at.length === 0) return []
   const bounds = [0, ...at.toSorted((a, b) => a - b), rows.length]
   return bounds

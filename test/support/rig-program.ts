@@ -100,6 +100,7 @@ export function rigProgram(spec: RigSpec): RigProgram {
     time: timeMem,
     advances: spec.kernels?.advance !== undefined,
     operators: [],
+    counts: undefined,
   }
   const plan: PlanProgram = {
     text: spec.name,

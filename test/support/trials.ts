@@ -5,8 +5,12 @@ import { checkTrial } from './check.ts'
 import { keep } from './corpus-files.ts'
 import { runs, sameSeed } from './runs.ts'
 
-export async function assertTrials(trials: fc.Arbitrary<Trial>, count: number): Promise<void> {
-  const property = fc.asyncProperty(trials, checkTrial)
+export async function assertTrials(
+  trials: fc.Arbitrary<Trial>,
+  count: number,
+  check: (trial: Trial) => Promise<void> = checkTrial,
+): Promise<void> {
+  const property = fc.asyncProperty(trials, check)
   const details = await fc.check(property, { numRuns: runs(count), includeErrorInReport: true, ...sameSeed })
   const [trial] = details.counterexample ?? []
   if (!details.failed) return

@@ -79,7 +79,7 @@ export class Interner {
   }
 
   get growable(): Growable {
-    return { ...this.table.growable, holdsOutput: true }
+    return { ...this.table.growable, heap: this.heap, holdsOutput: true }
   }
 
   get fixed(): readonly Mem[] {

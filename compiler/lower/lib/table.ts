@@ -96,6 +96,7 @@ export class HashTable {
       id: this.#id,
       name: this.#name,
       kernel: `grow_${this.#name}`,
+      head: this.head,
       parts: [
         { mem: this.entries, rowsPerUnit: 1 },
         { mem: this.index, rowsPerUnit: SLOTS_PER_ENTRY * EXTENTS },
