@@ -167,7 +167,8 @@ class Emitter {
   }
 
   #if(cond: Expr, then: Block, otherwise: Block): void {
-    const test = this.#value(cond)
+    const value = this.#value(cond)
+    const test = isWayOut(then) ? this.#t.call('llvm.expect.i1', value, this.#t.b.getInt1(false)) : value
     const thenBlock = this.#newBlock('then')
     const elseBlock = otherwise.length > 0 ? this.#newBlock('else') : undefined
     const endless = endsControl(then) && endsControl(otherwise)
@@ -221,6 +222,9 @@ class Emitter {
     }
   }
 }
+
+/** Does a branch do something and then leave? Such are the rare ones: rows refused, states that have no room. */
+const isWayOut = (block: Block): boolean => block.length > 1 && endsControl(block)
 
 function constant(t: Toolbox, { type, value }: Const): Value {
   switch (type) {

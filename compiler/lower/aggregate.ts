@@ -245,8 +245,6 @@ export class AggregateStage implements StatefulStage {
       each: (bounds, group) => each(this.#result(bounds, group)),
       drop: group => groups.remove(k, group),
     })
-    groups.clearIfEmpty(k)
-    windows.table.clearIfEmpty(k)
   }
 
   /** The columns of a group: window, keys, aggregates. */

@@ -36,7 +36,7 @@ export interface BytesValue extends Common {
   readonly kind: 'bytes'
   readonly offset: Expr
   readonly length: Expr
-  /** Is it the same for all rows, a literal or a parameter? */
+  /** A literal or a parameter: its offset and length are the same for all rows, and known before the first. */
   readonly isFixed?: true
   /** Set for a column that comes dictionary-encoded. */
   readonly dictionary?: DictionaryCode
@@ -101,7 +101,15 @@ export function bind(k: KernelBuilder, name: string, value: Value): Value {
     code: local(k, `${name}_code`, value.dictionary.code),
   }
   const [offset, length] = [local(k, `${name}_at`, value.offset), local(k, `${name}_len`, value.length)]
-  return { ...value, offset, length, isNull, faults, ...(dictionary && { dictionary }) }
+  return {
+    kind: 'bytes',
+    type: value.type,
+    offset,
+    length,
+    isNull,
+    faults,
+    ...(dictionary && { dictionary }),
+  }
 }
 
 /** An expression as something cheap to repeat. */

@@ -46,7 +46,6 @@ function step(code: CommandCode): void {
   })
   answer('user', user)
   k.if(and(isThis(Do.remove), ge(user, i32(0))), () => users.remove(k, user))
-  users.clearIfEmpty(k)
 }
 
 function wantText({ k, arg }: CommandCode, name: 'key' | 'held', needed: Expr): Wanted {

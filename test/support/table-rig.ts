@@ -11,7 +11,7 @@ import { modelHashWords, wordsOfLong } from './hash-model.ts'
 import { Rig, type Row } from './rig.ts'
 import { type CommandCode, type RigCode, rigLimits } from './rig-program.ts'
 
-export const Do = { find: 0, put: 1, remove: 2, clear: 3 } as const
+export const Do = { find: 0, put: 1, remove: 2 } as const
 
 /** A key: null is one of its own. */
 export type Key = bigint | null
@@ -61,7 +61,6 @@ function step({ k, arg, answer, leave }: CommandCode): void {
   answer('value', i32(0))
   k.if(ge(entry, i32(0)), () => answer('value', load(entries, 'value', entry)))
   k.if(and(isThis(Do.remove), ge(entry, i32(0))), () => table.remove(k, entry))
-  k.if(isThis(Do.clear), () => table.clearIfEmpty(k))
 }
 
 /** Writes the entries in use to `listed`; its place is kept in the cursor. */
@@ -87,6 +86,7 @@ export function scanned(rig: Rig): readonly number[] {
 export const tableUsage = ({ memory }: Rig) => ({
   live: memory.read(table.head, 'live'),
   high: memory.read(table.head, 'high'),
+  used: memory.read(table.head, 'used'),
 })
 
 export const tableCommand = (what: number, hash: number, key: Key, value: number): Row => ({

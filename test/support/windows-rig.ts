@@ -48,8 +48,6 @@ function advance({ k, leave, emit }: RigCode): void {
     each: ({ start, end }, group) => emit({ start, end, key: load(groups.entries, 'key', group) }),
     drop: group => groups.remove(k, group),
   })
-  groups.clearIfEmpty(k)
-  windows.table.clearIfEmpty(k)
 }
 
 export const windowsRig = (): Promise<Rig> =>

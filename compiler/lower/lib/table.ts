@@ -1,8 +1,9 @@
 /**
  * A hash table as kernel code: an index of (hash, entry) slots with linear probing, over dense entries with stable
  * ids. Entries never move: lists may link them by id, and an emit loop that was interrupted finds its place again.
- * An entry knows its slot, counted over both extents; removing it marks the slot as stale, so that probes go past.
- * Stale slots go when the index is rebuilt, from one extent to the other, or cleared when the table is empty.
+ * An entry knows its slot, counted over both extents; removing it marks the slot as stale where probes must go past.
+ * Stale slots are used again, or go when nothing behind them is in use, or when the index is rebuilt, from one extent
+ * to the other.
  */
 import { controlBlock } from '../../../ir/abi.ts'
 import {
@@ -19,6 +20,7 @@ import {
   lt,
   min32,
   mul,
+  ne,
   shl,
   shru,
   sub,
@@ -34,9 +36,6 @@ const ROOM_MIN = 16
 /** Index slots for one entry, and extents of the index. */
 const SLOTS_PER_ENTRY = 2
 const EXTENTS = 2
-/** An empty table clears its index at once if that is no more than this many slots, and few for each slot in use. */
-const CLEAR_SLOTS_MAX = 1 << 16
-const CLEAR_PER_USED_MAX = 16
 /** In place of an entry + 1: a slot that was never used, and one whose entry has gone. */
 const EMPTY = 0
 const STALE = -1
@@ -188,22 +187,26 @@ export class HashTable {
 
   /** Takes an entry out; its id becomes the next to be given. The caller has unlinked it from lists of its own. */
   remove(k: KernelBuilder, entry: Expr): void {
-    k.store(this.index, 'entry', load(this.entries, 'place', entry), i32(STALE))
+    this.#vacate(k, load(this.entries, 'place', entry))
     k.store(this.entries, 'next', entry, this.#head('free'))
     k.put(this.head, 'free', add(entry, i32(1)))
     k.put(this.head, 'live', sub(this.#head('live'), i32(1)))
   }
 
-  /** Where the last entry has gone, clears the stale slots, unless that would be long work. */
-  clearIfEmpty(k: KernelBuilder): void {
-    const stale = and(eq(this.#head('live'), i32(0)), gt(this.#head('used'), i32(0)))
-    k.if(stale, () => {
-      const slots = k.let('slots', add(this.#head('mask'), i32(1)))
-      const most = min32(i32(CLEAR_SLOTS_MAX), mul(this.#head('used'), i32(CLEAR_PER_USED_MAX)))
-      k.if(ge(most, slots), () => {
-        const base = k.let('base', this.#head('base'))
-        k.range('slot', i32(0), slots, slot => k.store(this.index, 'entry', add(base, slot), i32(EMPTY)))
-        k.put(this.head, 'used', i32(0))
+  /** Marks a slot as stale; where none is in use behind it no probe goes past, and all that are stale are empty again. */
+  #vacate(k: KernelBuilder, place: Expr): void {
+    const base = k.let('base', this.#head('base'))
+    const mask = k.let('mask', this.#head('mask'))
+    const slot = k.let('slot', sub(place, base))
+    const tagAt = (at: Expr): Expr => load(this.index, 'entry', add(base, at))
+    const mark = (tag: number): void => k.store(this.index, 'entry', add(base, slot), i32(tag))
+    mark(STALE)
+    k.if(eq(tagAt(and(add(slot, i32(1)), mask)), i32(EMPTY)), () => {
+      k.loop('empty_again', label => {
+        k.breakIf(ne(tagAt(slot), i32(STALE)), label)
+        mark(EMPTY)
+        k.put(this.head, 'used', sub(this.#head('used'), i32(1)))
+        k.set(slot, and(sub(slot, i32(1)), mask))
       })
     })
   }
