@@ -5,6 +5,7 @@
  * which inside of a loop is a matter of luck; and code that V8 replaced in the middle of a loop reads slots anew.
  */
 import type { Expression, FunctionDeclaration, Identifier, Statement } from 'estree'
+import { isConst } from '../../ir/kernel/build.ts'
 import type { Block, Expr, Field, FieldType, Kernel, Load, Mem, Select, Stmt } from '../../ir/kernel/node.ts'
 import { fieldWidth } from '../../ir/kernel/node.ts'
 import { EFFECT_REGION, oppositeOf, opRow } from '../../ir/kernel/ops.ts'
@@ -70,6 +71,7 @@ const assigned = js`$0 = $1`
 const ternary = js`$0 ? $1 : $2`
 const chosenLong = js`(s64[4] = $2, s64[5] = $1, s64[4 + $0])`
 const chosenDouble = js`(sf[4] = $2, sf[5] = $1, sf[4 + $0])`
+const chosenOrZero = js`(sf[9] = $1, sf[8 + $0])`
 const fromWords = {
   'low.i64': js`$0[$1]`,
   'high.i64': js`$0[$1 + 1 | 0]`,
@@ -108,7 +110,7 @@ class Emitter {
       case 'store':
         return [run(this.#store(stmt.mem, stmt.field, stmt.index, stmt.value))]
       case 'if':
-        return [this.#if(stmt.cond, stmt.then, stmt.else)]
+        return isHint(stmt) ? [] : [this.#if(stmt.cond, stmt.then, stmt.else)]
       case 'loop':
         return [labelled(stmt.label, this.#loop(stmt.label, stmt.body))]
       case 'block':
@@ -189,7 +191,9 @@ class Emitter {
   #select({ type, cond, then, else: otherwise }: Select): Expression {
     if (type !== 'i64' && type !== 'f64')
       return ternary(this.#test(cond), this.#value(then), this.#value(otherwise))
-    const [index, a, b] = [cond, then, otherwise].map(part => this.#atom(this.#value(part)))
+    const [index, a] = [cond, then].map(part => this.#atom(this.#value(part)))
+    if (isConst(otherwise, 0)) return this.#fill(chosenOrZero, [index, a])
+    const b = this.#atom(this.#value(otherwise))
     return this.#fill(type === 'i64' ? chosenLong : chosenDouble, [index, a, b])
   }
 
@@ -288,6 +292,13 @@ class Emitter {
     this.#before.push(declare('const', name, expr))
     return id(name)
   }
+}
+
+/** Does a branch but prepare hints, which JavaScript has no word for? */
+function isHint(stmt: Stmt): boolean {
+  const prepares = ({ kind }: Stmt): boolean => kind === 'let' || kind === 'set' || kind === 'prefetch'
+  if (stmt.kind !== 'if' || stmt.else.length > 0) return false
+  return stmt.then.every(prepares) && stmt.then.some(({ kind }) => kind === 'prefetch')
 }
 
 const isBreak = (block: Block, label: string): boolean =>

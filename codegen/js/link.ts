@@ -105,11 +105,11 @@ function probe(mode: CodeGeneration): boolean {
 }
 
 /**
- * Three views of the words through which an i64 becomes words or a double, and the host. The last word is NaN: only
- * what comes from an array is a double to V8 in all of its code, any other constant it may box.
+ * Three views of the words through which an i64 becomes words or a double, and the host. One word is always NaN: only
+ * what comes from an array is a double to V8 in all of its code, any other constant it may box. Another is always 0.
  */
 function helpers(): readonly (ArrayBufferView | typeof hostFunctions)[] {
-  const buffer = new ArrayBuffer(64)
+  const buffer = new ArrayBuffer(128)
   const doubles = new Float64Array(buffer)
   doubles[NAN_WORD] = Number.NaN
   return [new BigInt64Array(buffer), new Int32Array(buffer), doubles, hostFunctions]

@@ -174,6 +174,7 @@ export class AggregateStage implements StatefulStage {
     const { k } = cx
     const key = this.#key.read(cx, row.columns)
     const hash = hashWords(k, this.#key.words(key), this.#node.window && windowHash(k, row, bounds))
+    this.#prefetch(cx, row, bounds)
     const { entries } = this.#groups
     const { entry } = this.#groups.find(k, hash, candidate =>
       this.#node.window
@@ -186,6 +187,17 @@ export class AggregateStage implements StatefulStage {
       miss(() => this.#make(k, this.#pending.read(k, key)))
     })
     return entry
+  }
+
+  /** Asks for the memory of groups to come, guessing that the window is still the same. */
+  #prefetch(cx: RowScope, row: Row, bounds: Bounds): void {
+    const { k, ahead } = cx
+    if (!ahead) return
+    const hashAhead = (rows: number): Expr | undefined => {
+      const words = this.#key.guess(row.columns, ahead(rows))
+      return words && hashWords(k, words, this.#node.window && windowHash(k, row, bounds))
+    }
+    this.#groups.prefetch(k, hashAhead)
   }
 
   /** All rows belong to one group, whose id is the first there is. */

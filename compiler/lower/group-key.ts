@@ -22,6 +22,7 @@ import type { Expr, FieldType, Mem } from '../../ir/kernel/node.ts'
 import type { FieldSpec } from '../../ir/layout.ts'
 import type { Column } from '../../ir/schema.ts'
 import { isBytes, isFloat, typeTable } from '../../ir/types.ts'
+import type { RowColumns } from './expr/index.ts'
 import { isExact, wordsOf } from './lib/hash.ts'
 import { type Interner, keyOfText, NULL_TEXT, type Wanted } from './lib/interner.ts'
 import type { RowScope } from './scope.ts'
@@ -96,6 +97,16 @@ export class GroupKey {
       const isNull = row.get(column.name)?.isNull ?? FALSE
       return isBytes(column.type) || isNever(isNull) ? flags : add(flags, shl(toInt(isNull), i32(i)))
     }, i32(0))
+  }
+
+  /** The words of the key of another row, if they are made of nothing but columns of the input. */
+  guess(row: RowColumns, other: RowColumns): readonly Expr[] | undefined {
+    const values = this.#columns.map(({ name }) => {
+      const value = row.get(name)
+      return value?.kind === 'scalar' && value.origin !== undefined ? other.get(value.origin) : undefined
+    })
+    if (values.length === 0 || values.includes(undefined)) return undefined
+    return values.flatMap(value => (value ? wordsOf(normalised(value)) : []))
   }
 
   words(key: KeyValue): readonly Expr[] {

@@ -55,7 +55,8 @@ function readColumn({ data, meta }: InputLayout, input: InputColumn, shape: Batc
   const isNull = column.nullable && !shape.dense ? not(load(data, `${slot}_valid`, bitsFrom)) : bool(false)
   if (!dictionary) {
     const at = column.type === 'bool' ? add(load(meta, `${slot}_base`), i) : i
-    return { kind: 'scalar', type: column.type, value: load(data, slot, at), isNull, faults: [] }
+    const value = load(data, slot, at)
+    return { kind: 'scalar', type: column.type, value, origin: column.name, isNull, faults: [] }
   }
   const first = load(data, `${slot}_at`, i)
   const base = load(meta, `${slot}_base`)

@@ -39,6 +39,7 @@ export interface FrameOptions {
   /** Number of the row in its batch, or -1 for a row that an operator emits. */
   readonly rowNumber: Expr
   readonly arrival: Expr
+  readonly ahead: RowScope['ahead']
   /** The block around the code of the row. */
   readonly rowLabel: string
   readonly masked: boolean
@@ -47,13 +48,14 @@ export interface FrameOptions {
 }
 
 export function rowScope(options: FrameOptions): RowScope {
-  const { k, plan, leave, rowLabel, masked, arrival } = options
+  const { k, plan, leave, rowLabel, masked, arrival, ahead } = options
   return {
     k,
     plan,
     leave,
     masked,
     arrival,
+    ahead,
     scratch: new Scratch(k, leave),
     reject: (faults, mask, operator) => reject(options, faults, mask, operator),
     late() {

@@ -14,6 +14,7 @@ import {
   lt,
   min32,
   op,
+  sub,
 } from '../../ir/kernel/build.ts'
 import type { Expr, Kernel, Local, Mem } from '../../ir/kernel/node.ts'
 import { verifyKernel } from '../../ir/kernel/verify.ts'
@@ -41,7 +42,7 @@ import type { RowColumns } from './expr/index.ts'
 import { lowerFilter } from './filter.ts'
 import { hostOpsOf } from './host-ops.ts'
 import { type InputLayout, layoutInput, readEdge, readInput } from './input.ts'
-import { OperatorNames, rowScope, type SideOutputs } from './kernel-frame.ts'
+import { type FrameOptions, OperatorNames, rowScope, type SideOutputs } from './kernel-frame.ts'
 import type { Leave } from './lib/control.ts'
 import { Emitter, errorRegion, lateRegion, layoutOutput } from './output.ts'
 import { lowerProject } from './project.ts'
@@ -187,7 +188,7 @@ class PipelineLowering {
         k.break(end)
       }
       const row = (miss: Miss): void =>
-        this.#row(k, shape, { i, emitter, leave, miss, onMove: () => this.#stopIfDue(k, stop) })
+        this.#row(k, shape, { i, rows, emitter, leave, miss, onMove: () => this.#stopIfDue(k, stop) })
       if (emitter) eachRow(k, i, k.let('last', min32(stop, add(i, emitter.room))), row)
       else eachRowMade(k, i, stop, row)
     })
@@ -205,7 +206,7 @@ class PipelineLowering {
 
   /** The work on one row of a batch, and the watermark that it moves. */
   #row(k: KernelBuilder, shape: BatchShape, frame: RowFrame): void {
-    const { i, emitter, leave, miss, onMove } = frame
+    const { i, rows, emitter, leave, miss, onMove } = frame
     const watermarkSpec = this.#spec.source?.watermark
     const columns = this.#edge
       ? readEdge(this.#edge, this.#spec.inputSchema, i)
@@ -216,7 +217,18 @@ class PipelineLowering {
       if (watermarkSpec) dropNullTime(k, watermarkSpec, columns, rowLabel)
       count?.pass(bool(true))
       const arrival = add(load(controlBlock, 'first_row'), op('extend.i32', i))
-      const cx = this.#scope(k, leave, i, arrival, rowLabel, this.#masked, count)
+      const ahead = (n: number): RowColumns =>
+        readInput(this.#input, shape, min32(add(i, i32(n)), sub(rows, i32(1))))
+      const cx = this.#scope({
+        k,
+        leave,
+        rowNumber: i,
+        arrival,
+        ahead: this.#edge ? undefined : ahead,
+        rowLabel,
+        masked: this.#masked,
+        count,
+      })
       const end = (row: Row): void => {
         if (emitter) emitter.emit(row, i, cx.scratch)
         else this.#stateful?.push(cx, row, miss)
@@ -233,27 +245,12 @@ class PipelineLowering {
     if (this.#stateful) k.if(isDue(this.#stateful), () => k.set(stop, i32(0)))
   }
 
-  #scope(
-    k: KernelBuilder,
-    leave: Leave,
-    rowNumber: Expr,
-    arrival: Expr,
-    rowLabel: string,
-    masked: boolean,
-    count: RowCount | undefined,
-  ): RowScope {
-    const { plan } = this.#options
+  #scope(frame: Omit<FrameOptions, 'plan' | 'sides' | 'operators'>): RowScope {
     return rowScope({
-      k,
-      plan,
+      ...frame,
+      plan: this.#options.plan,
       sides: this.#sides,
       operators: this.#operators,
-      leave,
-      rowNumber,
-      arrival,
-      rowLabel,
-      masked,
-      count,
     })
   }
 
@@ -279,7 +276,16 @@ class PipelineLowering {
     k.if(le(emitter.room, i32(0)), () => leave(Status.full))
     const count = this.#count(k, this.#spec.head.length + 2)
     k.block('row', rowLabel => {
-      const cx = this.#scope(k, leave, i32(-1), load(controlBlock, 'first_row'), rowLabel, false, count)
+      const cx = this.#scope({
+        k,
+        leave,
+        rowNumber: i32(-1),
+        arrival: load(controlBlock, 'first_row'),
+        ahead: undefined,
+        rowLabel,
+        masked: false,
+        count,
+      })
       const end = (row: Row): void => emitter.emit(row, i32(-1), cx.scratch)
       runStages(this.#tail, cx, { columns, mask: bool(true) }, end, count)
     })
@@ -332,6 +338,8 @@ const isDue = ({ deadline, waiting }: StatefulStage): Expr =>
 /** What the code of a row is told of the loop around it. */
 interface RowFrame {
   readonly i: Local
+  /** Rows of the batch. */
+  readonly rows: Local
   readonly emitter: Emitter | undefined
   readonly leave: Leave
   readonly miss: Miss

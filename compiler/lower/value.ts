@@ -31,6 +31,8 @@ interface Common {
 export interface ScalarValue extends Common {
   readonly kind: 'scalar'
   readonly value: Expr
+  /** The input column that it is made of, for guesses about rows that are still to come. */
+  readonly origin?: string
 }
 export interface BytesValue extends Common {
   readonly kind: 'bytes'
@@ -93,7 +95,7 @@ export const faultBits = (faults: readonly Fault[]): Expr =>
 
 /** The same value with its parts in locals, so that they can be used again without being computed again. */
 export function bind(k: KernelBuilder, name: string, value: Value): Value {
-  const isNull = local(k, `${name}_null`, value.isNull)
+  const isNull = bindNull(k, name, value.isNull)
   const faults = value.faults.map(({ code, when }) => ({ code, when: local(k, `${name}_fault`, when) }))
   if (value.kind === 'scalar') return { ...value, value: local(k, name, value.value), isNull, faults }
   const dictionary = value.dictionary && {
@@ -110,6 +112,13 @@ export function bind(k: KernelBuilder, name: string, value: Value): Value {
     faults,
     ...(dictionary && { dictionary }),
   }
+}
+
+/** What is mostly asked is whether a value is there: that is what the local holds, where it is what memory says. */
+function bindNull(k: KernelBuilder, name: string, isNull: Expr): Expr {
+  return isNull.kind === 'op' && isNull.op === 'not.bool'
+    ? not(local(k, `${name}_valid`, isNull.args[0]))
+    : local(k, `${name}_null`, isNull)
 }
 
 /** An expression as something cheap to repeat. */

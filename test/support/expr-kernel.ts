@@ -147,7 +147,17 @@ function scopeOf(k: KernelBuilder, plan: PlanScope): RowScope {
     throw new Error('an expression alone rejects no row')
   }
   const scratch = new Scratch(k, leave)
-  return { k, plan, scratch, leave, arrival: i64(0n), masked: false, reject: never, late: never }
+  return {
+    k,
+    plan,
+    scratch,
+    leave,
+    arrival: i64(0n),
+    ahead: undefined,
+    masked: false,
+    reject: never,
+    late: never,
+  }
 }
 
 function store(k: KernelBuilder, mem: Mem, field: string, row: KernelExpr, value: Value): void {

@@ -36,6 +36,9 @@ const ROOM_MIN = 16
 /** Index slots for one entry, and extents of the index. */
 const SLOTS_PER_ENTRY = 2
 const EXTENTS = 2
+/** Slots of an index that no longer lies in a cache near the core, and rows that memory needs to come nearer. */
+const PREFETCH_SLOTS_MIN = 1 << 16
+const ROWS_AHEAD = 16
 /** In place of an entry + 1: a slot that was never used, and one whose entry has gone. */
 const EMPTY = 0
 const STALE = -1
@@ -136,6 +139,22 @@ export class HashTable {
       })
     })
     return { entry, hash }
+  }
+
+  /**
+   * Asks for the slot of a row that is far ahead, and for the entry of one that is near, whose slot has come by then.
+   * A small table is near anyway. `hashAhead` writes the hash of a row that is so many rows ahead, where it can tell.
+   */
+  prefetch(k: KernelBuilder, hashAhead: (rows: number) => Expr | undefined): void {
+    k.if(ge(this.#head('mask'), i32(PREFETCH_SLOTS_MIN)), () => {
+      const [far, near] = [ROWS_AHEAD, ROWS_AHEAD / 2].map(rows => {
+        const hash = hashAhead(rows)
+        return hash && add(this.#head('base'), and(hash, this.#head('mask')))
+      })
+      if (!far || !near) return
+      k.prefetch(this.index, 'entry', far)
+      k.prefetch(this.entries, 'place', sub(load(this.index, 'entry', near), i32(1)))
+    })
   }
 
   /** Returns `grow` when `count` more entries would find no room. Part of a row's reserve. */
