@@ -5,25 +5,14 @@
  */
 
 import { MillraceError } from '../../ir/errors.ts'
-import {
-  and,
-  eq,
-  gt,
-  i32,
-  i64,
-  isConst,
-  type KernelBuilder,
-  le,
-  load,
-  lt,
-  not,
-} from '../../ir/kernel/build.ts'
+import { aggregate as aggregateCall } from '../../ir/expr/aggregates.ts'
+import { and, bool, eq, gt, i32, i64, type KernelBuilder, le, load, lt } from '../../ir/kernel/build.ts'
 import type { Expr, Local } from '../../ir/kernel/node.ts'
 import type { Aggregate } from '../../ir/logical/aggregate.ts'
 import { aggregateRule } from '../../ir/logical/aggregate.ts'
 import { findColumn } from '../../ir/schema.ts'
 import { isBytes } from '../../ir/types.ts'
-import { GroupStore, type Prepared } from './accumulators/accumulator.ts'
+import { GroupStore, type Prepared, when } from './accumulators/accumulator.ts'
 import { type Accumulation, accumulate } from './accumulators/index.ts'
 import { lowerExpr, type RowColumns } from './expr/index.ts'
 import { GroupKey, KEYS_MAX, type KeyValue } from './group-key.ts'
@@ -45,7 +34,10 @@ const TEXTS = 2
 /** The bounds of the one window of an aggregation without windows. */
 const ALWAYS: Bounds = { start: i64(0n), end: i64(NEVER) }
 const NO_KEY: KeyValue = { fields: new Map(), texts: [] }
+const ONLY_ENTRY = i32(0)
 const ONLY_GROUP: NewGroup = { bounds: ALWAYS, hash: i32(0), key: NO_KEY }
+
+const countRows = aggregateCall('count')
 
 /** What the aggregates are computed from, by their number. */
 type Args = readonly (Value | undefined)[]
@@ -75,7 +67,8 @@ export class AggregateStage implements StatefulStage {
     this.#key = new GroupKey(columns, this.#texts)
     this.#isUngrouped = !node.window && columns.length === 0
     const store = new GroupStore(this.#texts, this.#isUngrouped)
-    this.#accumulation = accumulate(store, calls)
+    // Whether the one group has any rows: with none it gives no result.
+    this.#accumulation = accumulate(store, this.#isUngrouped ? [...calls, countRows] : calls)
     const held = Object.assign({}, ...this.#accumulation.accumulators.map(fed => fed.accumulator.fields))
     const fields = { start: 'i64', ...this.#key.fields, ...held }
     this.#groups = new HashTable({ id: GROUPS, name: 'groups', fields })
@@ -124,7 +117,18 @@ export class AggregateStage implements StatefulStage {
     return this.#isUngrouped && accumulators.every(({ accumulator }) => accumulator.masked === true)
   }
 
-  open(k: KernelBuilder): void {
+  get misses(): boolean {
+    return !this.#isUngrouped
+  }
+
+  /** All rows belong to one group, whose id is the first there is: it is there before they come. */
+  open(k: KernelBuilder, leave: Leave): void {
+    if (this.#isUngrouped) {
+      k.if(le(load(this.#groups.head, 'live'), i32(0)), () => {
+        this.#reserveGroup(k, leave)
+        this.#make(k, ONLY_GROUP)
+      })
+    }
     for (const { accumulator } of this.#accumulation.accumulators) accumulator.open?.(k)
   }
 
@@ -141,9 +145,7 @@ export class AggregateStage implements StatefulStage {
       k.if(le(bounds.end, load(this.#watermark.mem, this.#watermark.field)), () => cx.late())
     const args = this.#node.aggregates.map(({ call }) => call.arg && lowerExpr(cx, row.columns, call.arg))
     cx.reject(faultsOf(args.filter(arg => arg !== undefined)), row.mask, operator)
-    const entry = this.#isUngrouped
-      ? this.#onlyGroup(cx, row, args, miss)
-      : this.#group(cx, row, bounds, args, miss)
+    const entry = this.#isUngrouped ? ONLY_ENTRY : this.#group(cx, row, bounds, args, miss)
     const time = this.#timeOf(cx, row.columns)
     const prepared = this.#accumulation.accumulators.map(({ accumulator, feeder }) =>
       accumulator.prepare({ cx, arg: args[feeder], mask: row.mask, time, entry }),
@@ -200,27 +202,20 @@ export class AggregateStage implements StatefulStage {
     this.#groups.prefetch(k, hashAhead)
   }
 
-  /** All rows belong to one group, whose id is the first there is. */
-  #onlyGroup(cx: RowScope, row: Row, args: Args, miss: Miss): Expr {
-    const { k } = cx
-    const isThere = gt(load(this.#groups.head, 'live'), i32(0))
-    k.if(isConst(row.mask, true) ? not(isThere) : and(row.mask, not(isThere)), () => {
-      this.#reserve(cx, NO_KEY, args)
-      miss(() => this.#make(k, ONLY_GROUP))
-    })
-    return i32(0)
-  }
-
   /** Room for a group, its window, and all texts that it is to keep: behind the loop nothing can stop its row. */
   #reserve(cx: RowScope, key: KeyValue, args: Args): void {
     const { k, leave } = cx
-    this.#groups.reserve(k, leave)
-    this.#windows.reserve(k, leave)
+    this.#reserveGroup(k, leave)
     const kept = this.#accumulation.accumulators.flatMap(
       ({ accumulator, feeder }) => accumulator.wants?.(cx, args[feeder]) ?? [],
     )
     const texts = [...key.texts, ...kept]
     if (texts.length > 0) this.#texts?.reserve(k, texts, leave)
+  }
+
+  #reserveGroup(k: KernelBuilder, leave: Leave): void {
+    this.#groups.reserve(k, leave)
+    this.#windows.reserve(k, leave)
   }
 
   #apply({ k, leave }: RowScope, prepared: readonly Prepared[]): void {
@@ -254,9 +249,14 @@ export class AggregateStage implements StatefulStage {
   advance(k: KernelBuilder, leave: Leave, each: EmitEach): void {
     const [groups, windows] = [this.#groups, this.#windows]
     windows.advance(k, leave, this.#watermark, {
-      each: (bounds, group) => each(this.#result(bounds, group)),
+      each: (bounds, group) => when(k, this.#hasRows(group), () => each(this.#result(bounds, group))),
       drop: group => groups.remove(k, group),
     })
+  }
+
+  #hasRows(group: Local): Expr {
+    if (!this.#isUngrouped) return bool(true)
+    return gt(scalarOf(this.#accumulation.finish(this.#node.aggregates.length, group)).value, i64(0n))
   }
 
   /** The columns of a group: window, keys, aggregates. */

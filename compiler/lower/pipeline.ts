@@ -179,7 +179,7 @@ class PipelineLowering {
     const stop = k.let('stop', min32(rows, add(i, load(controlBlock, 'budget'))))
     if (stateful) k.if(isDue(stateful), () => k.return(i32(Status.due)))
     const emitter = stateful ? undefined : new Emitter(k, this.#out, this.#output, this.#masked)
-    stateful?.open(k)
+    stateful?.open(k, reason => k.return(i32(reason)))
     k.markHead()
     const status = k.let('status', i32(Status.ok))
     k.block('rows_of_call', end => {
@@ -189,8 +189,8 @@ class PipelineLowering {
       }
       const row = (miss: Miss): void =>
         this.#row(k, shape, { i, rows, emitter, leave, miss, onMove: () => this.#stopIfDue(k, stop) })
-      if (emitter) eachRow(k, i, k.let('last', min32(stop, add(i, emitter.room))), row)
-      else eachRowMade(k, i, stop, row)
+      if (stateful?.misses) eachRowMade(k, i, stop, row)
+      else eachRow(k, i, emitter ? k.let('last', min32(stop, add(i, emitter.room))) : stop, row)
     })
     k.put(controlBlock, 'cursor', i)
     emitter?.save()

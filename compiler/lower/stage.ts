@@ -27,10 +27,12 @@ export type Miss = (make: () => void) => void
 export interface StatefulStage {
   /** Can rows be dropped by a mask on their way here? */
   readonly masked: boolean
-  /** Before the rows of a call, and behind them however they ended. */
-  open(k: KernelBuilder): void
+  /** Before the rows of a call, where it may still leave; and behind them, however they ended. */
+  open(k: KernelBuilder, leave: Leave): void
   close(k: KernelBuilder): void
   push(cx: RowScope, row: Row, miss: Miss): void
+  /** May a row miss anything? */
+  readonly misses: boolean
   /** The time at which `advance` has work next, if anything waits at all. */
   readonly deadline: TimeField
   readonly waiting: Expr
