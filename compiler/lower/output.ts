@@ -3,7 +3,18 @@
  * `o0_len`), columns that only pass through are named by the row they come from (`row`).
  */
 import { controlBlock } from '../../ir/abi.ts'
-import { add, i32, isConst, type KernelBuilder, load, op, sub, toInt } from '../../ir/kernel/build.ts'
+import {
+  add,
+  f64,
+  i32,
+  isConst,
+  type KernelBuilder,
+  load,
+  ne,
+  op,
+  sub,
+  toInt,
+} from '../../ir/kernel/build.ts'
 import type { Expr, FieldType, Local, Mem } from '../../ir/kernel/node.ts'
 import { columnLayout } from '../../ir/layout.ts'
 import type { OutputColumn } from '../../ir/physical/program.ts'
@@ -57,7 +68,7 @@ export class Emitter {
   /** Saves the row count: before the kernel returns. */
   save(): void {
     const k = this.#k
-    if (this.#masked) for (const field of this.#floatFields()) this.#canonise(field)
+    if (this.#masked) this.#canonise(this.#floatFields())
     k.put(controlBlock, 'out_rows', this.rows)
   }
 
@@ -67,10 +78,14 @@ export class Emitter {
     )
   }
 
-  #canonise(field: string): void {
+  #canonise(fields: readonly string[]): void {
+    if (fields.length === 0) return
     const k = this.#k
     k.range('row', load(controlBlock, 'out_rows'), this.rows, row => {
-      k.store(this.#out, field, row, op('canon.f64', load(this.#out, field, row)))
+      for (const field of fields) {
+        const value = k.let('value', load(this.#out, field, row))
+        k.if(ne(value, value), () => k.store(this.#out, field, row, f64(Number.NaN)))
+      }
     })
   }
 
