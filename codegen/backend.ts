@@ -6,6 +6,8 @@ import type { Kernel } from '../ir/kernel/node.ts'
 export interface Program {
   readonly name: string
   readonly kernels: readonly Kernel[]
+  /** All that decides what the kernels are, where that is known without looking at them. */
+  readonly identity?: string | undefined
 }
 
 /** Compiled once per plan, bound once per instance. */

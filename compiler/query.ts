@@ -108,7 +108,8 @@ export class CompiledQuery<Out extends Columns> {
    */
   open(onResult: (batch: RecordBatch) => void, options: OpenOptions = {}): LiveQuery {
     const callbacks = new Callbacks(onResult, options)
-    return new LiveQuery(this.#instance(callbacks, options, 'view'), callbacks, this.#inputSchema)
+    const instance = this.#instance(callbacks, options, 'view')
+    return new LiveQuery(instance, callbacks, this.#inputSchema, options.warmUp ?? true)
   }
 
   /**

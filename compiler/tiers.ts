@@ -15,14 +15,18 @@ import {
   shapeKey,
   WIDEST,
 } from '../ir/physical/program.ts'
-import type { KernelSource } from '../runtime/dag/kernel-source.ts'
+import type { KernelSource, NamedKernels } from '../runtime/dag/kernel-source.ts'
+import { kernelIdentity } from './identity.ts'
+import { renamed } from './lower/finish.ts'
 
 /** The name under which the runtime looks for the push kernel of an edge. */
-const EDGE_PUSH = 'push'
+export const EDGE_PUSH = 'push'
+/** The kernel that runs once, and is not worth to be compiled. */
+const INIT = 'init'
 export const CORE = 'core'
 
-/** What a kernel set is for: the core of a pipeline, or one shape of batch. */
-type Part = typeof CORE | BatchShape
+/** What a kernel set is for: the core of a pipeline, one kernel of it, or one shape of batch. */
+export type Part = string | BatchShape
 
 export class CompiledTiers {
   readonly #program: PlanProgram
@@ -39,8 +43,15 @@ export class CompiledTiers {
 
   /** The kernels of a part of a pipeline, as every back end gets them. */
   kernels(pipeline: PipelineProgram, part: Part): Program {
-    const name = `${this.#program.hash.slice(0, 12)}.${pipeline.id}.${keyOf(part)}`
-    return { name, kernels: part === CORE ? coreKernels(pipeline) : [pipeline.push(part)] }
+    const plan = this.#program
+    const place = `${pipeline.id}.${keyOf(part)}`
+    return {
+      name: `${plan.hash.slice(0, 12)}.${place}`,
+      kernels: kernelsOf(pipeline, part),
+      get identity() {
+        return kernelIdentity(plan, place)
+      },
+    }
   }
 
   /** A part on one of the tiers that compile at once. */
@@ -91,11 +102,17 @@ export class CompiledTiers {
   }
 }
 
-const keyOf = (part: Part): string => (part === CORE ? CORE : shapeKey(part))
+const keyOf = (part: Part): string => (typeof part === 'string' ? part : shapeKey(part))
+
+function kernelsOf(pipeline: PipelineProgram, part: Part): readonly Kernel[] {
+  if (typeof part !== 'string') return [pipeline.push(part)]
+  const core = coreKernels(pipeline)
+  return part === CORE ? core : core.filter(({ name }) => name === part)
+}
 
 function coreKernels(pipeline: PipelineProgram): readonly Kernel[] {
   if (pipeline.input.kind === 'source') return pipeline.kernels
-  return [...pipeline.kernels, { ...pipeline.push(WIDEST), name: EDGE_PUSH }]
+  return [...pipeline.kernels, renamed(pipeline.push(WIDEST), EDGE_PUSH)]
 }
 
 /**
@@ -120,21 +137,47 @@ export class InstanceKernels implements KernelSource {
     this.#tier = tier
   }
 
-  core(pipeline: PipelineProgram, memory: Placement): Kernels {
-    return this.#part(pipeline, CORE, memory)
+  /** All at once where they are native; else each when it is first asked for. */
+  core(pipeline: PipelineProgram, memory: Placement): NamedKernels {
+    const native = this.#nativeOf(pipeline, CORE)
+    if (native) return native
+    const made = new Map<string, KernelFunction>()
+    const tier = this.#baseTier
+    return {
+      get: name => {
+        const kernel = made.get(name) ?? this.#only(name === INIT ? 'interp' : tier, pipeline, name, memory)
+        made.set(name, kernel)
+        return kernel
+      },
+    }
   }
 
   push(pipeline: PipelineProgram, shape: BatchShape, memory: Placement): KernelFunction {
-    const [kernel] = this.#part(pipeline, shape, memory).values()
+    const native = this.#nativeOf(pipeline, shape)
+    if (!native) return this.#only(this.#baseTier, pipeline, shape, memory)
+    const [kernel] = native.values()
     return kernel
   }
 
-  #part(pipeline: PipelineProgram, part: Part, memory: Placement): Kernels {
-    const native = this.#tier === 'native' && this.#linked.get(linkKey('native', pipeline, part))
-    if (native) return native
-    const tier = this.#tier === 'native' ? this.#base : this.#tier
+  /** Makes the code of a part on the tier that is there at once. */
+  link(pipeline: PipelineProgram, part: Part, memory: Placement): void {
+    this.#only(part === INIT ? 'interp' : this.#baseTier, pipeline, part, memory)
+  }
+
+  #nativeOf(pipeline: PipelineProgram, part: Part): Kernels | undefined {
+    return this.#tier === 'native' ? this.#linked.get(linkKey('native', pipeline, part)) : undefined
+  }
+
+  get #baseTier(): BaseTier {
+    return this.#tier === 'native' ? this.#base : this.#tier
+  }
+
+  /** The kernel of a part that has one. */
+  #only(tier: BaseTier, pipeline: PipelineProgram, part: Part, memory: Placement): KernelFunction {
     const known = this.#linked.get(linkKey(tier, pipeline, part))
-    return known ?? this.#link(tier, pipeline, part, this.#tiers.at(tier, pipeline, part), memory)
+    const kernels = known ?? this.#link(tier, pipeline, part, this.#tiers.at(tier, pipeline, part), memory)
+    const [kernel] = kernels.values()
+    return kernel
   }
 
   /** Takes native code of parts that is there already; false where some is not. */

@@ -14,16 +14,20 @@ export type FieldSpecs = Readonly<Record<string, FieldType | FieldSpec>>
 const specOf = (spec: FieldType | FieldSpec): FieldSpec => (typeof spec === 'string' ? { type: spec } : spec)
 const alignUp = (at: number, to: number): number => Math.ceil(at / to) * to
 
+const widths = [8, 4, 2, 1]
+
 /** Fields of one row side by side, widest first so that none is padded; rows are multiples of 8 bytes. */
 export function rowLayout(name: string, role: Role, specs: FieldSpecs): Mem {
   const entries = Object.entries(specs).map(([field, spec]) => [field, specOf(spec)] as const)
-  const byWidth = entries.toSorted(([, a], [, b]) => fieldWidth[b.type] - fieldWidth[a.type])
   const offsets = new Map<string, number>()
   let end = 0
-  for (const [field, spec] of byWidth) {
-    if (spec.type === 'bit') throw new Error(`${name}.${field}: a row has no bit fields`)
-    offsets.set(field, end)
-    end += fieldWidth[spec.type]
+  for (const width of widths) {
+    for (const [field, { type }] of entries) {
+      if (type === 'bit') throw new Error(`${name}.${field}: a row has no bit fields`)
+      if (fieldWidth[type] !== width) continue
+      offsets.set(field, end)
+      end += width
+    }
   }
   const stride = Math.max(8, alignUp(end, 8))
   const fields: Record<string, Field> = {}
@@ -57,6 +61,17 @@ export function regionBytes(mem: Mem, rows: number): number {
       : field.offset + field.stride * Math.max(0, rows - 1) + fieldWidth[field.type],
   )
   return alignUp(Math.max(COLUMN_ALIGN, ...ends), COLUMN_ALIGN)
+}
+
+/** The byte ranges that the first `rows` rows of a region take. */
+export function rowRanges(
+  mem: Mem,
+  rows: number,
+): readonly { readonly offset: number; readonly bytes: number }[] {
+  const fields = Object.values(mem.fields)
+  const isSideBySide = fields.every(({ offset, stride }) => offset < stride)
+  if (isSideBySide) return [{ offset: 0, bytes: rows * Math.max(0, ...fields.map(({ stride }) => stride)) }]
+  return fields.map(({ type, offset }) => ({ offset, bytes: columnBytes(type, rows) }))
 }
 
 /** The typed array over the elements of a field; a bit field is seen by its bytes. */

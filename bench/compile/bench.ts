@@ -2,9 +2,10 @@
 import { nativeTarget } from '../../codegen/llvm/target.ts'
 import { checkAnswers, checkEmitted } from '../lib/check.ts'
 import { type BenchOptions, roundsOf, wantsCase } from '../lib/options.ts'
-import { linesOf, type Pair, pairLine } from '../lib/pairs.ts'
+import { linesOf, type Pair, type Place, pairLine } from '../lib/pairs.ts'
 import type { Reporter } from '../lib/report.ts'
 import { timeInTurn } from '../lib/rounds.ts'
+import { firstBatches } from './first-batch.ts'
 import { byHand, cachedPlan, diskCached, newPlan, reopened, timeWays, type Way } from './first-result.ts'
 import { type CompilePlan, compilePlans, ROWS } from './plans.ts'
 import { type RowCase, rowCases, subjectsOf } from './rows.ts'
@@ -27,6 +28,10 @@ const wayPairs: readonly Pair[] = [
   ['plan-cache', 'js'],
   ['reopened', 'js'],
 ]
+const batchPairs: readonly Pair[] = [
+  ['warmed', 'cold'],
+  ['warmed', 'steady'],
+]
 const rowPairs: readonly Pair[] = [
   ['interp', 'js'],
   ['js', 'hand-js'],
@@ -38,7 +43,13 @@ const WARM_UP_ROUNDS = 10
 
 export async function benchCompile(options: BenchOptions, report: Reporter): Promise<void> {
   for (const plan of compilePlans) {
-    if (wantsCase(options, `first-result-${plan.name}`)) await benchFirst(plan, options, report)
+    const place = { bench: 'compile', case: `first-result-${plan.name}`, batch: ROWS }
+    if (wantsCase(options, place.case)) await benchWays(place, waysOf(plan), wayPairs, options, report)
+  }
+  for (const plan of compilePlans) {
+    const place = { bench: 'compile', case: `first-batch-${plan.name}`, batch: ROWS }
+    if (wantsCase(options, place.case))
+      await benchWays(place, firstBatches(plan), batchPairs, options, report)
   }
   for (const plan of compilePlans) {
     if (wantsCase(options, `stall-${plan.name}`)) await benchStall(plan, options, report)
@@ -48,28 +59,34 @@ export async function benchCompile(options: BenchOptions, report: Reporter): Pro
   }
 }
 
-async function benchFirst(plan: CompilePlan, { rounds }: BenchOptions, report: Reporter): Promise<void> {
-  const place = { bench: 'compile', case: `first-result-${plan.name}`, batch: ROWS }
+async function benchWays(
+  place: Place,
+  ways: readonly Way[],
+  pairs: readonly Pair[],
+  { rounds }: BenchOptions,
+  report: Reporter,
+): Promise<void> {
   report.begin(place.case, WARM_UP_ROUNDS + rounds)
-  const ways = waysOf(plan)
   await timeWays(ways, WARM_UP_ROUNDS, () => report.step())
   const times = await timeWays(ways, rounds, () => report.step())
-  report.done(namedLines(place, wayPairs, times, 'us'))
+  report.done(namedLines(place, pairs, times, 'us'))
 }
 
 async function benchStall(plan: CompilePlan, { rounds }: BenchOptions, report: Reporter): Promise<void> {
   const place = { bench: 'compile', case: `stall-${plan.name}`, batch: ROWS }
   report.begin(place.case, rounds)
-  const times = { idle: [] as number[], js: [] as number[], native: [] as number[] }
+  const times = { idle: [] as number[], js: [] as number[], warm: [] as number[], native: [] as number[] }
   if (hasNative()) await stallOf.native(plan)
   for (let round = 0; round < rounds; round++) {
     times.idle.push(await stallOf.idle())
     times.js.push(await stallOf.js(plan))
+    times.warm.push(await stallOf.warm(plan))
     if (hasNative()) times.native.push(await stallOf.native(plan))
     report.step()
   }
   const pairs: readonly Pair[] = [
     ['js', 'idle'],
+    ['warm', 'idle'],
     ['native', 'idle'],
   ]
   report.done(namedLines(place, pairs, new Map(Object.entries(times)), 'ms'))
@@ -89,7 +106,7 @@ async function benchRows(one: RowCase, options: BenchOptions, report: Reporter):
 
 /** The lines of times that are kept by name. */
 function namedLines(
-  place: { readonly bench: string; readonly case: string; readonly batch: number },
+  place: Place,
   pairs: readonly Pair[],
   times: ReadonlyMap<string, readonly number[]>,
   unit: string,

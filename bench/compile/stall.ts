@@ -34,6 +34,12 @@ export const stallOf = {
       const live = compile(plan.stream(newLimit()), { cache: new PlanCache() }).open(() => {}, { tier: 'js' })
       live.push(batch)
     }),
+  /** A query that is open is warmed, piece by piece. */
+  async warm(plan: CompilePlan) {
+    const query = compile(plan.stream(newLimit()), { cache: new PlanCache() })
+    const live = query.open(() => {}, { tier: 'js', warmUp: false })
+    return longestStall(() => live.warm())
+  },
   /** A plan that runs already gets its native code, and goes on with it. */
   async native(plan: CompilePlan) {
     const live = compile(plan.stream(newLimit()), { cache: new PlanCache() }).open(() => {}, {

@@ -8,7 +8,7 @@ import type { Script } from 'node:vm'
 import type { Program } from '../backend.ts'
 import type { CodeCache } from '../cache/code-cache.ts'
 import { type CodeKey, keyOf } from '../cache/entry.ts'
-import { digestOfCompilers, kernelTexts } from '../cache/identity.ts'
+import { digestOfCompilers, identityOf } from '../cache/identity.ts'
 import type { View } from './emit.ts'
 
 /** The JavaScript of a program. */
@@ -20,21 +20,12 @@ export interface EmittedProgram {
 
 const KIND = 'js'
 
-/** Code is written anew where it has grown by this factor: functions that V8 had not compiled before have run. */
-const WORTH_KEEPING = 9 / 8
-
 /** V8's tag covers its version, its flags and the features of the processor that it uses. */
-function codeKey({ name, kernels }: Program): CodeKey | undefined {
+function codeKey(program: Program): CodeKey | undefined {
   const code = digestOfCompilers()
   if (code === undefined) return undefined
-  return keyOf(KIND, [
-    code,
-    process.version,
-    process.arch,
-    cachedDataVersionTag(),
-    name,
-    ...kernelTexts(kernels),
-  ])
+  const { version, arch } = process
+  return keyOf(KIND, [code, version, arch, cachedDataVersionTag(), program.name, ...identityOf(program)])
 }
 
 /** What the cache has of one program, and what it is to get. */
@@ -43,6 +34,7 @@ export class KeptCode {
   readonly #cache: CodeCache
   readonly #key: CodeKey | undefined
   #data: Buffer | undefined
+  #isKept: boolean
   #script: Script | undefined
 
   constructor(program: Program, cache: CodeCache, emit: (program: Program) => EmittedProgram) {
@@ -50,33 +42,30 @@ export class KeptCode {
     this.#key = cache.isOn ? codeKey(program) : undefined
     const kept = this.#key && cache.find(this.#key, entry => entry)
     this.#data = kept?.payload
+    this.#isKept = kept !== undefined
     this.emitted = kept ? (kept.facts as unknown as EmittedProgram) : emit(program)
   }
 
-  /** False where no script is wanted, because none will be kept. */
-  get isOn(): boolean {
-    return this.#key !== undefined
-  }
-
-  /** What V8 made of this text, up to its salt, in another process. */
+  /** What V8 made of this text, up to its salt: in another process, or here for the instance before. */
   get data(): Buffer | undefined {
+    this.#data ??= this.#script?.createCachedData()
     return this.#data
   }
 
   /** Tells of a script that was made with `data`. The last one is kept. */
   take(script: Script): void {
     this.#script = script
-    if (!this.#key || !script.cachedDataRejected) return
+    if (!script.cachedDataRejected) return
     this.#data = undefined
-    this.#cache.reject(this.#key)
+    if (this.#isKept && this.#key) this.#cache.reject(this.#key)
+    this.#isKept = false
   }
 
-  /** Keeps the code of the functions that have run. */
+  /** Keeps the code, once. All of it is there as soon as there is a script: see the parentheses in link.ts. */
   persist(): void {
-    if (!this.#key || !this.#script) return
-    const payload = this.#script.createCachedData()
-    if (payload.length < (this.#data?.length ?? 0) * WORTH_KEEPING) return
-    this.#data = payload
+    if (!this.#key || !this.#script || this.#isKept) return
+    const payload = this.data ?? this.#script.createCachedData()
+    this.#isKept = true
     this.#cache.put(this.#key, { facts: { ...this.emitted }, payload })
   }
 }

@@ -16,8 +16,8 @@ import { hostFunctions } from './host.ts'
 import { type EmittedProgram, KeptCode } from './kept-code.ts'
 
 /**
- * `function`: `new Function`, the default. `script`: `vm.Script`, which also works where a process forbids code
- * generation from strings; whoever chooses it goes round that rule knowingly.
+ * `function`: only where `new Function` is allowed, the default. `script`: also where a process forbids code generation
+ * from strings; whoever chooses it goes round that rule knowingly. Code is a `vm.Script` either way, for V8's sake.
  */
 export type CodeGeneration = 'function' | 'script'
 
@@ -25,8 +25,8 @@ export interface JsProgram extends CompiledProgram {
   /** The generated JavaScript, without its salt. */
   readonly text: string
   /**
-   * Keeps the code for processes to come: what has run by now is there at once then. Costs about a millisecond; a
-   * good moment is when some batches have been taken. Does nothing where there is no cache. Never throws.
+   * Keeps the code for processes to come. Costs about a millisecond; a good moment is when some batches have been
+   * taken. Does nothing where there is no cache, or where it has the code. Never throws.
    */
   persist(): void
 }
@@ -51,12 +51,14 @@ export function compileJs(
   }
 }
 
+/** V8 takes a function in parentheses for one that is called at once: it reads it once, not twice. */
 function emitProgram(program: Program): EmittedProgram {
   const emitted = program.kernels.map(emitKernel)
   const views = [...new Map(emitted.flatMap(one => one.views).map(view => [view.name, view])).values()]
-  const names = program.kernels.map(kernel => kernel.name).join(', ')
-  const bodies = emitted.map(one => generate(one.tree, { comments: true }))
-  return { text: [...bodies, `return { ${names} };`, ''].join('\n'), views }
+  const functions = emitted.map(one => generate(one.tree, { comments: true }))
+  const names = program.kernels.map(kernel => kernel.name)
+  const kernels = functions.map((text, i) => `const ${names[i]} = (${text});`)
+  return { text: [...kernels, `return { ${names.join(', ')} };`, ''].join('\n'), views }
 }
 
 type Factory = (
@@ -73,12 +75,12 @@ let salt = 0
 /** Where generated code finds NaN (see spell.ts). */
 const NAN_WORD = 7
 
-/** Code that was kept, or shall be, needs a script; where strings may become code anyway, it goes round no rule. */
+/** V8 keeps its code for a script, not for a function; where strings may become code anyway, it goes round no rule. */
 function factoryOf(source: Source, mode: CodeGeneration, kept?: KeptCode): Factory {
   const { name, params, text } = source
   salt = (salt + 1) % 1e8
   const body = `'use strict';/*#${String(salt).padStart(8, '0')}*/\n${text}//# sourceURL=millrace:${name}.js`
-  if (mode === 'script' || (kept?.isOn && canGenerateCode(mode))) {
+  if (mode === 'script' || (kept && canGenerateCode(mode))) {
     const script = new Script(`(function(${params.join(',')}){${body}\n})`, { cachedData: kept?.data })
     kept?.take(script)
     return script.runInThisContext() as Factory

@@ -46,13 +46,13 @@ let shared: CompileClient | undefined
  * LLVM. Undefined where the cache has no good object of it. Never throws.
  */
 export function findNative(program: Program, cache: CodeCache = sharedCache()): NativeProgram | undefined {
-  if (!cache.isOn || !nativeRuntime().available || findHostOp(program)) return undefined
-  return findObject(cache, kernelTexts(program.kernels), object => openNative(program, object))
+  if (!cache.isOn || !nativeRuntime().available) return undefined
+  return findObject(cache, program, object => openNative(program, object))
 }
 
 /** Forgets the kept object of a program. */
 export function dropNative(program: Program, cache: CodeCache = sharedCache()): void {
-  dropObject(cache, kernelTexts(program.kernels))
+  dropObject(cache, program)
 }
 
 /**
@@ -68,7 +68,7 @@ export async function compileNative(
   const texts = kernelTexts(program.kernels)
   const { bytes, timings, facts, library } = await request(program, texts, 'object', client)
   const native = openNative(program, bytes)
-  keepObject(cache, texts, bytes, library, facts)
+  keepObject(cache, program, bytes, library, facts)
   return { ...native, timings, key: { abi: ABI_VERSION, kernels: texts, target: facts } }
 }
 

@@ -5,9 +5,10 @@
  */
 import { isDeepStrictEqual } from 'node:util'
 import { ABI_VERSION } from '../../ir/abi.ts'
+import type { Program } from '../backend.ts'
 import type { CodeCache } from '../cache/code-cache.ts'
 import { type CodeKey, type Entry, keyOf } from '../cache/entry.ts'
-import { digestOfCompilers } from '../cache/identity.ts'
+import { digestOfCompilers, identityOf } from '../cache/identity.ts'
 import { machineText } from './machine.ts'
 import type { TargetFacts } from './protocol.ts'
 import { libraryEdition, nativeTarget } from './target.ts'
@@ -23,10 +24,10 @@ export interface Maker {
 const KIND = 'native'
 
 /** Undefined where this machine or this project cannot say what it is: then nothing is kept. */
-export function objectKey(texts: readonly string[], machine: string | undefined): CodeKey | undefined {
+export function objectKey(program: Program, machine: string | undefined): CodeKey | undefined {
   const code = digestOfCompilers()
   if (code === undefined || machine === undefined) return undefined
-  return keyOf(KIND, [ABI_VERSION, code, machine, ...texts])
+  return keyOf(KIND, [ABI_VERSION, code, machine, ...identityOf(program)])
 }
 
 /** What compile children of this process said of a library: more than its name and size tell. */
@@ -34,13 +35,13 @@ const told = new Map<string, TargetFacts>()
 
 export function keepObject(
   cache: CodeCache,
-  texts: readonly string[],
+  program: Program,
   object: Uint8Array,
   library: string,
   target: TargetFacts,
 ): void {
   told.set(library, target)
-  const key = cache.isOn && objectKey(texts, machineText())
+  const key = cache.isOn && objectKey(program, machineText())
   const maker: Maker = { edition: libraryEdition(library), target }
   if (key) cache.put(key, { facts: { ...maker }, payload: Buffer.from(object) })
 }
@@ -48,16 +49,16 @@ export function keepObject(
 /** What `open` makes of the object that was kept for these kernels. */
 export function findObject<T>(
   cache: CodeCache,
-  texts: readonly string[],
+  program: Program,
   open: (object: Uint8Array) => T,
 ): T | undefined {
-  const key = cache.isOn && objectKey(texts, machineText())
+  const key = cache.isOn && objectKey(program, machineText())
   if (!key) return undefined
   return cache.find(key, entry => (isOfThisLlvm(entry) ? open(entry.payload) : undefined))
 }
 
-export function dropObject(cache: CodeCache, texts: readonly string[]): void {
-  const key = cache.isOn && objectKey(texts, machineText())
+export function dropObject(cache: CodeCache, program: Program): void {
+  const key = cache.isOn && objectKey(program, machineText())
   if (key) cache.drop(key)
 }
 

@@ -17,7 +17,6 @@ import {
   sub,
 } from '../../ir/kernel/build.ts'
 import type { Expr, Kernel, Local, Mem } from '../../ir/kernel/node.ts'
-import { verifyKernel } from '../../ir/kernel/verify.ts'
 import {
   type BatchLimits,
   type BatchShape,
@@ -26,7 +25,6 @@ import {
   shapeKey,
   WIDEST,
 } from '../../ir/physical/program.ts'
-import { optimiseKernel } from '../passes/kernel/index.ts'
 import { isCheap, outputColumns, readColumns } from '../plan/needed-columns.ts'
 import type { PipelineSpec, RowOperator } from '../plan/split-pipelines.ts'
 import { AggregateStage } from './aggregate.ts'
@@ -40,6 +38,7 @@ import {
 } from './event-time.ts'
 import type { RowColumns } from './expr/index.ts'
 import { lowerFilter } from './filter.ts'
+import { finish, renamed } from './finish.ts'
 import { hostOpsOf } from './host-ops.ts'
 import { type InputLayout, layoutInput, readEdge, readInput } from './input.ts'
 import { type FrameOptions, OperatorNames, rowScope, type SideOutputs } from './kernel-frame.ts'
@@ -107,7 +106,7 @@ class PipelineLowering {
     return {
       id,
       input: source
-        ? { kind: 'source', name: source.name, schema: inputSchema }
+        ? { kind: 'source', name: source.name, schema: inputSchema, time: source.watermark?.column }
         : { kind: 'edge', pipeline: id - 1, schema: inputSchema },
       columns: this.#input.columns,
       kernels,
@@ -166,9 +165,15 @@ class PipelineLowering {
   /** Made once for each shape. The widest was lowered already, to learn whether the plan can be. */
   #pushFor(shape: BatchShape, widest: Kernel): Kernel {
     const key = shapeKey(shape)
-    const kernel = this.#pushes.get(key) ?? finish(key === shapeKey(WIDEST) ? widest : this.#push(shape))
+    const kernel = this.#pushes.get(key) ?? finish(this.#isWidest(shape) ? widest : this.#push(shape))
     this.#pushes.set(key, kernel)
-    return kernel
+    return renamed(kernel, pushName(shape))
+  }
+
+  /** Is a batch of that shape read as one of the widest is? Without columns for nulls all are dense. */
+  #isWidest({ dictionaries, dense }: BatchShape): boolean {
+    const nullable = this.#input.columns.some(({ column }) => column.nullable)
+    return dictionaries.length === 0 && !(dense && nullable)
   }
 
   #push(shape: BatchShape): Kernel {
@@ -374,5 +379,3 @@ function eachRowMade(k: KernelBuilder, i: Local, stop: Local, row: (miss: Miss) 
 /** An identifier that tells the shapes apart. */
 export const pushName = ({ dense, dictionaries }: BatchShape): string =>
   ['push', dense ? 'dense' : 'nulls', ...dictionaries].join('_')
-
-const finish = (kernel: Kernel): Kernel => verifyKernel(optimiseKernel(kernel))

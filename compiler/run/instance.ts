@@ -1,19 +1,25 @@
 /** One instance of a compiled query: a runner, its kernels, and the tier they are on. */
+import type { RecordBatch } from 'apache-arrow'
 import type { CodeGeneration } from '../../codegen/js/link.ts'
 import { noteArena } from '../../codegen/llvm/forks.ts'
 import { nativeTarget } from '../../codegen/llvm/target.ts'
-import type { Tier } from '../../ir/abi.ts'
+import type { Placement, Tier } from '../../ir/abi.ts'
 import { MillraceError } from '../../ir/errors.ts'
-import { type BatchShape, type PipelineProgram, shapeKey } from '../../ir/physical/program.ts'
+import type { Value } from '../../ir/expr/expr.ts'
+import { type BatchShape, type Limits, type PipelineProgram, shapeKey } from '../../ir/physical/program.ts'
 import { KernelMeter } from '../../runtime/dag/meter.ts'
-import { Runner } from '../../runtime/dag/runner.ts'
+import { Runner, type RunnerOutlets } from '../../runtime/dag/runner.ts'
 import type { ResultMode } from '../../runtime/io/arrow/result.ts'
+import { sampleBatches } from '../../runtime/io/sample-rows.ts'
+import { type PlanMemory, reservePlan } from '../../runtime/memory/arena.ts'
+import { narrowed, wipe } from '../../runtime/memory/narrow.ts'
 import type { CompiledPlan } from '../compiled-plan.ts'
 import { TierPolicy, type Verdict } from '../tier-policy.ts'
 import { type BaseTier, baseTier, CORE, type CompiledTiers, InstanceKernels } from '../tiers.ts'
 import type { Callbacks } from './callbacks.ts'
 import type { OpenOptions, TierChoice } from './options.ts'
 import { liftedFrom, overridden, type QueryParams, withOperators } from './params.ts'
+import { narrowLimits, WARM_ROWS, WarmUp } from './warm-up.ts'
 
 export interface InstanceOptions {
   readonly plan: CompiledPlan
@@ -24,7 +30,10 @@ export interface InstanceOptions {
 }
 
 export class Instance {
-  readonly runner: Runner
+  /** Undefined while nobody has asked for it since a warm-up. */
+  #runner: Runner | undefined
+  readonly #memory: PlanMemory
+  readonly #values: ReadonlyMap<string, Value>
   readonly #kernels: InstanceKernels
   readonly #options: InstanceOptions
   readonly #base: BaseTier
@@ -43,7 +52,7 @@ export class Instance {
   #isStale = false
 
   constructor(options: InstanceOptions) {
-    const { plan, params, open, callbacks, mode } = options
+    const { plan, params, open } = options
     this.#options = options
     this.#choice = oneOf('tier', tierChoices, open.tier ?? 'auto')
     this.#wanted = this.#choice === 'auto' ? 'js' : this.#choice
@@ -53,12 +62,80 @@ export class Instance {
     this.#tier = this.#atOnce(this.#wanted)
     this.#kernels = new InstanceKernels(this.#tiers, this.#base, this.#tier)
     const { program, limits } = plan.compilation
-    const values = overridden(params, open.params)
-    const kernels = this.#kernels
-    const outlets = withOperators(callbacks, liftedFrom(program, params.declared), values)
-    this.runner = new Runner({ program, limits, kernels, params: values, outlets, mode })
-    noteArena(this.runner.placements[0].buffer)
+    this.#values = overridden(params, open.params)
+    this.#memory = reservePlan(program, limits)
+    noteArena(this.#memory.buffer)
     if (this.#choice === 'auto') this.#beginPolicy()
+    this.#runner = this.#makeRunner()
+  }
+
+  get runner(): Runner {
+    this.#runner ??= this.#makeRunner()
+    return this.#runner
+  }
+
+  /** All memory that it has. */
+  get buffer(): ArrayBufferLike {
+    return this.#memory.buffer
+  }
+
+  #makeRunner(): Runner {
+    const { plan, params, callbacks } = this.#options
+    const { program, limits } = plan.compilation
+    const outlets = withOperators(callbacks, liftedFrom(program, params.declared), this.#values)
+    const runner = this.#runnerOn(this.#memory, limits, outlets)
+    if (this.#policy) runner.measure(this.#meter)
+    return runner
+  }
+
+  #runnerOn(memory: PlanMemory, limits: Limits, outlets: RunnerOutlets): Runner {
+    const { plan, mode } = this.#options
+    const { program } = plan.compilation
+    return new Runner({
+      program,
+      limits,
+      memory,
+      kernels: this.#kernels,
+      params: this.#values,
+      outlets,
+      mode,
+    })
+  }
+
+  /**
+   * What warms its kernels, while nothing has been pushed yet. Rows that are given stand for what is to come; what
+   * runs natively or on the interpreter gets no better.
+   */
+  warmUp(given: readonly RecordBatch[] = []): WarmUp | undefined {
+    if (this.#tier !== 'js') return undefined
+    const { program } = this.#options.plan.compilation
+    return new WarmUp({
+      program,
+      link: (pipeline, part) => this.#kernels.link(pipeline, part, this.#placements[pipeline.id]),
+      apart: work => this.#apart(work),
+      restore: () => {
+        this.#runner ??= this.#makeRunner()
+      },
+      batches: () => (given.length > 0 ? given.map(batch => batch.slice(0, WARM_ROWS)) : this.#samples()),
+    })
+  }
+
+  #samples(): readonly RecordBatch[] {
+    const [{ input }] = this.#pipelines
+    const time = input.kind === 'source' ? input.time : undefined
+    return sampleBatches({ schema: input.schema, time, known: this.#values.values(), rows: WARM_ROWS })
+  }
+
+  #apart(work: (runner: Runner) => void): void {
+    const { program, limits } = this.#options.plan.compilation
+    const narrow = narrowLimits(limits)
+    const memory = narrowed(this.#memory, narrow)
+    this.#runner = undefined
+    try {
+      work(this.#runnerOn(memory, narrow, nobody))
+    } finally {
+      wipe(memory, program, narrow)
+    }
   }
 
   /** The tier that the next batch runs on. */
@@ -107,11 +184,15 @@ export class Instance {
   }
 
   async #makeNative(shape: BatchShape): Promise<void> {
-    const { placements } = this.runner
+    const placements = this.#placements
     await this.#kernels.prepare(this.#pipelines, CORE, placements)
     await this.#kernels.prepare(this.#pipelines.slice(0, 1), shape, placements)
     this.#hasNativeCore = true
     if (this.#wanted === 'native') this.#become('native')
+  }
+
+  get #placements(): readonly Placement[] {
+    return this.#memory.pipelines.map(({ placement }) => placement)
   }
 
   get #pipelines(): readonly PipelineProgram[] {
@@ -124,7 +205,6 @@ export class Instance {
     if (this.#base === 'interp' || plan.verdict === 'js' || plan.compilation.program.hostOps.length > 0)
       return
     this.#policy = new TierPolicy()
-    this.runner.measure(this.#meter)
   }
 
   /** One step of `auto`: what was measured so far decides how the next batch runs. */
@@ -141,7 +221,7 @@ export class Instance {
 
   /** Native code that is there before the first row: this plan has earned it before, here or in another process. */
   #takeNow(shape: BatchShape): boolean {
-    const { placements } = this.runner
+    const placements = this.#placements
     try {
       this.#hasNativeCore =
         this.#kernels.takeNow(this.#pipelines, CORE, placements) &&
@@ -201,6 +281,9 @@ export class Instance {
     this.runner.install()
   }
 }
+
+/** Takes what comes out of rows that nobody sent. */
+const nobody: RunnerOutlets = { result() {}, late() {}, faulty() {} }
 
 export const tierNames: readonly Tier[] = ['interp', 'js', 'native']
 const tierChoices: readonly TierChoice[] = ['auto', ...tierNames]

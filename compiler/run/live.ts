@@ -1,4 +1,5 @@
 /** A query that is pushed into: rows in, results out before the call returns. The lowest latency there is. */
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { RecordBatch, Table } from 'apache-arrow'
 import type { Tier } from '../../ir/abi.ts'
 import { MillraceError } from '../../ir/errors.ts'
@@ -8,6 +9,8 @@ import type { AcceptedBatch } from '../../runtime/io/arrow/door.ts'
 import { batchesOf } from '../../runtime/io/inputs.ts'
 import type { Callbacks } from './callbacks.ts'
 import type { Instance } from './instance.ts'
+import { warmQueue } from './warm-queue.ts'
+import type { WarmUp } from './warm-up.ts'
 
 /** What can be pushed at once: rows are objects that have the columns of the source. */
 export type Pushable = RecordBatch | Table | readonly object[]
@@ -18,12 +21,25 @@ export class LiveQuery {
   readonly #callbacks: Callbacks
   readonly #schema: Schema
   #closed = false
+  /** Has nothing happened to it yet? */
+  #isFresh = true
+  /** Waits for its turn while the query stands idle. */
+  readonly #warmUp: WarmUp | undefined
 
   /** @internal */
-  constructor(instance: Instance, callbacks: Callbacks, schema: Schema) {
+  constructor(instance: Instance, callbacks: Callbacks, schema: Schema, warmsUp: boolean) {
     this.#instance = instance
     this.#callbacks = callbacks
     this.#schema = schema
+    this.#warmUp = warmsUp ? instance.warmUp() : undefined
+    if (this.#warmUp) warmQueue.add(this.#warmUp)
+  }
+
+  /** What was warmed is warm: the rest will be by real rows. */
+  #begin(): void {
+    if (!this.#isFresh) return
+    this.#isFresh = false
+    if (this.#warmUp) warmQueue.delete(this.#warmUp)
   }
 
   /**
@@ -33,6 +49,7 @@ export class LiveQuery {
    */
   push(input: Pushable): void {
     this.#checkTaking()
+    this.#begin()
     const { runner } = this.#instance
     const accepted = Array.from(this.#batches(input), batch => runner.accept(batch))
     this.#work(() => {
@@ -56,12 +73,20 @@ export class LiveQuery {
     this.#finishWork()
   }
 
-  /** Compiles natively for a batch like this one, so that pushing it runs on native code. For tests and benches. */
-  async warm(input: Pushable): Promise<Tier> {
-    for (const batch of this.#batches(input)) {
+  /**
+   * Makes ready for the first rows: native code where that is wanted, else the best that V8 makes of the generated
+   * code. Rows like those to come make it sure that just what they need is ready; none of them is taken. A query
+   * that has taken rows is as warm as they made it: only native code for rows like these is waited for.
+   */
+  async warm(input?: Pushable): Promise<Tier> {
+    this.#checkOpen()
+    const batches = input ? Array.from(this.#batches(input)) : []
+    for (const batch of batches) {
       await this.#instance.prepare(this.#instance.runner.accept(batch).shape)
     }
     this.#instance.switchTier()
+    const warmUp = this.#isFresh ? this.#instance.warmUp(batches) : undefined
+    while (warmUp && this.#isFresh && warmUp.step()) await nextTurn()
     return this.#instance.tier
   }
 
@@ -83,6 +108,7 @@ export class LiveQuery {
         fix: 'pass a bigint of 64 bits, in ticks of the time column',
       })
     }
+    this.#begin()
     this.#work(() => {
       this.#instance.runner.raiseWatermark(time)
       this.#finishWork()
@@ -92,6 +118,7 @@ export class LiveQuery {
   /** The input is complete: everything that waits is emitted. LDB-0005 for what is pushed afterwards. */
   end(): void {
     this.#checkOpen()
+    this.#begin()
     this.#work(() => {
       this.#instance.runner.end()
       this.#finishWork()
@@ -130,6 +157,7 @@ export class LiveQuery {
   /** Forgets all state; what waits is not emitted. LDB-0004 for what is pushed afterwards. */
   close(): void {
     this.#closed = true
+    this.#begin()
     this.#callbacks.silence()
   }
 

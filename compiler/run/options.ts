@@ -41,6 +41,11 @@ export interface OutputOptions {
 
 /** Options of one instance of a query. */
 export interface OpenOptions extends TierOptions, OutputOptions {
+  /**
+   * Are kernels warmed while the query stands idle before its first row? That is the default. It takes tens of
+   * milliseconds of the processor, in pieces of about one, between turns of the event loop; `warm` does it at once.
+   */
+  readonly warmUp?: boolean
   /** Other values for the parameters of the plan than those it was built with. */
   readonly params?: ParamValues
 }

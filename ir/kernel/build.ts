@@ -32,14 +32,17 @@ export function load(mem: Mem, field: string, index: Expr = i32(0)): Load {
   return { kind: 'load', type: widened[found.type], mem, field, index }
 }
 
+const valueTypes: readonly ValueType[] = ['bool', 'i32', 'i64', 'f64']
+
 /** The op of that family for the type of its first operand: `add(x, y)` is `add.i64` for i64 operands. */
-const family =
-  (base: string) =>
-  (...args: readonly Expr[]): Expr => {
-    const name = `${base}.${args[0].type}`
+function family(base: string): (...args: readonly Expr[]) => Expr {
+  const names = new Map(valueTypes.map(type => [type, `${base}.${type}`] as const))
+  return (...args) => {
+    const name = names.get(args[0].type) ?? base
     if (!(name in ops)) throw new Error(`no op ${name}`)
     return op(name as OpName, ...args)
   }
+}
 
 export const add = family('add')
 export const sub = family('sub')
@@ -223,51 +226,34 @@ export function memsOf(body: Block): readonly Mem[] {
 }
 
 /** Calls `onStmt` and `onExpr` for every node, parents first. */
-export function visit(
-  block: Block,
-  onStmt: (stmt: Stmt) => void,
-  onExpr: (expr: Expr) => void = () => {},
-): void {
+export function visit(block: Block, onStmt: (stmt: Stmt) => void, onExpr?: (expr: Expr) => void): void {
   for (const stmt of block) {
     onStmt(stmt)
-    for (const expr of exprsOf(stmt)) visitExpr(expr, onExpr)
+    if (onExpr) for (const expr of exprsOf(stmt)) visitExpr(expr, onExpr)
     for (const inner of blocksOf(stmt)) visit(inner, onStmt, onExpr)
   }
 }
 
 export function visitExpr(expr: Expr, onExpr: (expr: Expr) => void): void {
   onExpr(expr)
-  for (const child of childrenOf(expr)) visitExpr(child, onExpr)
-}
-
-export function childrenOf(expr: Expr): readonly Expr[] {
   switch (expr.kind) {
     case 'const':
     case 'local':
-      return []
+      return
     case 'op':
-      return expr.args
+      for (const arg of expr.args) visitExpr(arg, onExpr)
+      return
     case 'load':
-      return [expr.index]
+      visitExpr(expr.index, onExpr)
+      return
     case 'select':
-      return [expr.cond, expr.then, expr.else]
+      visitExpr(expr.cond, onExpr)
+      visitExpr(expr.then, onExpr)
+      visitExpr(expr.else, onExpr)
   }
 }
 
-/** The same node over other children. */
-export function withChildren(expr: Expr, children: readonly Expr[]): Expr {
-  switch (expr.kind) {
-    case 'const':
-    case 'local':
-      return expr
-    case 'op':
-      return { ...expr, args: children }
-    case 'load':
-      return { ...expr, index: children[0] }
-    case 'select':
-      return { ...expr, cond: children[0], then: children[1], else: children[2] }
-  }
-}
+const none: readonly never[] = []
 
 /** The expressions that a statement itself evaluates, in order. */
 export function exprsOf(stmt: Stmt): readonly Expr[] {
@@ -283,37 +269,13 @@ export function exprsOf(stmt: Stmt): readonly Expr[] {
     case 'if':
       return [stmt.cond]
     default:
-      return []
-  }
-}
-
-/** The same statement over other expressions. */
-export function withExprs(stmt: Stmt, exprs: readonly Expr[]): Stmt {
-  switch (stmt.kind) {
-    case 'let':
-    case 'set':
-    case 'return':
-      return { ...stmt, value: exprs[0] }
-    case 'store':
-      return { ...stmt, index: exprs[0], value: exprs[1] }
-    case 'prefetch':
-      return { ...stmt, index: exprs[0] }
-    case 'if':
-      return { ...stmt, cond: exprs[0] }
-    default:
-      return stmt
+      return none
   }
 }
 
 export function blocksOf(stmt: Stmt): readonly Block[] {
   if (stmt.kind === 'if') return [stmt.then, stmt.else]
-  return stmt.kind === 'loop' || stmt.kind === 'block' ? [stmt.body] : []
-}
-
-/** The same statement over other inner blocks. */
-export function withBlocks(stmt: Stmt, blocks: readonly Block[]): Stmt {
-  if (stmt.kind === 'if') return { ...stmt, then: blocks[0], else: blocks[1] }
-  return stmt.kind === 'loop' || stmt.kind === 'block' ? { ...stmt, body: blocks[0] } : stmt
+  return stmt.kind === 'loop' || stmt.kind === 'block' ? [stmt.body] : none
 }
 
 export const isConst = (expr: Expr, value: Const['value']): boolean =>

@@ -124,16 +124,21 @@ export const fieldWidth: Readonly<Record<FieldType, number>> = {
   f64: 8,
 }
 
-/** Can a loop fall through its end, or a statement pass control on? Used by verify and by the emitters. */
+/** Does control never pass the end of a block? Used by verify and by the emitters. */
 export function endsControl(block: Block): boolean {
   const last = block.at(-1)
-  switch (last?.kind) {
+  return last !== undefined && isEnd(last)
+}
+
+/** Does control never pass a statement? */
+export function isEnd(stmt: Stmt): boolean {
+  switch (stmt.kind) {
     case 'break':
     case 'continue':
     case 'return':
       return true
     case 'if':
-      return endsControl(last.then) && endsControl(last.else)
+      return endsControl(stmt.then) && endsControl(stmt.else)
     default:
       return false
   }

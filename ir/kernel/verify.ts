@@ -17,26 +17,26 @@
  *  7 Memory: no access leaves its region. Only the interpreter checks this, at run time, and every kernel
  *    runs there first in the property tests. A prefetch may name any element, but what its index loads counts.
  */
-import { exprsOf, visitExpr } from './build.ts'
+import { exprsOf } from './build.ts'
 import type { Block, Expr, Kernel, Local, Phase, Stmt } from './node.ts'
-import { endsControl, widened } from './node.ts'
+import { endsControl, isEnd, widened } from './node.ts'
 import { opRow } from './ops.ts'
 import { printExpr } from './print.ts'
 
 const phaseOrder: Readonly<Record<Phase, number>> = { reserve: 1, apply: 2, emit: 3 }
 const NO_PHASE = 0
 
+/** A label that was met: what it stands on, and in which phase; `left` where it is behind us. */
 interface Label {
-  readonly kind: 'loop' | 'block'
-  /** The phase in which it stands. */
+  readonly kind: 'loop' | 'block' | 'left'
   readonly phase: number
 }
 
-interface Scope {
-  readonly locals: ReadonlyMap<string, { local: Local; loopDepth: number }>
-  readonly labels: ReadonlyMap<string, Label>
+/** A local that was met. Its name stays taken where it cannot be used any more. */
+interface Known {
+  readonly local: Local
   readonly loopDepth: number
-  readonly phase: number
+  isHere: boolean
 }
 
 /** Throws where the kernel breaks a law; the message names kernel, law and place. */
@@ -47,9 +47,10 @@ export function verifyKernel(kernel: Kernel): Kernel {
 
 class Verifier {
   readonly #kernel: Kernel
-  readonly #locals = new Set<string>()
-  readonly #labels = new Set<string>()
+  readonly #locals = new Map<string, Known>()
+  readonly #labels = new Map<string, Label>()
   readonly #mems: ReadonlySet<string>
+  #loopDepth = 0
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel
@@ -58,8 +59,7 @@ class Verifier {
   }
 
   run(): void {
-    const scope: Scope = { locals: new Map(), labels: new Map(), loopDepth: 0, phase: NO_PHASE }
-    this.#block(this.#kernel.body, scope)
+    this.#block(this.#kernel.body, NO_PHASE)
     if (!endsControl(this.#kernel.body)) this.#fail(3, 'a path ends without return')
   }
 
@@ -67,140 +67,163 @@ class Verifier {
     throw new Error(`kernel ${this.#kernel.name} breaks law ${law}: ${what}`)
   }
 
-  /** Checks a block and returns the phase that it ends in. */
-  #block(block: Block, outer: Scope): number {
-    const locals = new Map(outer.locals)
-    let phase = outer.phase
-    block.forEach((stmt, i) => {
-      if (i > 0 && endsControl([block[i - 1]])) this.#fail(3, `${stmt.kind} can never be reached`)
-      const scope: Scope = { ...outer, locals, phase }
-      for (const expr of exprsOf(stmt)) this.#expr(expr, scope, stmt)
-      phase = this.#stmt(stmt, scope)
-      if (stmt.kind === 'let') {
-        if (this.#locals.has(stmt.local.name)) this.#fail(2, `${stmt.local.name} is defined twice`)
-        this.#locals.add(stmt.local.name)
-        locals.set(stmt.local.name, { local: stmt.local, loopDepth: outer.loopDepth })
-      }
-    })
+  /** Checks a block that begins in a phase, and returns the phase that it ends in. */
+  #block(block: Block, begin: number): number {
+    const defined: Known[] = []
+    let phase = begin
+    let hasEnded = false
+    for (const stmt of block) {
+      if (hasEnded) this.#fail(3, `${stmt.kind} can never be reached`)
+      for (const expr of exprsOf(stmt)) this.#expr(expr, stmt)
+      phase = this.#stmt(stmt, phase)
+      if (stmt.kind === 'let') defined.push(this.#define(stmt.local))
+      hasEnded = isEnd(stmt)
+    }
+    for (const known of defined) known.isHere = false
     return phase
   }
 
-  #stmt(stmt: Stmt, scope: Scope): number {
+  #define(local: Local): Known {
+    if (this.#locals.has(local.name)) this.#fail(2, `${local.name} is defined twice`)
+    const known = { local, loopDepth: this.#loopDepth, isHere: true }
+    this.#locals.set(local.name, known)
+    return known
+  }
+
+  #stmt(stmt: Stmt, phase: number): number {
     switch (stmt.kind) {
       case 'let':
         if (stmt.local.type !== stmt.value.type) this.#fail(1, `let ${stmt.local.name}`)
-        return scope.phase
+        return phase
       case 'set':
-        this.#set(stmt, scope)
-        return scope.phase
+        this.#set(stmt)
+        return phase
       case 'store':
-        this.#store(stmt, scope)
-        return scope.phase
+        this.#store(stmt, phase)
+        return phase
       case 'return':
         if (stmt.value.type !== 'i32') this.#fail(1, 'return is not i32')
-        if (scope.phase === phaseOrder.apply) this.#fail(5, 'a return between apply and the end of the row')
-        return scope.phase
+        if (phase === phaseOrder.apply) this.#fail(5, 'a return between apply and the end of the row')
+        return phase
       case 'phase':
-        if (phaseOrder[stmt.phase] < scope.phase) this.#fail(5, `phase ${stmt.phase} comes too late`)
+        if (phaseOrder[stmt.phase] < phase) this.#fail(5, `phase ${stmt.phase} comes too late`)
         return phaseOrder[stmt.phase]
       case 'break':
       case 'continue':
-        this.#jump(stmt.kind, stmt.label, scope)
-        return scope.phase
+        this.#jump(stmt.kind, stmt.label, phase)
+        return phase
       case 'if':
         if (stmt.cond.type !== 'bool') this.#fail(1, 'if without a condition')
-        return Math.max(this.#block(stmt.then, scope), this.#block(stmt.else, scope))
+        return Math.max(this.#block(stmt.then, phase), this.#block(stmt.else, phase))
       case 'block':
-        return this.#block(stmt.body, this.#labelled(stmt.label, 'block', scope))
+        return this.#labelled(stmt.label, 'block', phase, () => this.#block(stmt.body, phase))
       case 'loop':
-        this.#loop(stmt.label, stmt.body, scope)
-        return scope.phase
+        this.#loop(stmt.label, stmt.body, phase)
+        return phase
       case 'prefetch':
       case 'note':
-        return scope.phase
+        return phase
     }
   }
 
-  #set(stmt: Stmt & { kind: 'set' }, scope: Scope): void {
-    const known = scope.locals.get(stmt.local.name)
-    if (known?.local.type !== stmt.local.type) this.#fail(2, `set of unknown ${stmt.local.name}`)
-    if (stmt.local.type !== stmt.value.type) this.#fail(1, `set ${stmt.local.name}`)
-    if (stmt.local.type === 'i64' && known.loopDepth < scope.loopDepth) {
-      this.#fail(6, `i64 ${stmt.local.name} is carried by a loop`)
+  #local(name: string): Known | undefined {
+    const known = this.#locals.get(name)
+    return known?.isHere ? known : undefined
+  }
+
+  #set({ local, value }: Stmt & { kind: 'set' }): void {
+    const known = this.#local(local.name)
+    if (known?.local.type !== local.type) this.#fail(2, `set of unknown ${local.name}`)
+    if (local.type !== value.type) this.#fail(1, `set ${local.name}`)
+    if (local.type === 'i64' && known.loopDepth < this.#loopDepth) {
+      this.#fail(6, `i64 ${local.name} is carried by a loop`)
     }
   }
 
-  #store(stmt: Stmt & { kind: 'store' }, scope: Scope): void {
+  #store(stmt: Stmt & { kind: 'store' }, phase: number): void {
     const place = `${stmt.mem.name}.${stmt.field}`
     const field = stmt.mem.fields[stmt.field]
     if (!this.#mems.has(stmt.mem.name) || !field) this.#fail(2, `store to unknown ${place}`)
     if (stmt.index.type !== 'i32' || widened[field.type] !== stmt.value.type) this.#fail(1, `store ${place}`)
     if (stmt.mem.role === 'input' || stmt.mem.role === 'params') this.#fail(4, `store to ${place}`)
-    if (stmt.mem.role === 'state' && scope.phase === phaseOrder.reserve) {
+    if (stmt.mem.role === 'state' && phase === phaseOrder.reserve) {
       this.#fail(5, `${place} is stored before apply`)
     }
   }
 
-  #jump(kind: 'break' | 'continue', label: string, scope: Scope): void {
-    const target = scope.labels.get(label)
-    if (!target || (kind === 'continue' && target.kind !== 'loop')) this.#fail(2, `${kind} ${label}`)
-    if (scope.phase === phaseOrder.apply && target.phase === NO_PHASE)
+  #jump(kind: 'break' | 'continue', label: string, phase: number): void {
+    const target = this.#labels.get(label)
+    const fits = target?.kind === 'loop' || (target?.kind === 'block' && kind === 'break')
+    if (!fits) this.#fail(2, `${kind} ${label}`)
+    if (phase === phaseOrder.apply && target.phase === NO_PHASE)
       this.#fail(5, `${kind} ${label} between apply and the end of the row`)
   }
 
-  #labelled(label: string, kind: 'loop' | 'block', scope: Scope): Scope {
+  #labelled(label: string, what: 'loop' | 'block', phase: number, check: () => number): number {
     if (this.#labels.has(label)) this.#fail(2, `label ${label} is used twice`)
-    this.#labels.add(label)
-    return { ...scope, labels: new Map(scope.labels).set(label, { kind, phase: scope.phase }) }
+    this.#labels.set(label, { kind: what, phase })
+    const end = check()
+    this.#labels.set(label, { kind: 'left', phase })
+    return end
   }
 
-  #loop(label: string, body: Block, scope: Scope): void {
-    const inner = this.#labelled(label, 'loop', scope)
-    this.#block(body, { ...inner, loopDepth: scope.loopDepth + 1 })
+  #loop(label: string, body: Block, phase: number): void {
+    this.#labelled(label, 'loop', phase, () => {
+      this.#loopDepth++
+      const end = this.#block(body, phase)
+      this.#loopDepth--
+      return end
+    })
     if (!canLeave(body, label)) this.#fail(3, `loop ${label} has no way out`)
   }
 
-  #expr(expr: Expr, scope: Scope, stmt: Stmt): void {
-    visitExpr(expr, node => {
-      switch (node.kind) {
-        case 'const':
-          return
-        case 'local':
-          if (scope.locals.get(node.name)?.local.type !== node.type)
-            this.#fail(2, `${node.name} is not defined here`)
-          return
-        case 'op': {
-          const row = opRow(node.op)
-          const fits =
-            row.args.length === node.args.length && row.args.every((t, i) => t === node.args[i].type)
-          if (!fits || row.result !== node.type) this.#fail(1, printExpr(node))
-          if (row.effect && !(stmt.kind === 'let' && stmt.value === node)) this.#fail(4, printExpr(node))
-          return
-        }
-        case 'load': {
-          const field = node.mem.fields[node.field]
-          if (!this.#mems.has(node.mem.name) || !field) this.#fail(2, printExpr(node))
-          if (node.index.type !== 'i32' || widened[field.type] !== node.type) this.#fail(1, printExpr(node))
-          return
-        }
-        case 'select':
-          if (node.cond.type !== 'bool' || node.then.type !== node.type || node.else.type !== node.type) {
-            this.#fail(1, printExpr(node))
-          }
+  #expr(expr: Expr, stmt: Stmt): void {
+    switch (expr.kind) {
+      case 'const':
+        return
+      case 'local':
+        if (this.#local(expr.name)?.local.type !== expr.type)
+          this.#fail(2, `${expr.name} is not defined here`)
+        return
+      case 'op':
+        this.#op(expr, stmt)
+        for (const arg of expr.args) this.#expr(arg, stmt)
+        return
+      case 'load': {
+        const field = expr.mem.fields[expr.field]
+        if (!this.#mems.has(expr.mem.name) || !field) this.#fail(2, printExpr(expr))
+        if (expr.index.type !== 'i32' || widened[field.type] !== expr.type) this.#fail(1, printExpr(expr))
+        this.#expr(expr.index, stmt)
+        return
       }
-    })
+      case 'select': {
+        const { cond, then, else: otherwise, type } = expr
+        if (cond.type !== 'bool' || then.type !== type || otherwise.type !== type)
+          this.#fail(1, printExpr(expr))
+        this.#expr(cond, stmt)
+        this.#expr(then, stmt)
+        this.#expr(otherwise, stmt)
+      }
+    }
+  }
+
+  #op(expr: Expr & { kind: 'op' }, stmt: Stmt): void {
+    const { args, result, effect } = opRow(expr.op)
+    const fits = args.length === expr.args.length && args.every((type, i) => type === expr.args[i].type)
+    if (!fits || result !== expr.type) this.#fail(1, printExpr(expr))
+    if (effect && !(stmt.kind === 'let' && stmt.value === expr)) this.#fail(4, printExpr(expr))
   }
 }
 
 /** Does the body of a loop leave it: by a break of it, a jump to something around it, or a return? */
-function canLeave(body: Block, label: string, inner: ReadonlySet<string> = new Set()): boolean {
+function canLeave(body: Block, label: string, inner: readonly string[] = []): boolean {
   return body.some(stmt => {
     if (stmt.kind === 'return') return true
-    if (stmt.kind === 'break') return !inner.has(stmt.label)
-    if (stmt.kind === 'continue') return stmt.label !== label && !inner.has(stmt.label)
+    if (stmt.kind === 'break') return !inner.includes(stmt.label)
+    if (stmt.kind === 'continue') return stmt.label !== label && !inner.includes(stmt.label)
     if (stmt.kind === 'if') return canLeave(stmt.then, label, inner) || canLeave(stmt.else, label, inner)
     if (stmt.kind === 'loop' || stmt.kind === 'block') {
-      return canLeave(stmt.body, label, new Set(inner).add(stmt.label))
+      return canLeave(stmt.body, label, [...inner, stmt.label])
     }
     return false
   })

@@ -60,7 +60,13 @@ export type OutputColumn =
   | { readonly kind: 'passed'; readonly column: Column; readonly from: string }
 
 export type PipelineInput =
-  | { readonly kind: 'source'; readonly name: string; readonly schema: Schema }
+  | {
+      readonly kind: 'source'
+      readonly name: string
+      readonly schema: Schema
+      /** The column of event time. */
+      readonly time: string | undefined
+    }
   | { readonly kind: 'edge'; readonly pipeline: number; readonly schema: Schema }
 
 export interface PipelineProgram {

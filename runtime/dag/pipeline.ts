@@ -1,8 +1,9 @@
 /** One running pipeline: its memory, its kernels, and what they say about how far they have come. */
-import type { KernelFunction, Kernels } from '../../ir/abi.ts'
+import type { KernelFunction } from '../../ir/abi.ts'
 import type { Growable, Limits, PipelineProgram } from '../../ir/physical/program.ts'
 import type { PipelineMemory, PlanMemory } from '../memory/arena.ts'
 import { controlOf, RowView } from '../memory/control.ts'
+import type { NamedKernels } from './kernel-source.ts'
 
 /** Times that one state may ask to grow for one row: the sweep of texts may take two turns. */
 const GROW_ASKS_MAX = 3
@@ -22,7 +23,7 @@ export class Pipeline {
   readonly time: RowView
   readonly #budgetRows: number
   readonly #youngCallsMax: number
-  #kernels: Kernels = new Map()
+  #kernels: NamedKernels = new Map()
   /** Calls until kernels get their full budget. */
   #youngCalls = 0
   /** How often each growable asked for the row at `#askedAt`. */
@@ -60,7 +61,7 @@ export class Pipeline {
   }
 
   /** Sets the kernels that do not depend on the shape of a batch; may be called between any two steps. */
-  install(kernels: Kernels): void {
+  install(kernels: NamedKernels): void {
     this.#kernels = kernels
     this.rejuvenate()
   }

@@ -14,7 +14,7 @@ import { type BatchMemory, viewField } from '../io/arrow/memory.ts'
 import { gatherRows } from '../io/arrow/passed.ts'
 import { pickRows } from '../io/arrow/pick.ts'
 import { type ResultMode, ResultReader } from '../io/arrow/result.ts'
-import { type PlanMemory, reservePlan } from '../memory/arena.ts'
+import type { PlanMemory } from '../memory/arena.ts'
 import { writeConstants, writeParams } from '../memory/params.ts'
 import { Executor } from './executor.ts'
 import type { KernelSource } from './kernel-source.ts'
@@ -49,6 +49,8 @@ export interface RunnerOutlets {
 export interface RunnerOptions {
   readonly program: PlanProgram
   readonly limits: Limits
+  /** All zero, apart from constants and parameters. */
+  readonly memory: PlanMemory
   readonly kernels: KernelSource
   readonly params: ReadonlyMap<string, Value>
   readonly outlets: RunnerOutlets
@@ -88,9 +90,9 @@ export class Runner {
   #ended = false
 
   constructor(options: RunnerOptions) {
-    const { program, limits } = options
+    const { program, limits, memory } = options
     this.#options = options
-    this.#memory = reservePlan(program, limits)
+    this.#memory = memory
     writeConstants(this.#memory, program)
     writeParams(this.#memory, program, options.params)
     this.#pipelines = program.pipelines.map(pipeline => new Pipeline(pipeline, this.#memory, limits))

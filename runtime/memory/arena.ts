@@ -44,7 +44,7 @@ export interface PlanMemory {
 const REGION_MAX = 2 ** 31 - 64
 const ALIGN = 64
 /** Bytes behind every area of text, so that a word may be read past its end. */
-const SLACK = 64
+export const SLACK = 64
 
 const alignUp = (at: number): number => Math.ceil(at / ALIGN) * ALIGN
 

@@ -13,7 +13,7 @@ import { decodeEntry, encodeEntry } from '../../codegen/cache/entry.ts'
 import { compileJs, type JsProgram } from '../../codegen/js/link.ts'
 import type { Report } from './js-child.ts'
 import { cacheAt, diskUnavailable, filesIn, temporary } from './kit.ts'
-import { otherProgram, sampleMemory, sampleProgram, samplesTaken } from './programs.ts'
+import { otherProgram, sampleMemory, sampleProgram, samplesTaken, unseen } from './programs.ts'
 
 const skip = diskUnavailable
 const child = fileURLToPath(new URL('./js-child.js', import.meta.url))
@@ -79,6 +79,15 @@ test('V8 itself takes the code of another text of the same length: that is why t
   else assert.equal(confused.runInThisContext()(), 'one')
 })
 
+test('a program that says what decides its kernels is found by that', { skip }, t => {
+  const cache = cacheAt(temporary(t))
+  const program = { ...otherProgram(7n), identity: 'a' }
+  kept(program, cache)
+  assert.equal(result(compileJs(unseen(program), 'function', cache)), 7n)
+  for (const other of [{ ...program, identity: 'b' }, otherProgram(7n)]) compileJs(other, 'function', cache)
+  assert.deepEqual([cache.counters.hits, cache.counters.misses], [1, 3])
+})
+
 test('programs whose texts have the same length are told apart', { skip }, t => {
   const cache = cacheAt(temporary(t))
   const [seven, eight] = [otherProgram(7n), otherProgram(8n)]
@@ -111,6 +120,14 @@ test('instances of kept code are apart from each other', { skip }, t => {
   assert.deepEqual([cache.counters.hits, cache.counters.rejected], [1, 0])
 })
 
+test('without a cache, too, instances are apart, and each but the first starts from the code of the first', () => {
+  const program = compileJs(sampleProgram(), 'function', noCache)
+  const memories = [sampleMemory(), sampleMemory(), sampleMemory()]
+  const steps = memories.map(memory => program.link(memory).get('step'))
+  for (const i of [2, 1, 2, 0, 2, 1]) steps[i]?.()
+  assert.deepEqual(memories.map(samplesTaken), [1n, 2n, 3n])
+})
+
 /** Changes what V8 gets, under a seal that is right. */
 function replaceCode(t: TestContext, change: (code: Buffer) => Buffer): DiskCache {
   const folder = temporary(t)
@@ -141,21 +158,21 @@ for (const [what, change] of Object.entries({
   })
 }
 
-test('what was kept too early is kept again when more has run', { skip }, t => {
+test('what is kept is whole, whatever has run, and is kept once', { skip }, t => {
   const cache = cacheAt(temporary(t))
-  const program = {
-    name: 'two',
-    kernels: [...otherProgram(7n, 'a').kernels, ...otherProgram(8n, 'b').kernels],
+  const kernels = [...otherProgram(7n, 'a').kernels, ...otherProgram(8n, 'b').kernels]
+  const compiled = compileJs({ name: 'two', kernels }, 'function', cache)
+  const linked = compiled.link(sampleMemory())
+  for (const name of ['a', 'b']) {
+    compiled.persist()
+    linked.get(name)?.()
   }
-  const compiled = compileJs(program, 'function', cache)
-  const early = compiled.link(sampleMemory())
-  early.get('a')?.()
   compiled.persist()
-  compiled.persist()
-  assert.equal(cache.counters.written, 1, 'nothing has changed')
-  early.get('b')?.()
-  compiled.persist()
-  assert.equal(cache.counters.written, 2)
+  const again = compileJs({ name: 'two', kernels }, 'function', cache)
+  again.link(sampleMemory())
+  again.persist()
+  const { written, hits, rejected } = cache.counters
+  assert.deepEqual([written, hits, rejected], [1, 1, 0])
 })
 
 test('without a cache, before linking, or where nothing can be written, persist does nothing', {

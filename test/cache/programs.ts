@@ -14,3 +14,15 @@ export function otherProgram(value = 7n, kernel = 'other'): Program {
   k.return(i32(Status.yield))
   return { name: 'sample', kernels: [verifyKernel(k.finish())] }
 }
+
+/** The same program, the kernels of which nobody may look at. */
+export const unseen = (program: Program): Program => ({
+  ...program,
+  kernels: program.kernels.map(({ name, mems }) => ({
+    name,
+    mems,
+    get body(): never {
+      throw new Error(`somebody looked at ${name}`)
+    },
+  })),
+})

@@ -30,6 +30,8 @@ export interface Schedule {
   readonly lenient: boolean
   /** The tier of each batch and of the end, over and over. */
   readonly tiers: readonly Tier[]
+  /** Its kernels are warmed before the first row. */
+  readonly isWarm?: boolean
 }
 
 export interface Trial extends PlanCase {

@@ -111,6 +111,24 @@ return 0`
   check(kernelPasses.cse, body, after)
 })
 
+test('what a branch that is taken for certain changes is known no more behind it', () => {
+  const body = `
+  if lt.i32(1, 2)
+    let p: i32 = add.i32(s[0].a, 1)
+    s[0].a = p
+  end
+  let q: i32 = add.i32(s[0].a, 1)
+  s[0].b = q
+  return 0`
+  const after = `
+let p: i32 = add.i32(s[0].a, 1)
+s[0].a = p
+let q: i32 = add.i32(s[0].a, 1)
+s[0].b = q
+return 0`
+  check(kernelPasses.cse, body, after)
+})
+
 test('merge joins branches by one condition, unless the first may change it', () => {
   const branch = (cond: string, store: string) => `
   if ${cond}

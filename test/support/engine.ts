@@ -91,6 +91,7 @@ function asWritten(plan: LogicalNode, { node, params }: Stream<Columns>): Logica
 async function feed(live: LiveQuery, schedule: Schedule, batches: readonly RecordBatch[]): Promise<Tier[]> {
   const { tiers, dictionaries } = schedule
   const ranOn: Tier[] = []
+  if (schedule.isWarm) await live.warm()
   for (const [i, plain] of batches.entries()) {
     const batch = dictionaries ? encodeTexts(plain) : plain
     const tier = live.switchTo(tiers[i % tiers.length])

@@ -4,16 +4,17 @@
  * others. Knowledge of a local ends where a value it was made from may change: at assignments and stores, at the
  * head of a loop for all that the loop does.
  */
-import { dependsOn, type Effects, effectsOf, effectsOfStmt, hasEffect } from '../../../ir/kernel/effects.ts'
+import { visitExpr } from '../../../ir/kernel/build.ts'
+import { effectsOf, hasEffect, placeOf, placeStored } from '../../../ir/kernel/effects.ts'
 import type { Block, Expr, Kernel, Local, Stmt } from '../../../ir/kernel/node.ts'
-import { cutUnreachable, mapBlocks, mapExprs, rewriteExpr, withBody } from '../../../ir/kernel/rewrite.ts'
-import { foldBranch, foldExpr } from './fold.ts'
+import { flatMapBlock, mapBlocks, mapExprs, rewriteExpr, withBody } from '../../../ir/kernel/rewrite.ts'
+import { branchTaken, foldExpr } from './fold.ts'
 import { ExprNumbers } from './numbers.ts'
 import { simplifyExpr } from './simplify.ts'
 
 export function cse(kernel: Kernel): Kernel {
   const assigned = effectsOf(kernel.body).locals
-  return withBody(kernel, walk(kernel.body, new Known(assigned)))
+  return withBody(kernel, new Walk(assigned).block(kernel.body))
 }
 
 /** The locals that are never assigned again, by the number of the expression they hold. */
@@ -23,10 +24,12 @@ class Known {
   readonly #held = new Map<number, Local>()
   /** What stands for a local that is but another name of it; names are used once, so this holds wherever they do. */
   readonly #aliases = new Map<string, Expr>()
-  /** Numbers that depend on a local (`%name`) or a place. */
+  /** Numbers that depend on a local or a place. */
   readonly #dependents = new Map<string, Set<number>>()
   /** What was learnt and forgotten, newest last, so that leaving a block takes it back. */
   readonly #journal: { readonly number: number; readonly before: Local | undefined }[] = []
+  /** The locals and places that changed, newest last. */
+  readonly #changes: string[] = []
 
   constructor(assigned: ReadonlySet<string>) {
     this.#assigned = assigned
@@ -50,32 +53,43 @@ class Known {
   #learnValue(local: Local, expr: Expr): void {
     const number = this.#numbers.of(expr)
     this.#change(number, local)
-    const { locals, places } = dependsOn(expr)
-    for (const name of locals) this.#addDependent(`%${name}`, number)
-    for (const place of places) this.#addDependent(place, number)
+    visitExpr(expr, node => {
+      if (node.kind === 'local') this.#addDependent(node.name, number)
+      if (node.kind === 'load') this.#addDependent(placeOf(node.mem, node.field), number)
+    })
   }
 
   #addDependent(source: string, number: number): void {
-    const numbers = this.#dependents.get(source) ?? new Set()
-    this.#dependents.set(source, numbers.add(number))
+    const numbers = this.#dependents.get(source)
+    if (numbers) numbers.add(number)
+    else this.#dependents.set(source, new Set([number]))
   }
 
-  forget({ locals, places }: Effects): void {
-    for (const name of locals) this.#forgetDependents(`%${name}`)
-    for (const place of places) this.#forgetDependents(place)
+  /** A local or a place has another value now. */
+  changed(source: string): void {
+    this.#changes.push(source)
+    this.#forgetDependents(source)
   }
 
-  /** Runs the work on an inner block; what it learns is forgotten behind it, what it forgets is known again. */
+  /** Runs the work on an inner block: behind it nothing is known but what was before and has not changed. */
   within<T>(work: () => T): T {
     const mark = this.#journal.length
+    const changes = this.#changes.length
     const result = work()
-    for (const { number, before } of this.#journal.splice(mark).toReversed()) this.#put(number, before)
+    while (this.#journal.length > mark) this.#takeBack()
+    for (let i = changes; i < this.#changes.length; i++) this.#forgetDependents(this.#changes[i])
     return result
   }
 
+  #takeBack(): void {
+    const last = this.#journal.pop()
+    if (last) this.#put(last.number, last.before)
+  }
+
   #forgetDependents(source: string): void {
-    for (const number of this.#dependents.get(source) ?? [])
-      if (this.#held.has(number)) this.#change(number, undefined)
+    const numbers = this.#dependents.get(source)
+    if (!numbers) return
+    for (const number of numbers) if (this.#held.has(number)) this.#change(number, undefined)
   }
 
   #change(number: number, local: Local | undefined): void {
@@ -89,22 +103,45 @@ class Known {
   }
 }
 
-function walk(block: Block, known: Known): Block {
-  const replace = (expr: Expr): Expr => known.find(expr) ?? improved(expr, known)
-  const out: Stmt[] = []
-  let changed = false
-  for (const stmt of block) {
-    if (stmt.kind === 'loop') known.forget(effectsOfStmt(stmt))
-    const replaced = mapExprs(stmt, expr => rewriteExpr(expr, replace))
-    const walked = foldBranch(replaced).map(one =>
-      mapBlocks(one, inner => known.within(() => walk(inner, known))),
-    )
-    known.forget(effectsOfStmt(stmt))
-    for (const one of walked) if (one.kind === 'let') known.learn(one.local, one.value)
-    changed ||= walked.length !== 1 || walked[0] !== stmt
-    out.push(...walked)
+class Walk {
+  readonly #known: Known
+  readonly #improve: (expr: Expr) => Expr
+
+  constructor(assigned: ReadonlySet<string>) {
+    const known = new Known(assigned)
+    this.#known = known
+    this.#improve = expr => rewriteExpr(expr, one => known.find(one) ?? improved(one, known))
   }
-  return changed ? cutUnreachable(out) : block
+
+  readonly #inner = (block: Block): Block =>
+    block.length === 0 ? block : this.#known.within(() => this.block(block))
+
+  block(block: Block): Block {
+    return flatMapBlock(block, stmt => this.#stmt(stmt))
+  }
+
+  #stmt(stmt: Stmt): readonly Stmt[] {
+    if (stmt.kind === 'loop') this.#forgetAll(stmt.body)
+    const replaced = mapExprs(stmt, this.#improve)
+    const branch = branchTaken(replaced)
+    if (branch) return this.block(branch)
+    const walked = mapBlocks(replaced, this.#inner)
+    this.#note(walked)
+    return [walked]
+  }
+
+  #forgetAll(body: Block): void {
+    const { locals, places } = effectsOf(body)
+    for (const name of locals) this.#known.changed(name)
+    for (const place of places) this.#known.changed(place)
+  }
+
+  #note(stmt: Stmt): void {
+    if (stmt.kind === 'set') this.#known.changed(stmt.local.name)
+    const place = placeStored(stmt)
+    if (place) this.#known.changed(place)
+    if (stmt.kind === 'let') this.#known.learn(stmt.local, stmt.value)
+  }
 }
 
 /** What the rules make of an expression may be held by a local as well. */

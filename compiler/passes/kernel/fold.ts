@@ -1,6 +1,6 @@
 /** Computes what is known: ops over constants by their meaning, choices and branches whose condition is constant. */
 import { constOf } from '../../../ir/kernel/build.ts'
-import type { Const, Expr, Stmt } from '../../../ir/kernel/node.ts'
+import type { Block, Const, Expr, Stmt } from '../../../ir/kernel/node.ts'
 import { opRow, type Scalar } from '../../../ir/kernel/ops.ts'
 
 export function foldExpr(expr: Expr): Expr {
@@ -13,7 +13,7 @@ export function foldExpr(expr: Expr): Expr {
 }
 
 /** The branch that is taken, where that is known. */
-export function foldBranch(stmt: Stmt): readonly Stmt[] {
-  if (stmt.kind !== 'if' || stmt.cond.kind !== 'const') return [stmt]
+export function branchTaken(stmt: Stmt): Block | undefined {
+  if (stmt.kind !== 'if' || stmt.cond.kind !== 'const') return undefined
   return stmt.cond.value ? stmt.then : stmt.else
 }

@@ -2,11 +2,19 @@
  * Moves what a loop computes anew at each turn, always with the same result, in front of the loop. A load moves
  * only if its index is constant: any other might leave its region in a turn that never comes.
  */
-import { childrenOf, visit, withChildren } from '../../../ir/kernel/build.ts'
+import { visit } from '../../../ir/kernel/build.ts'
 import { type Effects, effectsOf, placeOf } from '../../../ir/kernel/effects.ts'
 import type { Block, Expr, Kernel, Local, Stmt } from '../../../ir/kernel/node.ts'
 import { opRow } from '../../../ir/kernel/ops.ts'
-import { mapBlocks, mapExprs, rewriteBlock, withBody } from '../../../ir/kernel/rewrite.ts'
+import {
+  flatMapBlock,
+  mapBlocks,
+  mapChildren,
+  mapExprs,
+  mapSame,
+  rewriteBlock,
+  withBody,
+} from '../../../ir/kernel/rewrite.ts'
 import { ExprNumbers } from './numbers.ts'
 
 export function hoist(kernel: Kernel): Kernel {
@@ -16,14 +24,8 @@ export function hoist(kernel: Kernel): Kernel {
 
 /** Outer loops first: what they take out, inner ones do not have to. */
 function hoistBlock(block: Block, names: Names): Block {
-  let changed = false
-  const out = block.flatMap(stmt => {
-    const moved = stmt.kind === 'loop' ? hoistLoop(stmt, names) : [stmt]
-    const inner = moved.map(one => mapBlocks(one, body => hoistBlock(body, names)))
-    changed ||= inner.length !== 1 || inner[0] !== stmt
-    return inner
-  })
-  return changed ? out : block
+  const inner = (stmt: Stmt): Stmt => mapBlocks(stmt, body => hoistBlock(body, names))
+  return flatMapBlock(block, stmt => mapSame(stmt.kind === 'loop' ? hoistLoop(stmt, names) : [stmt], inner))
 }
 
 class Names {
@@ -51,7 +53,7 @@ function hoistLoop(loop: Stmt & { kind: 'loop' }, names: Names): readonly Stmt[]
   const moved = new Map<number, { local: Local; value: Expr }>()
   const take = (expr: Expr): Expr => {
     if (isAtom(expr)) return expr
-    if (!isInvariant(expr, effects, inside)) return descend(expr, take)
+    if (!isInvariant(expr, effects, inside)) return mapChildren(expr, take)
     const number = numbers.of(expr)
     const known = moved.get(number) ?? { local: names.fresh(expr), value: expr }
     moved.set(number, known)
@@ -63,13 +65,6 @@ function hoistLoop(loop: Stmt & { kind: 'loop' }, names: Names): readonly Stmt[]
 }
 
 const isAtom = (expr: Expr): boolean => expr.kind === 'const' || expr.kind === 'local'
-
-/** The same node where no child changes. */
-const descend = (expr: Expr, take: (expr: Expr) => Expr): Expr => {
-  const children = childrenOf(expr)
-  const changed = children.map(take)
-  return changed.some((child, i) => child !== children[i]) ? withChildren(expr, changed) : expr
-}
 
 function definedIn(body: Block): ReadonlySet<string> {
   const names = new Set<string>()

@@ -2,7 +2,7 @@
 import { disturbs, effectsOf, hasEffect } from '../../../ir/kernel/effects.ts'
 import { type Block, endsControl, type Kernel, type Stmt } from '../../../ir/kernel/node.ts'
 import { printExpr } from '../../../ir/kernel/print.ts'
-import { mapBlocks, withBody } from '../../../ir/kernel/rewrite.ts'
+import { mapBlocks, mapSame, withBody } from '../../../ir/kernel/rewrite.ts'
 
 export const merge = (kernel: Kernel): Kernel => withBody(kernel, mergeBlock(kernel.body))
 
@@ -16,8 +16,7 @@ function mergeBlock(block: Block): Block {
     out.push(merged ?? stmt)
     changed ||= merged !== undefined
   }
-  const walked = out.map(stmt => mapBlocks(stmt, mergeBlock))
-  return changed || walked.some((stmt, i) => stmt !== block[i]) ? walked : block
+  return mapSame(changed ? out : block, stmt => mapBlocks(stmt, mergeBlock))
 }
 
 function mergeBranches(first: Stmt, second: Stmt): Stmt | undefined {

@@ -1,0 +1,62 @@
+/** A warm-up leaves no trace: neither in the memory of an instance, wherever it stops, nor in what comes out later. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import type { ParamValues } from '../../compiler/frontend/builder/types.ts'
+import { PlanCache } from '../../compiler/index.ts'
+import { paramsOf } from '../../compiler/plan/params.ts'
+import { Callbacks } from '../../compiler/run/callbacks.ts'
+import { Instance } from '../../compiler/run/instance.ts'
+import { batchFromRows } from '../../runtime/io/rows.ts'
+import { type Trial, trialsOn } from '../gen/trials.ts'
+import { encodeTexts } from '../support/dictionaries.ts'
+import { smallLimits } from '../support/engine.ts'
+import { runs } from '../support/runs.ts'
+import { assertTrials } from '../support/trials.ts'
+
+const onJs = trialsOn(fc.constant(['js']))
+
+/** An instance that calls nobody, and its whole memory. */
+function opened({ plan, params, schedule }: Trial): { readonly instance: Instance; readonly memory: Buffer } {
+  const built = new Map(Object.entries(params.built))
+  const limits = { ...smallLimits, memoryBytes: 16 << 20, ...schedule.limits }
+  const compiled = new PlanCache().compile(plan, built, { limits })
+  const unwanted = (): never => assert.fail('a warm-up called somebody')
+  const callbacks = new Callbacks(unwanted, { onLate: unwanted, onFaulty: unwanted, onDiagnostic: unwanted })
+  const instance = new Instance({
+    plan: compiled.plan,
+    params: { declared: paramsOf(plan), values: compiled.values },
+    open: { tier: 'js', params: params.given as ParamValues },
+    callbacks,
+    mode: 'view',
+  })
+  return { instance, memory: Buffer.from(instance.buffer as ArrayBuffer) }
+}
+
+const STEPS_MAX = 30
+
+test('every byte is as it was, on rows of its own and on rows that are given', () => {
+  const stops = fc.record({ steps: fc.integer({ min: 1, max: STEPS_MAX }), isGiven: fc.boolean() })
+  fc.assert(
+    fc.property(onJs, stops, (trial, { steps, isGiven }) => {
+      const { instance, memory } = opened(trial)
+      const before = Buffer.from(memory)
+      const plain = batchFromRows(trial.schema, trial.rows)
+      const batch = trial.schedule.dictionaries ? encodeTexts(plain) : plain
+      const warmUp = instance.warmUp(isGiven ? [batch] : [])
+      for (let n = 0; n < steps; n++) warmUp?.step()
+      const { counters, watermark, isBusy } = instance.runner
+      assert.deepEqual([...new Set(Object.values(counters))], [0n])
+      assert.equal(watermark, opened(trial).instance.runner.watermark)
+      assert.equal(isBusy, false)
+      assert.equal(Buffer.compare(before, memory), 0)
+    }),
+    { numRuns: runs(60), includeErrorInReport: true },
+  )
+})
+
+test('model = a query that was warmed before its first row', () =>
+  assertTrials(
+    onJs.map(trial => ({ ...trial, schedule: { ...trial.schedule, isWarm: true } })),
+    40,
+  ))
