@@ -23,7 +23,7 @@ import { type Bounds, hashOfWindow, NEVER, OpenWindows, type TimeField } from '.
 import { HashTable } from './lib/table.ts'
 import { type NewGroup, PendingGroup } from './pending-group.ts'
 import type { Row, RowScope } from './scope.ts'
-import type { EmitEach, Miss, StatefulStage } from './stage.ts'
+import type { Blocks, EmitEach, Miss, StatefulStage } from './stage.ts'
 import { FALSE, faultsOf, scalar, scalarOf, type Value } from './value.ts'
 
 /** Ids of the growable states of a pipeline. */
@@ -119,6 +119,19 @@ export class AggregateStage implements StatefulStage {
 
   get misses(): boolean {
     return !this.#isUngrouped
+  }
+
+  get blocks(): Blocks | undefined {
+    const blocks = this.#accumulation.accumulators.flatMap(({ accumulator }) => accumulator.blocks ?? [])
+    if (blocks.length === 0 || !this.masked) return undefined
+    return {
+      open: k => {
+        for (const one of blocks) one.open(k)
+      },
+      close: k => {
+        for (const one of blocks) one.close(k)
+      },
+    }
   }
 
   /** All rows belong to one group, whose id is the first there is: it is there before they come. */
@@ -218,10 +231,11 @@ export class AggregateStage implements StatefulStage {
     this.#windows.reserve(k, leave)
   }
 
-  #apply({ k, leave }: RowScope, prepared: readonly Prepared[]): void {
+  #apply({ k, leave, lane }: RowScope, prepared: readonly Prepared[]): void {
     const texts = prepared.flatMap(one => one.texts)
     if (texts.length > 0) this.#texts?.reserve(k, texts, leave)
-    k.phase('apply')
+    // Rows of a block never leave: they have no phases.
+    if (lane === undefined) k.phase('apply')
     for (const text of texts) this.#texts?.intern(k, text)
     for (const one of prepared) one.apply()
   }

@@ -40,6 +40,7 @@ export interface FrameOptions {
   readonly rowNumber: Expr
   readonly arrival: Expr
   readonly ahead: RowScope['ahead']
+  readonly lane: RowScope['lane']
   /** The block around the code of the row. */
   readonly rowLabel: string
   readonly masked: boolean
@@ -48,7 +49,7 @@ export interface FrameOptions {
 }
 
 export function rowScope(options: FrameOptions): RowScope {
-  const { k, plan, leave, rowLabel, masked, arrival, ahead } = options
+  const { k, plan, leave, rowLabel, masked, arrival, ahead, lane } = options
   return {
     k,
     plan,
@@ -56,6 +57,7 @@ export function rowScope(options: FrameOptions): RowScope {
     masked,
     arrival,
     ahead,
+    lane,
     scratch: new Scratch(k, leave),
     reject: (faults, mask, operator) => reject(options, faults, mask, operator),
     late() {

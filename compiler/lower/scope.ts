@@ -88,6 +88,8 @@ export interface RowScope {
   readonly arrival: Expr
   /** The columns of the input at a row that is so many rows ahead, or the last one of the batch. */
   readonly ahead: ((rows: number) => RowColumns) | undefined
+  /** Its place in a block of rows that never leave, which is also the lane of its sums. */
+  readonly lane: number | undefined
   /** May rows be dropped by a mask instead of a branch? Where all that follows is cheap, that is faster. */
   readonly masked: boolean
   /** Sends the row to the error output under a condition, and ends the work on it. */

@@ -23,6 +23,11 @@ export type EmitEach = (columns: RowColumns) => void
  */
 export type Miss = (make: () => void) => void
 
+export interface Blocks {
+  open(k: KernelBuilder): void
+  close(k: KernelBuilder): void
+}
+
 /** An operator that keeps rows in state and emits them when the watermark passes a deadline. */
 export interface StatefulStage {
   /** Can rows be dropped by a mask on their way here? */
@@ -33,6 +38,8 @@ export interface StatefulStage {
   push(cx: RowScope, row: Row, miss: Miss): void
   /** May a row miss anything? */
   readonly misses: boolean
+  /** Set where it is the faster for rows in blocks: code before a run of blocks and behind it. */
+  readonly blocks: Blocks | undefined
   /** The time at which `advance` has work next, if anything waits at all. */
   readonly deadline: TimeField
   readonly waiting: Expr

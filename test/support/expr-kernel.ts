@@ -154,6 +154,7 @@ function scopeOf(k: KernelBuilder, plan: PlanScope): RowScope {
     leave,
     arrival: i64(0n),
     ahead: undefined,
+    lane: undefined,
     masked: false,
     reject: never,
     late: never,

@@ -10,6 +10,7 @@ import type { FixedRegion } from '../../../ir/physical/program.ts'
 import type { DataType } from '../../../ir/types.ts'
 import type { Interner, Wanted } from '../lib/interner.ts'
 import type { RowScope } from '../scope.ts'
+import type { Blocks } from '../stage.ts'
 import { type Fault, isNever, type Value } from '../value.ts'
 
 /** The row under way, as accumulators see it. */
@@ -47,6 +48,8 @@ export interface Accumulator {
   /** Code before the rows of a call and behind them, for what is kept in locals meanwhile. */
   open?(k: KernelBuilder): void
   close?(k: KernelBuilder): void
+  /** Set where it is the faster for rows in blocks. */
+  readonly blocks?: Blocks
 }
 
 /** Where the accumulators of a group keep their fields. */

@@ -17,7 +17,7 @@ import {
   select,
   toInt,
 } from '../../../ir/kernel/build.ts'
-import type { Expr } from '../../../ir/kernel/node.ts'
+import type { Expr, Local } from '../../../ir/kernel/node.ts'
 import { rowLayout } from '../../../ir/layout.ts'
 import { isFloat, isUnsigned64 } from '../../../ir/types.ts'
 import { FALSE, type ScalarValue, scalar, scalarOf } from '../value.ts'
@@ -79,12 +79,14 @@ const floatSum: AccumulatorFactory = (store, name) => ({
 
 /**
  * Row n is added to lane n mod FLOAT_LANES; the lanes are added as `addLanes` in ir does. A row that does not count
- * adds 0, which changes no sum that began with 0.
+ * adds 0, which changes no sum that began with 0. While rows come in blocks the lanes are locals.
  */
 const lanedSum: AccumulatorFactory = (_store, name) => {
   const lanes = rowLayout(`${name}_lanes`, 'state', { sum: 'f64' })
+  const laneNumbers = Array.from({ length: FLOAT_LANES }, (_, n) => n)
+  let locals: readonly Local[] = []
   const clear = (k: KernelBuilder): void => {
-    for (let n = 0; n < FLOAT_LANES; n++) k.store(lanes, 'sum', i32(n), f64(0))
+    for (const n of laneNumbers) k.store(lanes, 'sum', i32(n), f64(0))
   }
   const total = (first: number, count: number): Expr =>
     count === 1
@@ -102,11 +104,23 @@ const lanedSum: AccumulatorFactory = (_store, name) => {
       const counts = contributes(contribution)
       const added = isConst(counts, true) ? x : select(counts, x, f64(0))
       const lane = op('and.i32', op('low.i64', cx.arrival), i32(FLOAT_LANES - 1))
+      const local = cx.lane === undefined ? undefined : locals[cx.lane]
       return {
         faults: [],
         texts: [],
-        apply: () => cx.k.store(lanes, 'sum', lane, add(load(lanes, 'sum', lane), added)),
+        apply() {
+          if (local) cx.k.set(local, add(local, added))
+          else cx.k.store(lanes, 'sum', lane, add(load(lanes, 'sum', lane), added))
+        },
       }
+    },
+    blocks: {
+      open(k) {
+        locals = laneNumbers.map(n => k.let('lane', load(lanes, 'sum', i32(n))))
+      },
+      close(k) {
+        for (const n of laneNumbers) k.store(lanes, 'sum', i32(n), locals[n])
+      },
     },
   }
 }

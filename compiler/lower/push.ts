@@ -1,0 +1,192 @@
+/** The push kernel of a pipeline: takes the rows of a batch of some shape, or those that the pipeline before wrote. */
+import { controlBlock, Status } from '../../ir/abi.ts'
+import {
+  add,
+  and,
+  bool,
+  eq,
+  ge,
+  gt,
+  i32,
+  KernelBuilder,
+  le,
+  load,
+  lt,
+  min32,
+  op,
+  sub,
+} from '../../ir/kernel/build.ts'
+import type { Expr, Kernel, Local } from '../../ir/kernel/node.ts'
+import type { BatchShape } from '../../ir/physical/program.ts'
+import { advanceWatermark, dropNullTime, timeRegion, watermark } from './event-time.ts'
+import type { RowColumns } from './expr/index.ts'
+import { type PlaceInBlock, readEdge, readInput, readValid } from './input.ts'
+import type { Leave } from './lib/control.ts'
+import { Emitter } from './output.ts'
+import { type PipelineParts, runStages } from './parts.ts'
+import {
+  BLOCK_ROW_STATEMENTS_MAX,
+  BLOCK_ROWS,
+  type BlockCode,
+  eachRow,
+  eachRowInBlocks,
+  eachRowMade,
+  noMiss,
+  sizeOf,
+} from './row-loops.ts'
+import type { Row } from './scope.ts'
+import type { Miss, StatefulStage } from './stage.ts'
+
+export const lowerPush = (parts: PipelineParts, shape: BatchShape): Kernel =>
+  new PushLowering(parts, shape).kernel()
+
+/** An identifier that tells the shapes apart. */
+export const pushName = ({ dense, dictionaries }: BatchShape): string =>
+  ['push', dense ? 'dense' : 'nulls', ...dictionaries].join('_')
+
+class PushLowering {
+  readonly #parts: PipelineParts
+  readonly #shape: BatchShape
+
+  constructor(parts: PipelineParts, shape: BatchShape) {
+    this.#parts = parts
+    this.#shape = shape
+  }
+
+  kernel(): Kernel {
+    const k = new KernelBuilder(pushName(this.#shape))
+    const stateful = this.#parts.stateful
+    const inBlocks = stateful?.blocks !== undefined && this.#isStraight()
+    const i = k.let('i', load(controlBlock, 'cursor'))
+    const rows = k.let('rows', load(controlBlock, 'rows'))
+    const stop = k.let('stop', min32(rows, add(i, load(controlBlock, 'budget'))))
+    if (stateful) k.if(isDue(stateful), () => k.return(i32(Status.due)))
+    const emitter = stateful
+      ? undefined
+      : new Emitter(k, this.#parts.out, this.#parts.output, this.#parts.masked)
+    stateful?.open(k, reason => k.return(i32(reason)))
+    k.markHead()
+    const status = k.let('status', i32(Status.ok))
+    k.block('rows_of_call', end => {
+      const leave: Leave = reason => {
+        k.set(status, i32(reason))
+        k.break(end)
+      }
+      const frame = { i, rows, emitter, leave, onMove: () => this.#stopIfDue(k, stop), place: undefined }
+      const row = (miss: Miss): void => this.#row(k, { ...frame, miss })
+      if (stateful?.misses) eachRowMade(k, i, stop, row)
+      else if (inBlocks)
+        eachRowInBlocks(k, i, stop, { row: () => row(noMiss), block: () => this.#block(k, frame) })
+      else eachRow(k, i, emitter ? k.let('last', min32(stop, add(i, emitter.room))) : stop, row)
+    })
+    k.put(controlBlock, 'cursor', i)
+    emitter?.save()
+    stateful?.close(k)
+    k.if(eq(status, i32(Status.ok)), () => {
+      if (stateful) k.if(isDue(stateful), () => k.return(i32(Status.due)))
+      if (emitter) k.if(and(lt(i, rows), le(emitter.room, i32(0))), () => k.return(i32(Status.full)))
+      k.if(lt(i, rows), () => k.return(i32(Status.yield)))
+    })
+    k.return(status)
+    return k.finish()
+  }
+
+  /** Eight rows in a row, whose sums are kept in locals from block to block. */
+  #block(k: KernelBuilder, frame: Omit<RowFrame, 'miss'>): BlockCode {
+    const blocks = this.#parts.stateful?.blocks
+    return {
+      open: () => blocks?.open(k),
+      rows: () => {
+        const valid = readValid(k, this.#parts.input, this.#shape, frame.i)
+        for (let n = 0; n < BLOCK_ROWS; n++) {
+          const i = k.let('row', add(frame.i, i32(n)))
+          this.#row(k, { ...frame, i, miss: noMiss, place: { n, valid } })
+        }
+      },
+      close: () => blocks?.close(k),
+    }
+  }
+
+  /** Does the code of a row never leave, and is it so little that eight of it are not much? */
+  #isStraight(): boolean {
+    if (this.#parts.edge || this.#parts.spec.source?.watermark || this.#parts.counts) return false
+    const k = new KernelBuilder('trial')
+    const rows = k.let('rows', i32(BLOCK_ROWS))
+    let leaves = false
+    const leave: Leave = reason => {
+      leaves = true
+      k.return(i32(reason))
+    }
+    const frame = {
+      i: k.let('i', i32(0)),
+      rows,
+      emitter: undefined,
+      leave,
+      onMove: () => {},
+      place: undefined,
+    }
+    this.#parts.stateful?.open(new KernelBuilder('open'), () => {})
+    this.#row(k, { ...frame, miss: noMiss })
+    return !leaves && sizeOf(k) <= BLOCK_ROW_STATEMENTS_MAX
+  }
+
+  /** The work on one row of a batch, and the watermark that it moves. */
+  #row(k: KernelBuilder, frame: RowFrame): void {
+    const { i, rows, emitter, leave, miss, onMove, place } = frame
+    const watermarkSpec = this.#parts.spec.source?.watermark
+    const columns = this.#parts.edge
+      ? readEdge(this.#parts.edge, this.#parts.spec.inputSchema, i)
+      : readInput(this.#parts.input, this.#shape, i, place)
+    if (!place) k.phase('reserve')
+    const count = this.#parts.count(k, 0)
+    k.block('row', rowLabel => {
+      if (watermarkSpec) dropNullTime(k, watermarkSpec, columns, rowLabel)
+      count?.pass(bool(true))
+      const arrival = add(load(controlBlock, 'first_row'), op('extend.i32', i))
+      const ahead = (n: number): RowColumns =>
+        readInput(this.#parts.input, this.#shape, min32(add(i, i32(n)), sub(rows, i32(1))))
+      const cx = this.#parts.scope({
+        k,
+        leave,
+        rowNumber: i,
+        arrival,
+        ahead: this.#parts.edge ? undefined : ahead,
+        rowLabel,
+        masked: this.#parts.masked,
+        lane: place?.n,
+        count,
+      })
+      const end = (row: Row): void => {
+        if (emitter) emitter.emit(row, i, cx.scratch)
+        else this.#parts.stateful?.push(cx, row, miss)
+      }
+      runStages(this.#parts.head, cx, { columns, mask: bool(true) }, end, count)
+    })
+    if (!place) k.phase('apply')
+    count?.settle()
+    if (watermarkSpec) advanceWatermark(k, watermarkSpec, columns, onMove)
+  }
+
+  /** What a row makes due fires before the next one: that row is the last of this call. */
+  #stopIfDue(k: KernelBuilder, stop: Local): void {
+    if (this.#parts.stateful) k.if(isDue(this.#parts.stateful), () => k.set(stop, i32(0)))
+  }
+}
+
+const isDue = ({ deadline, waiting }: StatefulStage): Expr =>
+  and(ge(load(timeRegion, watermark.field), load(deadline.mem, deadline.field)), gt(waiting, i32(0)))
+
+/** What the code of a row is told of the loop around it. */
+interface RowFrame {
+  /** Number of the row in its batch. */
+  readonly i: Local
+  /** Rows of the batch. */
+  readonly rows: Local
+  readonly emitter: Emitter | undefined
+  readonly leave: Leave
+  readonly miss: Miss
+  /** Code for when the watermark has moved. */
+  readonly onMove: () => void
+  /** Set for a row of a block. */
+  readonly place: PlaceInBlock | undefined
+}

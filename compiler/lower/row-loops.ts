@@ -1,0 +1,96 @@
+/**
+ * The loops over the rows of a call. A row that misses something leaves its loop, so that what it misses is made
+ * outside; rows that never leave are taken in blocks, so that no sum waits for the one before it and the native
+ * compiler takes all rows of a block at once.
+ */
+import { controlBlock } from '../../ir/abi.ts'
+import { FLOAT_LANES } from '../../ir/expr/aggregates.ts'
+import { add, and, eq, ge, i32, type KernelBuilder, le, load, low, visit } from '../../ir/kernel/build.ts'
+import type { Expr, Local } from '../../ir/kernel/node.ts'
+import type { Miss } from './stage.ts'
+
+/** Rows of a block: one for each lane of a sum. */
+export const BLOCK_ROWS = FLOAT_LANES
+
+/** Statements of a row of a block: so little that eight of it are not much. */
+export const BLOCK_ROW_STATEMENTS_MAX = 64
+
+/** How many statements were written. */
+export function sizeOf(k: KernelBuilder): number {
+  let statements = 0
+  visit(k.finish().body, () => statements++)
+  return statements
+}
+
+/** For rows that miss nothing. */
+export const noMiss: Miss = () => {
+  throw new Error('a row misses what should be there')
+}
+
+/** `stop` is read at every turn: a row may bring it forward. Yields what is to be made for a row that left the loop. */
+export function eachRow(
+  k: KernelBuilder,
+  i: Local,
+  stop: Expr,
+  row: (miss: Miss) => void,
+): readonly (() => void)[] {
+  const missing: (() => void)[] = []
+  k.loop('each_row', label => {
+    k.breakIf(ge(i, stop), label)
+    row(make => {
+      missing.push(make)
+      k.break(label)
+    })
+    k.set(i, add(i, i32(1)))
+  })
+  return missing
+}
+
+/** A row that misses something ends a run of rows; it is made, and the row is the first of the next run. */
+export function eachRowMade(k: KernelBuilder, i: Local, stop: Local, row: (miss: Miss) => void): void {
+  k.loop('each_run', label => {
+    const missing = eachRow(k, i, stop, row)
+    k.breakIf(ge(i, stop), label)
+    k.phase('apply')
+    for (const make of missing) make()
+  })
+}
+
+/** The code of the rows of a block, and what stands before and behind a run of blocks. */
+export interface BlockCode {
+  open(): void
+  rows(): void
+  close(): void
+}
+
+/** Blocks begin at rows whose number is a multiple of their size, whatever the batches are; other rows come one by one. */
+export function eachRowInBlocks(
+  k: KernelBuilder,
+  i: Local,
+  stop: Local,
+  { row, block }: { row: () => void; block: () => BlockCode },
+): void {
+  const first = low(load(controlBlock, 'first_row'))
+  const isWhole = (): Expr => le(add(i, i32(BLOCK_ROWS)), stop)
+  k.loop('each_row', label => {
+    k.breakIf(ge(i, stop), label)
+    const isFirst = eq(and(add(first, i), i32(BLOCK_ROWS - 1)), i32(0))
+    k.if(and(isFirst, isWhole()), () => {
+      const { open, rows, close } = block()
+      open()
+      k.loop('each_block', blocks => {
+        rows()
+        k.set(i, add(i, i32(BLOCK_ROWS)))
+        k.if(
+          isWhole(),
+          () => {},
+          () => k.break(blocks),
+        )
+      })
+      close()
+      k.continue(label)
+    })
+    row()
+    k.set(i, add(i, i32(1)))
+  })
+}
