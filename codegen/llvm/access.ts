@@ -1,7 +1,9 @@
 /**
  * Loads and stores of fields: the address of an element, and the conversion between how a field is stored and
- * the value type that kernels compute with. An index is an i32 and a region may pass 2 GB, so it is sign-extended
- * before it is scaled. Law 7 (no access leaves its region) is what makes `inbounds` true.
+ * the value type that kernels compute with. An index is an i32 and a region may pass 2 GB, so it is extended before it
+ * is scaled: by its sign where neighbours are read one after the other, which LLVM can follow, and with zeros, which
+ * costs nothing, where rows are picked. Law 7 (no access leaves its region, so no index is negative) is what makes
+ * both the same, and `inbounds` true.
  */
 import type { Field, FieldType } from '../../ir/kernel/node.ts'
 import { fieldWidth } from '../../ir/kernel/node.ts'
@@ -98,7 +100,7 @@ function elementAt(t: Toolbox, base: Value, field: Field, index: Value, type: ke
 function byteAt(t: Toolbox, base: Value, field: Field, index: Value): Value {
   const row = t.llvm.ArrayType.get(t.types.i8, field.stride)
   const rows = t.b.CreateBitCast(base, pointerTo(t, row))
-  const path = [t.b.CreateSExt(index, t.types.i64), t.int64(BigInt(field.offset))]
+  const path = [t.b.CreateZExt(index, t.types.i64), t.int64(BigInt(field.offset))]
   return t.b.CreateInBoundsGEP(row, rows, path)
 }
 

@@ -112,31 +112,29 @@ export class HashTable {
   }
 
   /**
-   * Probes for an entry of that hash for which `same` holds: any of that hash, where it names one key only. An empty
-   * table has room 0 and finds nothing.
+   * Probes for an entry of that hash for which `same` holds: any of that hash, where it names one key only. A table
+   * that has no room yet has one slot, which is empty.
    */
   find(k: KernelBuilder, hash: Expr, same: (entry: Local) => Expr): Found {
     const entry = k.let(`${this.#name}_entry`, i32(-1))
-    k.if(lt(i32(0), this.#head('room')), () => {
-      const base = k.let('base', this.#head('base'))
-      const mask = k.let('mask', this.#head('mask'))
-      const slot = k.let('slot', and(hash, mask))
-      k.loop(`probe_${this.#name}`, label => {
-        const at = k.let('at', add(base, slot))
-        const tag = k.let('tag', load(this.index, 'entry', at))
-        k.breakIf(eq(tag, i32(EMPTY)), label)
-        k.if(and(eq(load(this.index, 'hash', at), hash), gt(tag, i32(EMPTY))), () => {
-          const candidate = k.let('candidate', sub(tag, i32(1)))
-          const isSame = same(candidate)
-          const take = (): void => {
-            k.set(entry, candidate)
-            k.break(label)
-          }
-          if (isConst(isSame, true)) take()
-          else k.if(isSame, take)
-        })
-        k.set(slot, and(add(slot, i32(1)), mask))
+    const base = k.let('base', this.#head('base'))
+    const mask = k.let('mask', this.#head('mask'))
+    const slot = k.let('slot', and(hash, mask))
+    k.loop(`probe_${this.#name}`, label => {
+      const at = k.let('at', add(base, slot))
+      const tag = k.let('tag', load(this.index, 'entry', at))
+      k.breakIf(eq(tag, i32(EMPTY)), label)
+      k.if(and(eq(load(this.index, 'hash', at), hash), gt(tag, i32(EMPTY))), () => {
+        const candidate = k.let('candidate', sub(tag, i32(1)))
+        const isSame = same(candidate)
+        const take = (): void => {
+          k.set(entry, candidate)
+          k.break(label)
+        }
+        if (isConst(isSame, true)) take()
+        else k.if(isSame, take)
       })
+      k.set(slot, and(add(slot, i32(1)), mask))
     })
     return { entry, hash }
   }
