@@ -181,7 +181,7 @@ const rows = {
   'LDB-8016': row(
     'native_unavailable',
     'this machine cannot run native plans; the plan goes on in JavaScript',
-    'npm run setup prints what is missing',
+    'install LLVM 14 and the optional packages koffi and llvm-bindings; in a checkout npm run setup does it',
   ),
   'LDB-9000': row('sql_internal', 'an engine message was not recognised', 'report it'),
   'LDB-9001': row('execution_failed', 'the query failed while running', 'see the cause'),

@@ -27,6 +27,12 @@ export interface EmittedKernel {
   readonly views: readonly View[]
 }
 
+/**
+ * Size of the largest kernel that V8 optimises: it leaves functions of more than 60 KB of bytecode as they are, twelve
+ * times slower and more, and a node takes five bytes of it.
+ */
+export const OPTIMISED_SIZE_MAX = 12_000
+
 /** Words that code shares with what calls it: three views of some scratch words, and the functions of the host. */
 export const helperNames = ['s64', 's32', 'sf', 'host'] as const
 

@@ -5,8 +5,10 @@
 import { ABI_VERSION, type Placement } from '../../ir/abi.ts'
 import { MillraceError } from '../../ir/errors.ts'
 import { visit } from '../../ir/kernel/build.ts'
+import type { Kernel } from '../../ir/kernel/node.ts'
 import type { OpName } from '../../ir/kernel/ops.ts'
 import { opRow } from '../../ir/kernel/ops.ts'
+import { sizeOf } from '../../ir/kernel/size.ts'
 import type { CompiledProgram, Program } from '../backend.ts'
 import type { CodeCache } from '../cache/code-cache.ts'
 import { kernelTexts } from '../cache/identity.ts'
@@ -31,6 +33,9 @@ export interface CompiledNative extends NativeProgram {
   readonly timings: CompileTimings
   readonly key: NativeKey
 }
+
+/** Size of the largest kernel that is compiled: LLVM takes some seconds for it. */
+export const NATIVE_SIZE_MAX = 12_000
 
 /** All that decides which object a program is compiled to. */
 export interface NativeKey {
@@ -147,7 +152,20 @@ function request(
       fix: 'nothing to do: the plan goes on in JavaScript, where the bits of this function are defined',
     })
   }
+  for (const kernel of program.kernels) checkSize(kernel)
   return (client ?? sharedClient(target.library)).compile(texts, product)
+}
+
+function checkSize(kernel: Kernel): void {
+  const size = sizeOf(kernel)
+  if (size <= NATIVE_SIZE_MAX) return
+  throw new MillraceError(
+    'LDB-8016',
+    `kernel ${kernel.name} has ${size} nodes, ${NATIVE_SIZE_MAX} is the most`,
+    {
+      fix: 'compute less in one query: part of it before, or in a query of its own',
+    },
+  )
 }
 
 function sharedClient(library: string): CompileClient {

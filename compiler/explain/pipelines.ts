@@ -1,6 +1,9 @@
 /** The physical plan for people and programs: what each pipeline reads, keeps and writes, and what its kernels are. */
+
+import { OPTIMISED_SIZE_MAX } from '../../codegen/js/emit.ts'
 import { visit } from '../../ir/kernel/build.ts'
 import type { Kernel } from '../../ir/kernel/node.ts'
+import { sizeOf } from '../../ir/kernel/size.ts'
 import {
   type OutputColumn,
   type PipelineProgram,
@@ -32,6 +35,10 @@ export interface KernelReport {
   readonly name: string
   /** Statements of the kernel IR. */
   readonly statements: number
+  /** Statements and expressions. */
+  readonly size: number
+  /** Does V8 optimise it? It runs many times slower where it is too large for that. */
+  readonly optimised: boolean
 }
 
 export function reportPipeline(pipeline: PipelineProgram): PipelineReport {
@@ -46,11 +53,14 @@ export function reportPipeline(pipeline: PipelineProgram): PipelineReport {
     reads: isSource ? read : [`all columns of pipeline ${input.pipeline}`],
     writes: output.map(printOutput),
     state: [...fixed, ...tables].map(printLayout),
-    kernels: [pipeline.push(WIDEST), ...pipeline.kernels].map(kernel => ({
-      name: kernel.name,
-      statements: statementsOf(kernel),
-    })),
+    kernels: [pipeline.push(WIDEST), ...pipeline.kernels].map(reportKernel),
   }
+}
+
+function reportKernel(kernel: Kernel): KernelReport {
+  const size = sizeOf(kernel)
+  const optimised = size <= OPTIMISED_SIZE_MAX
+  return { name: kernel.name, statements: statementsOf(kernel), size, optimised }
 }
 
 export const printPipelines = ({ pipelines }: PlanProgram): string =>
@@ -61,11 +71,14 @@ function printPipeline({ id, from, reads, writes, state, kernels }: PipelineRepo
     ['reads', reads],
     ['writes', writes],
     ['state', state],
-    ['kernels', kernels.map(({ name, statements }) => `${name} (${statements} statements)`)],
+    ['kernels', kernels.map(printKernel)],
   ]
   const lines = sections.flatMap(([title, texts]) => section(title, texts))
   return [`pipeline ${id} from ${from}`, ...lines].join('\n')
 }
+
+const printKernel = ({ name, statements, optimised }: KernelReport): string =>
+  `${name} (${statements} statements${optimised ? '' : '; too large for V8 to optimise: compute less in one query'})`
 
 const section = (title: string, lines: readonly string[]): readonly string[] =>
   lines.map((line, i) => `  ${(i === 0 ? title : '').padEnd(8)} ${line}`)

@@ -1,9 +1,11 @@
 /** What explain says, as data: for tools, and for JSON. */
+import { NATIVE_SIZE_MAX } from '../../codegen/llvm/backend.ts'
 import { nativeTarget } from '../../codegen/llvm/target.ts'
 import { literal, type Value } from '../../ir/expr/expr.ts'
 import { printExpr } from '../../ir/expr/print.ts'
+import { sizeOf } from '../../ir/kernel/size.ts'
 import { inputsOf, type LogicalNode, printOperator } from '../../ir/logical/index.ts'
-import type { Limits, PlanProgram } from '../../ir/physical/program.ts'
+import { type Limits, type PlanProgram, WIDEST } from '../../ir/physical/program.ts'
 import { printColumn } from '../../ir/schema.ts'
 import type { Compilation } from '../driver.ts'
 import { type PipelineReport, reportPipeline } from './pipelines.ts'
@@ -100,11 +102,17 @@ export const parametersOf = ({ program, values }: ExplainSubject): readonly Para
   }))
 
 /** Can the plan run natively here, and if not, why? */
-export function nativeChances({ hostOps }: PlanProgram): NativeChances {
+export function nativeChances({ hostOps, pipelines }: PlanProgram): NativeChances {
   if (hostOps.length > 0) {
     const are = hostOps.length > 1 ? 'are' : 'is'
     return { possible: false, reason: `${hostOps.join(', ')} ${are} the host's own, bit for bit` }
   }
   const target = nativeTarget()
-  return target.available ? { possible: true } : { possible: false, reason: target.reason }
+  if (!target.available) return { possible: false, reason: target.reason }
+  const large = pipelines
+    .flatMap(pipeline => [pipeline.push(WIDEST), ...pipeline.kernels])
+    .find(kernel => sizeOf(kernel) > NATIVE_SIZE_MAX)
+  return large
+    ? { possible: false, reason: `kernel ${large.name} has more than ${NATIVE_SIZE_MAX} nodes` }
+    : { possible: true }
 }

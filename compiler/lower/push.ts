@@ -17,6 +17,7 @@ import {
   sub,
 } from '../../ir/kernel/build.ts'
 import type { Expr, Kernel, Local } from '../../ir/kernel/node.ts'
+import { sizeOf } from '../../ir/kernel/size.ts'
 import type { BatchShape } from '../../ir/physical/program.ts'
 import { advanceWatermark, dropNullTime, timeRegion, watermark } from './event-time.ts'
 import type { RowColumns } from './expr/index.ts'
@@ -25,14 +26,13 @@ import type { Leave } from './lib/control.ts'
 import { Emitter } from './output.ts'
 import { type PipelineParts, runStages } from './parts.ts'
 import {
-  BLOCK_ROW_STATEMENTS_MAX,
+  BLOCK_ROW_SIZE_MAX,
   BLOCK_ROWS,
   type BlockCode,
   eachRow,
   eachRowInBlocks,
   eachRowMade,
   noMiss,
-  sizeOf,
 } from './row-loops.ts'
 import type { Row } from './scope.ts'
 import type { Miss, StatefulStage } from './stage.ts'
@@ -127,7 +127,7 @@ class PushLowering {
     }
     this.#parts.stateful?.open(new KernelBuilder('open'), () => {})
     this.#row(k, { ...frame, miss: noMiss })
-    return !leaves && sizeOf(k) <= BLOCK_ROW_STATEMENTS_MAX
+    return !leaves && sizeOf(k.finish()) <= BLOCK_ROW_SIZE_MAX
   }
 
   /** The work on one row of a batch, and the watermark that it moves. */

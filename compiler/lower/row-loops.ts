@@ -5,22 +5,15 @@
  */
 import { controlBlock } from '../../ir/abi.ts'
 import { FLOAT_LANES } from '../../ir/expr/aggregates.ts'
-import { add, and, eq, ge, i32, type KernelBuilder, le, load, low, visit } from '../../ir/kernel/build.ts'
+import { add, and, eq, ge, i32, type KernelBuilder, le, load, low } from '../../ir/kernel/build.ts'
 import type { Expr, Local } from '../../ir/kernel/node.ts'
 import type { Miss } from './stage.ts'
 
 /** Rows of a block: one for each lane of a sum. */
 export const BLOCK_ROWS = FLOAT_LANES
 
-/** Statements of a row of a block: so little that eight of it are not much. */
-export const BLOCK_ROW_STATEMENTS_MAX = 64
-
-/** How many statements were written. */
-export function sizeOf(k: KernelBuilder): number {
-  let statements = 0
-  visit(k.finish().body, () => statements++)
-  return statements
-}
+/** Size of the code of a row of a block: so little that eight of it are not much. */
+export const BLOCK_ROW_SIZE_MAX = 256
 
 /** For rows that miss nothing. */
 export const noMiss: Miss = () => {

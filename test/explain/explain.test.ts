@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { examples } from '../../bench/examples/index.ts'
-import { compile, explainStages } from '../../compiler/index.ts'
+import { compile, explainStages, source, t } from '../../compiler/index.ts'
 import { nativeUnavailable } from '../support/backends.ts'
 import { checkGolden } from '../support/golden.ts'
 
@@ -58,6 +58,16 @@ test('the summary says whose semantics an operator has, and why a plan is not na
   assert.match(summary, /runs in JavaScript; natively not, because lower\.text is the host's own/)
   const sql = queryOf('late-flights').explain()
   assert.doesNotMatch(sql, /JavaScript semantics/)
+})
+
+test('a kernel that is too large for its compilers is told', () => {
+  const numbers = source('numbers', { x: t.float64 })
+  const wide = numbers.select(n =>
+    Object.fromEntries(Array.from({ length: 1500 }, (_, i) => [`c${i}`, n.x.mul(i).add(1)])),
+  )
+  const summary = compile(wide).explain()
+  assert.match(summary, /push_nulls \(\d+ statements; too large for V8 to optimise/)
+  assert.match(summary, /natively not, because/)
 })
 
 test('the summary begins with the hash of the plan', () => {

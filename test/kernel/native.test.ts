@@ -3,7 +3,12 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { after, test } from 'node:test'
 import { getHeapStatistics } from 'node:v8'
-import { closeNativeCompiler, compileNative, nativeText } from '../../codegen/llvm/backend.ts'
+import {
+  closeNativeCompiler,
+  compileNative,
+  NATIVE_SIZE_MAX,
+  nativeText,
+} from '../../codegen/llvm/backend.ts'
 import { CompileClient } from '../../codegen/llvm/compile-client.ts'
 import { spell } from '../../codegen/llvm/spell.ts'
 import { ABI_VERSION, controlBlock, Status } from '../../ir/abi.ts'
@@ -27,6 +32,16 @@ test('a program with a host op is refused before any work', { skip }, async () =
   const client = new CompileClient('unused')
   const program = { name: 'host', kernels: [k.finish()] }
   await assert.rejects(compileNative(program, client), { code: 'LDB-8016', message: /exp\.f64/ })
+  assert.equal(client.pid, undefined)
+})
+
+test('a kernel that is too large is refused before any work', { skip }, async () => {
+  const k = new KernelBuilder('endless')
+  for (let n = 0; n < NATIVE_SIZE_MAX / 2; n++) k.put(sampleMem, 'x', f64(n))
+  k.return(i32(0))
+  const client = new CompileClient('unused')
+  const program = { name: 'endless', kernels: [k.finish()] }
+  await assert.rejects(compileNative(program, client), { code: 'LDB-8016', message: /endless has \d+ nodes/ })
   assert.equal(client.pid, undefined)
 })
 
