@@ -108,6 +108,7 @@ export class AggregateStage implements StatefulStage {
   }
 
   init(k: KernelBuilder): void {
+    this.#groups.init(k)
     this.#windows.init(k)
   }
 

@@ -147,8 +147,8 @@ test('an aggregation over an aggregation: the second pipeline, its kernels and i
   for (const { kernels } of report.pipelines) {
     const told = kernels.filter(({ nsPerRow }) => nsPerRow !== undefined).map(({ name }) => name)
     assert.deepEqual(told.toSorted(), ['advance', 'push'])
-    assert.ok(kernels.some(({ name, calls }) => name === 'grow_groups' && calls > 0))
   }
+  assert.ok(first.kernels.some(({ name, calls }) => name === 'grow_texts' && calls > 0))
   const [, inner] = report.operators.filter(({ kind }) => kind === 'aggregate')
   assert.equal(inner.eventTime?.largest, undefined)
   assert.equal(inner.eventTime?.watermark?.ticks, '90')

@@ -74,6 +74,7 @@ export class OpenWindows {
   }
 
   init(k: KernelBuilder): void {
+    this.#table.init(k)
     k.put(this.head, 'deadline', i64(NEVER))
   }
 

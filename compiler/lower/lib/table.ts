@@ -31,7 +31,7 @@ import { type FieldSpecs, rowLayout } from '../../../ir/layout.ts'
 import type { Growable } from '../../../ir/physical/program.ts'
 import { askForRoom, type Leave, returnIfBudgetSpent } from './control.ts'
 
-/** Entries of a table when it first grows. */
+/** Entries that a table has room for at the least. */
 const ROOM_MIN = 16
 /** Index slots for one entry, and extents of the index. */
 const SLOTS_PER_ENTRY = 2
@@ -153,6 +153,13 @@ export class HashTable {
       k.prefetch(this.index, 'entry', far)
       k.prefetch(this.entries, 'place', sub(load(this.index, 'entry', near), i32(1)))
     })
+  }
+
+  /** Room for a few entries from the beginning: memory that nobody has written to is an empty index. */
+  init(k: KernelBuilder): void {
+    const room = k.let('room', min32(i32(ROOM_MIN), load(controlBlock, 'limit')))
+    k.put(this.head, 'room', room)
+    k.put(this.head, 'mask', sub(mul(room, i32(SLOTS_PER_ENTRY)), i32(1)))
   }
 
   /** Returns `grow` when `count` more entries would find no room. Part of a row's reserve. */
