@@ -66,6 +66,7 @@ export function rowScope(options: FrameOptions): RowScope {
       count(k, 'late_dropped')
       k.break(rowLabel)
     },
+    drop: () => k.break(rowLabel),
   }
 }
 

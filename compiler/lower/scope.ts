@@ -96,6 +96,8 @@ export interface RowScope {
   reject(faults: readonly Fault[], mask: Expr, operator: string): void
   /** Sends the row to the late output and ends the work on it. */
   late(): void
+  /** Ends the work on the row. */
+  drop(): void
 }
 
 /** A row on its way through the operators: its columns, and whether it is still there. */

@@ -77,7 +77,8 @@ export function isCheap(operators: readonly RowOperator[]): boolean {
   })
 }
 
-function touchesNoBytes(expr: Expr): boolean {
+/** Does an expression look at no text? */
+export function touchesNoBytes(expr: Expr): boolean {
   if (expr.kind === 'cast') return !isBytes(expr.arg.type) && !isBytes(expr.type) && touchesNoBytes(expr.arg)
   if (expr.kind !== 'call') return true
   const nullTest = expr.fn === 'is_null' || expr.fn === 'is_not_null'

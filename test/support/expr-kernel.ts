@@ -158,6 +158,7 @@ function scopeOf(k: KernelBuilder, plan: PlanScope): RowScope {
     masked: false,
     reject: never,
     late: never,
+    drop: never,
   }
 }
 

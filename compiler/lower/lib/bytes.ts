@@ -2,6 +2,7 @@
 import {
   add,
   and,
+  bool,
   eq,
   ge,
   gt,
@@ -53,7 +54,7 @@ export function equalBytes(k: KernelBuilder, a: ByteRange, b: ByteRange): Local 
         skipSameBytes(k, a, b, at, a.length)
         k.set(same, ge(at, a.length))
       },
-      () => k.set(same, hasSameWords(k, a, b, i32(0))),
+      () => k.set(same, hasSameWords(k, a, b)),
     )
   })
   return same
@@ -61,11 +62,11 @@ export function equalBytes(k: KernelBuilder, a: ByteRange, b: ByteRange): Local 
 
 const wordAt = (offset: Expr): Expr => load(bytesRegion, 'i32', offset)
 
-/** Are two ranges of one length, of four bytes at the least, the same from a position on? */
-function hasSameWords(k: KernelBuilder, a: ByteRange, b: ByteRange, from: Expr): Expr {
+/** Are two ranges of one length, of four bytes at the least, the same? */
+function hasSameWords(k: KernelBuilder, a: ByteRange, b: ByteRange): Expr {
   const last = k.let('last_word', sub(a.length, i32(4)))
   const isSame = (at: Expr): Expr => eq(wordAt(add(a.offset, at)), wordAt(add(b.offset, at)))
-  const at = k.let('at', from)
+  const at = k.let('at', i32(0))
   k.loop('compare_words', label => {
     k.breakIf(ge(at, last), label)
     k.breakIf(not(isSame(at)), label)
@@ -74,11 +75,21 @@ function hasSameWords(k: KernelBuilder, a: ByteRange, b: ByteRange, from: Expr):
   return isSame(min32(at, last))
 }
 
-/**
- * A local bool: does a range hold the same bytes as one that is the same for all rows? The first and the last word of
- * that one are read once; most texts of its length differ there.
- */
+/** A local bool: does a range hold the same bytes as one that is the same for all rows? */
 export function equalFixed(k: KernelBuilder, a: ByteRange, fixed: ByteRange): Local {
+  const same = k.let('same', bool(false))
+  k.block('compare', label => {
+    leaveUnlessFixed(k, a, fixed, () => k.break(label))
+    k.set(same, bool(true))
+  })
+  return same
+}
+
+/**
+ * Leaves where a range does not hold the same bytes as one that is the same for all rows. The first and the last word
+ * of that one are read once; most texts of its length differ there.
+ */
+export function leaveUnlessFixed(k: KernelBuilder, a: ByteRange, fixed: ByteRange, leave: () => void): void {
   const length = k.once('fixed_len', fixed.length)
   const last = k.once('last_at', max32(sub(length, i32(4)), i32(0)))
   const mask = k.once('mask', maskOf(length))
@@ -86,18 +97,22 @@ export function equalFixed(k: KernelBuilder, a: ByteRange, fixed: ByteRange): Lo
     const word = k.once('word', and(wordAt(add(fixed.offset, at)), mask))
     return xor(and(wordAt(add(a.offset, at)), mask), word)
   })
-  const same = k.let('same', eq(a.length, length))
-  k.if(same, () => {
-    k.set(
-      same,
-      eq(
-        differs.reduce((x, y) => or(x, y)),
-        i32(0),
-      ),
-    )
-    k.if(and(same, gt(length, i32(8))), () => k.set(same, hasSameWords(k, a, fixed, i32(4))))
+  k.if(ne(a.length, length), leave)
+  k.if(
+    ne(
+      differs.reduce((x, y) => or(x, y)),
+      i32(0),
+    ),
+    leave,
+  )
+  k.if(gt(length, i32(8)), () => {
+    const at = k.let('at', i32(4))
+    k.loop('compare_words', label => {
+      k.breakIf(ge(at, last), label)
+      k.if(ne(wordAt(add(a.offset, at)), wordAt(add(fixed.offset, at))), leave)
+      k.set(at, add(at, i32(4)))
+    })
   })
-  return same
 }
 
 /** The bits of a word that so many bytes, or four if they are more, take. */
