@@ -3,7 +3,6 @@ import {
   add,
   and,
   bool,
-  eq,
   ge,
   gt,
   i32,
@@ -14,7 +13,6 @@ import {
   min32,
   mul,
   ne,
-  not,
   or,
   select,
   shl,
@@ -43,47 +41,50 @@ export interface ByteRange {
   readonly length: Expr
 }
 
-/** A local bool: do two ranges hold the same bytes? Whole words; the last one overlaps the one before. */
-export function equalBytes(k: KernelBuilder, a: ByteRange, b: ByteRange): Local {
-  const same = k.let('same', eq(a.length, b.length))
-  k.if(same, () => {
-    k.if(
-      lt(a.length, i32(4)),
-      () => {
-        const at = k.let('at', i32(0))
-        skipSameBytes(k, a, b, at, a.length)
-        k.set(same, ge(at, a.length))
-      },
-      () => k.set(same, hasSameWords(k, a, b)),
-    )
-  })
-  return same
-}
+/** A local bool: do two ranges hold the same bytes? */
+export const equalBytes = (k: KernelBuilder, a: ByteRange, b: ByteRange): Local =>
+  held(k, leave => leaveUnlessSame(k, a, b, leave))
 
-const wordAt = (offset: Expr): Expr => load(bytesRegion, 'i32', offset)
-
-/** Are two ranges of one length, of four bytes at the least, the same? */
-function hasSameWords(k: KernelBuilder, a: ByteRange, b: ByteRange): Expr {
-  const last = k.let('last_word', sub(a.length, i32(4)))
-  const isSame = (at: Expr): Expr => eq(wordAt(add(a.offset, at)), wordAt(add(b.offset, at)))
-  const at = k.let('at', i32(0))
-  k.loop('compare_words', label => {
-    k.breakIf(ge(at, last), label)
-    k.breakIf(not(isSame(at)), label)
-    k.set(at, add(at, i32(4)))
-  })
-  return isSame(min32(at, last))
-}
-
-/** A local bool: does a range hold the same bytes as one that is the same for all rows? */
-export function equalFixed(k: KernelBuilder, a: ByteRange, fixed: ByteRange): Local {
+/** A local bool: was a piece of code not left? */
+function held(k: KernelBuilder, code: (leave: () => void) => void): Local {
   const same = k.let('same', bool(false))
   k.block('compare', label => {
-    leaveUnlessFixed(k, a, fixed, () => k.break(label))
+    code(() => k.break(label))
     k.set(same, bool(true))
   })
   return same
 }
+
+/** Leaves where two ranges do not hold the same bytes. Whole words; the last one overlaps the one before. */
+export function leaveUnlessSame(k: KernelBuilder, a: ByteRange, b: ByteRange, leave: () => void): void {
+  k.if(ne(a.length, b.length), leave)
+  const last = k.let('last_word', sub(a.length, i32(4)))
+  const compare = (at: Expr): void => {
+    k.if(ne(wordAt(add(a.offset, at)), wordAt(add(b.offset, at))), leave)
+  }
+  const at = k.let('at', i32(0))
+  k.if(
+    lt(last, i32(0)),
+    () => {
+      skipSameBytes(k, a, b, at, a.length)
+      k.if(lt(at, a.length), leave)
+    },
+    () => {
+      k.loop('compare_words', label => {
+        k.breakIf(ge(at, last), label)
+        compare(at)
+        k.set(at, add(at, i32(4)))
+      })
+      compare(last)
+    },
+  )
+}
+
+const wordAt = (offset: Expr): Expr => load(bytesRegion, 'i32', offset)
+
+/** A local bool: does a range hold the same bytes as one that is the same for all rows? */
+export const equalFixed = (k: KernelBuilder, a: ByteRange, fixed: ByteRange): Local =>
+  held(k, leave => leaveUnlessFixed(k, a, fixed, leave))
 
 /**
  * Leaves where a range does not hold the same bytes as one that is the same for all rows. The first and the last word

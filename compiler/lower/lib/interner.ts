@@ -24,7 +24,7 @@ import {
 import type { Expr, Local, Mem } from '../../../ir/kernel/node.ts'
 import { rowLayout } from '../../../ir/layout.ts'
 import type { Growable } from '../../../ir/physical/program.ts'
-import { addLengths, type ByteRange, bytesRegion, copyBytes, equalBytes } from './bytes.ts'
+import { addLengths, type ByteRange, bytesRegion, copyBytes, leaveUnlessSame } from './bytes.ts'
 import { askForRoom, type Leave, returnIfBudgetSpent } from './control.ts'
 import { hashBytes } from './hash.ts'
 import { HashTable, powerOfTwo } from './table.ts'
@@ -111,7 +111,9 @@ export class Interner {
 
   #probe(k: KernelBuilder, range: ByteRange): { entry: Local; hash: Expr } {
     const hash = hashBytes(k, bytesRegion, range.offset, range.length)
-    return this.table.find(k, hash, candidate => equalBytes(k, this.#rangeOf(candidate), range))
+    return this.table.findBy(k, hash, (candidate, leave) => {
+      leaveUnlessSame(k, this.#rangeOf(candidate), range, leave)
+    })
   }
 
   /** A cache of the batch, not state: it may be written whenever the id is known. */

@@ -21,6 +21,7 @@ import {
   min32,
   mul,
   ne,
+  not,
   shl,
   shru,
   sub,
@@ -116,6 +117,14 @@ export class HashTable {
    * that has no room yet has one slot, which is empty.
    */
   find(k: KernelBuilder, hash: Expr, same: (entry: Local) => Expr): Found {
+    return this.findBy(k, hash, (entry, leave) => {
+      const isSame = same(entry)
+      if (!isConst(isSame, true)) k.if(not(isSame), leave)
+    })
+  }
+
+  /** As `find`; the code leaves a candidate that is not the one. */
+  findBy(k: KernelBuilder, hash: Expr, check: (entry: Local, leave: () => void) => void): Found {
     const entry = k.let(`${this.#name}_entry`, i32(-1))
     const base = k.let('base', this.#head('base'))
     const mask = k.let('mask', this.#head('mask'))
@@ -125,14 +134,12 @@ export class HashTable {
       const tag = k.let('tag', load(this.index, 'entry', at))
       k.breakIf(eq(tag, i32(EMPTY)), label)
       k.if(and(eq(load(this.index, 'hash', at), hash), gt(tag, i32(EMPTY))), () => {
-        const candidate = k.let('candidate', sub(tag, i32(1)))
-        const isSame = same(candidate)
-        const take = (): void => {
+        k.block('candidate', other => {
+          const candidate = k.let('candidate', sub(tag, i32(1)))
+          check(candidate, () => k.break(other))
           k.set(entry, candidate)
           k.break(label)
-        }
-        if (isConst(isSame, true)) take()
-        else k.if(isSame, take)
+        })
       })
       k.set(slot, and(add(slot, i32(1)), mask))
     })
