@@ -1,5 +1,6 @@
 /** Schemas: named, typed, nullable columns; at run time a list in order, in TypeScript types a record. */
 import { MillraceError } from './errors.ts'
+import { printName } from './expr/print.ts'
 import type { DataType, JsValue } from './types.ts'
 
 /** A column as the type system sees it. */
@@ -43,6 +44,6 @@ export function checkSchema(schema: Schema): Schema {
 }
 
 export const printColumn = (column: Column): string =>
-  `${column.name} ${column.type}${column.nullable ? '' : ' not null'}`
+  `${printName(column.name)} ${column.type}${column.nullable ? '' : ' not null'}`
 
 export const printSchema = (schema: Schema): string => schema.map(printColumn).join(', ')

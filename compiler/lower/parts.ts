@@ -57,7 +57,7 @@ export class PipelineParts {
     this.head = spec.head.map(lowerRowOperator)
     this.tail = spec.tail.map((node, i) => lowerRowOperator(node, spec.head.length + i))
     this.stateful = spec.stateful && new AggregateStage(spec.stateful, watermark)
-    this.masked = (this.stateful?.masked ?? true) && isCheap(spec.head)
+    this.masked = (this.stateful?.masked ?? true) && isCheap(spec)
     this.counts = options.counts ? countsRegion(spec) : undefined
   }
 

@@ -67,14 +67,18 @@ function stepBack(node: RowOperator, needed: Set<string>): void {
   }
 }
 
-/** Can rows be dropped by a mask: does nothing on the way loop over bytes? */
-export function isCheap(operators: readonly RowOperator[]): boolean {
-  return operators.every(node => {
-    if (node.kind === 'window') return true
-    return node.kind === 'filter'
-      ? touchesNoBytes(node.predicate)
-      : node.columns.every(({ expr }) => touchesNoBytes(expr))
-  })
+/**
+ * Can rows be dropped by a mask: does nothing that is done for a row loop over bytes, or make any? What is computed
+ * for a row that was dropped must cost little, and must not stop the kernel.
+ */
+export function isCheap({ head, stateful }: PipelineSpec): boolean {
+  const args = stateful?.aggregates.flatMap(({ call }) => call.arg ?? []) ?? []
+  return [...head.flatMap(exprsOf), ...args].every(touchesNoBytes)
+}
+
+function exprsOf(node: RowOperator): readonly Expr[] {
+  if (node.kind === 'window') return []
+  return node.kind === 'filter' ? [node.predicate] : node.columns.map(({ expr }) => expr)
 }
 
 /** Does an expression look at no text? */
@@ -82,5 +86,7 @@ export function touchesNoBytes(expr: Expr): boolean {
   if (expr.kind === 'cast') return !isBytes(expr.arg.type) && !isBytes(expr.type) && touchesNoBytes(expr.arg)
   if (expr.kind !== 'call') return true
   const nullTest = expr.fn === 'is_null' || expr.fn === 'is_not_null'
-  return expr.args.every(arg => (nullTest || !isBytes(arg.type)) && touchesNoBytes(arg))
+  return (
+    !isBytes(expr.type) && expr.args.every(arg => (nullTest || !isBytes(arg.type)) && touchesNoBytes(arg))
+  )
 }

@@ -38,13 +38,20 @@ export function printExpr(expr: Expr): string {
   }
 }
 
+/** What literals print as. */
+const literalWords: ReadonlySet<string> = new Set(['true', 'false', 'NaN', 'Infinity'])
+
 /** A name as it is where nothing else could be meant, else in double quotes. */
-export const printName = (name: string): string => (/^[A-Za-z_]\w*$/.test(name) ? name : JSON.stringify(name))
+export const printName = (name: string): string =>
+  /^[A-Za-z_]\w*$/.test(name) && !literalWords.has(name) ? name : JSON.stringify(name)
+
+/** A text as SQL writes it, in single quotes: names have the double ones. */
+const printText = (text: string): string => `'${JSON.stringify(text).slice(1, -1).replaceAll("'", "''")}'`
 
 function printLiteral({ value, type }: Literal): string {
   if (value === null) return `null::${type}`
   if (typeof value === 'boolean') return String(value)
-  if (typeof value === 'string') return JSON.stringify(value)
+  if (typeof value === 'string') return printText(value)
   if (value instanceof Uint8Array) return `x'${Buffer.from(value).toString('hex')}'`
   const text = Object.is(value, -0) ? '-0' : String(value)
   if (type === 'float64') return isFloat(type) && /^-?\d+$/.test(text) ? `${text}.0` : text

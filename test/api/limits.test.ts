@@ -204,6 +204,13 @@ test('scratchBytes: a computed text that is too large is LDB-8014 behind the row
   one.ends()
 })
 
+test('scratchBytes: nothing is computed of a row that a filter dropped', () => {
+  const plan = positive.groupBy().agg((f, a) => ({ bytes: a.sum(f.key.concat(f.key).length()) }))
+  const one = new Compared(plan as never, { scratchBytes: 64 })
+  one.takes([event(1, 'abc'), event(2, 'x'.repeat(100), 0), event(3, 'de')])
+  one.ends()
+})
+
 test('scratchBytes: texts that together are too large are handed out in pieces', () => {
   const one = new Compared(doubled as never, { scratchBytes: 100 })
   one.takes(Array.from({ length: 50 }, (_, i) => event(i, `k${i}`, i, `note ${i}`.repeat(1 + (i % 4)))))

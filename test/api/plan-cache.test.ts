@@ -1,7 +1,15 @@
 /** The plan cache: what shares an entry and what does not, its limit, its counters, and answers that stay apart. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { compile, PlanCache, type RowFault, source, t } from '../../compiler/index.ts'
+import {
+  type Columns,
+  compile,
+  PlanCache,
+  type RowFault,
+  type Stream,
+  source,
+  t,
+} from '../../compiler/index.ts'
 import { hasCode, small } from './kit.ts'
 
 const readings = source('readings', { place: t.utf8, x: t.int64, y: t.float64 })
@@ -140,6 +148,31 @@ test('instances of one plan share nothing but code', () => {
   other.end()
   assert.deepEqual(found, [[20n, 10n], [1n]])
   assert.equal(cache.counters.hits, 1)
+})
+
+test('a column with a name like a literal is not that literal, and one with a name like two columns is one', async () => {
+  const { cache } = cacheOf()
+  const odd = source('odd', { place: t.utf8, 'to be': t.utf8, x: t.float64, NaN: t.float64 })
+  const row = { place: 'a', 'to be': 'b', x: 6, NaN: 2 }
+  const found = [
+    odd.select(r => ({ y: r.place.concat(r['to be']) })),
+    odd.select(r => ({ y: r.place.concat('to be') })),
+    odd.select(r => ({ y: r.x.div(r.NaN) })),
+    odd.select(r => ({ y: r.x.div(Number.NaN) })),
+  ].map(stream =>
+    compile(stream as Stream<Columns>, { cache, limits: small })
+      .run([row])
+      .collectRows(),
+  )
+  assert.deepEqual(
+    (await Promise.all(found)).flat(),
+    ['ab', 'ato be', 3, Number.NaN].map(y => ({ y })),
+  )
+  const [one, two] = [
+    source('s', { 'x int64 not null, y': t.utf8 }),
+    source('s', { x: t.int64, y: t.utf8 }),
+  ].map(stream => compile(stream as Stream<Columns>, { cache, limits: small }))
+  assert.notEqual(one.compilation, two.compilation)
 })
 
 test('a plan explains itself, and its faults, with the literals that it was written with', async () => {
