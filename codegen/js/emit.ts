@@ -6,6 +6,7 @@
  */
 import type { Expression, FunctionDeclaration, Identifier, Statement } from 'estree'
 import { isConst } from '../../ir/kernel/build.ts'
+import { hasEffect } from '../../ir/kernel/effects.ts'
 import type { Block, Expr, Field, FieldType, Kernel, Load, Mem, Select, Stmt } from '../../ir/kernel/node.ts'
 import { fieldWidth } from '../../ir/kernel/node.ts'
 import { EFFECT_REGION, oppositeOf, opRow } from '../../ir/kernel/ops.ts'
@@ -300,10 +301,14 @@ class Emitter {
   }
 }
 
-/** Does a branch but prepare hints, which JavaScript has no word for? */
+/** Does a branch but prepare hints, by locals of its own? JavaScript has no word for hints. */
 function isHint(stmt: Stmt): boolean {
-  const prepares = ({ kind }: Stmt): boolean => kind === 'let' || kind === 'set' || kind === 'prefetch'
   if (stmt.kind !== 'if' || stmt.else.length > 0) return false
+  const own = new Set(stmt.then.flatMap(one => (one.kind === 'let' ? [one.local.name] : [])))
+  const prepares = (one: Stmt): boolean =>
+    one.kind === 'prefetch' ||
+    (one.kind === 'let' && !hasEffect(one.value)) ||
+    (one.kind === 'set' && own.has(one.local.name))
   return stmt.then.every(prepares) && stmt.then.some(({ kind }) => kind === 'prefetch')
 }
 

@@ -101,12 +101,17 @@ export class GroupKey {
 
   /** The words of the key of another row, if they are made of nothing but columns of the input. */
   guess(row: RowColumns, other: RowColumns): readonly Expr[] | undefined {
-    const values = this.#columns.map(({ name }) => {
+    const guessed = new Map<string, Value>()
+    for (const { name } of this.#columns) {
       const value = row.get(name)
-      return value?.kind === 'scalar' && value.origin !== undefined ? other.get(value.origin) : undefined
-    })
-    if (values.length === 0 || values.includes(undefined)) return undefined
-    return values.flatMap(value => (value ? wordsOf(normalised(value)) : []))
+      const same =
+        value?.kind === 'scalar' && value.origin !== undefined ? other.get(value.origin) : undefined
+      if (!same) return undefined
+      guessed.set(name, same)
+    }
+    if (guessed.size === 0) return undefined
+    const words = [...guessed.values()].flatMap(value => wordsOf(normalised(value)))
+    return this.#hasNullFlags ? [...words, this.#nullFlags(guessed)] : words
   }
 
   words(key: KeyValue): readonly Expr[] {

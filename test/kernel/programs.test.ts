@@ -4,7 +4,7 @@ import { after, test } from 'node:test'
 import fc from 'fast-check'
 import { closeNativeCompiler } from '../../codegen/llvm/backend.ts'
 import type { Placement } from '../../ir/abi.ts'
-import { f64, KernelBuilder, load, op } from '../../ir/kernel/build.ts'
+import { eq, f64, i32, KernelBuilder, load, op } from '../../ir/kernel/build.ts'
 import { parseKernel } from '../../ir/kernel/parse.ts'
 import { printKernel } from '../../ir/kernel/print.ts'
 import { verifyKernel } from '../../ir/kernel/verify.ts'
@@ -36,6 +36,27 @@ test('random kernels agree on every back end', async () => {
     }),
     { numRuns: RUNS, interruptAfterTimeLimit: SHRINK_LIMIT_MS, includeErrorInReport: true },
   )
+})
+
+test('a branch with a hint in it does what else it does', async () => {
+  const mem = rowLayout('s', 'state', { a: 'i32' })
+  const k = new KernelBuilder('hints')
+  const sum = k.let('sum', load(mem, 'a'))
+  k.if(eq(sum, i32(0)), () => {
+    k.prefetch(mem, 'a', i32(1))
+    k.set(sum, i32(7))
+  })
+  k.put(mem, 'a', sum)
+  k.return(sum)
+  const kernel = verifyKernel(k.finish())
+  for (const backend of backends) {
+    const placement = {
+      buffer: new SharedArrayBuffer(64),
+      regions: new Map([['s', { offset: 0, bytes: 64 }]]),
+    }
+    const linked = (await backend.compile({ name: 'hints', kernels: [kernel] })).link(placement)
+    assert.equal(linked.get('hints')?.(), 7, backend.name)
+  }
 })
 
 test('random kernels print and parse', () => {
