@@ -169,7 +169,7 @@ export class Executor {
     const { control } = this.#pipelines[owner]
     control.set('rows', rows)
     control.set('cursor', 0)
-    if (push !== this.#pushes[owner]) this.#pipelines[owner].rejuvenate()
+    if (push !== this.#pushes[owner]) this.#pipelines[owner].takeRowsBy(push)
     this.#pushes[owner] = push
     this.#open(owner, Frame.push)
   }

@@ -26,6 +26,9 @@ export class Pipeline {
   #kernels: NamedKernels = new Map()
   /** Calls until kernels get their full budget. */
   #youngCalls = 0
+  /** The kernel that takes rows, and those calls for kernels that did so before. */
+  #push: KernelFunction | undefined
+  readonly #youngCallsOf = new WeakMap<KernelFunction, number>()
   /** How often each growable asked for the row at `#askedAt`. */
   readonly #asks: number[]
   /** By id. */
@@ -66,10 +69,21 @@ export class Pipeline {
     this.rejuvenate()
   }
 
-  /** A kernel comes that has not run before. */
+  /** Kernels come that have not run before. */
   rejuvenate(): void {
-    this.#youngCalls = this.#youngCallsMax
-    const most = this.#youngCalls === 0 ? this.#budgetRows : YOUNG_BUDGET_ROWS
+    this.#beYoungFor(this.#youngCallsMax)
+  }
+
+  /** Another kernel takes rows from now on. Batches of two shapes may come in turn: each kernel is young once. */
+  takeRowsBy(push: KernelFunction): void {
+    if (this.#push) this.#youngCallsOf.set(this.#push, this.#youngCalls)
+    this.#push = push
+    this.#beYoungFor(this.#youngCallsOf.get(push) ?? this.#youngCallsMax)
+  }
+
+  #beYoungFor(calls: number): void {
+    this.#youngCalls = calls
+    const most = calls === 0 ? this.#budgetRows : YOUNG_BUDGET_ROWS
     this.control.set('budget', Math.min(most, this.#budgetRows))
   }
 

@@ -1,0 +1,47 @@
+/** Kernels that have just come are called for few rows at a time, each for so many calls and no more. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { PlanCache } from '../../compiler/index.ts'
+import { Callbacks } from '../../compiler/run/callbacks.ts'
+import { Instance } from '../../compiler/run/instance.ts'
+import type { Runner } from '../../runtime/dag/runner.ts'
+import { event, eventBatch, positive, small } from './kit.ts'
+
+/** Rows of a call of a young kernel, calls until it is none, and rows of a batch for several such calls. */
+const [YOUNG_ROWS, YOUNG_CALLS, ROWS] = [64, 1024, 640]
+
+const rowsOf = (count: number, note: string | null) =>
+  eventBatch(Array.from({ length: count }, (_, i) => event(i, 'a', i, note)))
+
+/** Kernel calls that a batch takes. */
+function callsOf(runner: Runner, batch: ReturnType<typeof rowsOf>): number {
+  let calls = 0
+  runner.measure({
+    call(kernel) {
+      calls++
+      return kernel()
+    },
+  })
+  runner.begin(runner.accept(batch))
+  while (runner.isBusy) runner.step()
+  runner.flush()
+  return calls
+}
+
+test('batches of two shapes come in turn: each kernel is young once', () => {
+  const { plan, values } = new PlanCache().compile(positive.where(f => f.note.isNotNull()).node, new Map(), {
+    limits: small,
+  })
+  const { runner } = new Instance({
+    plan,
+    params: { declared: [], values },
+    open: { tier: 'interp' },
+    callbacks: new Callbacks(() => {}, {}),
+    mode: 'view',
+  })
+  const shapes = ['text', null]
+  for (const note of shapes) assert.equal(callsOf(runner, rowsOf(ROWS, note)), ROWS / YOUNG_ROWS)
+  const left = YOUNG_CALLS - ROWS / YOUNG_ROWS
+  for (let i = 0; i < left; i++) for (const note of shapes) callsOf(runner, rowsOf(1, note))
+  for (const note of [...shapes, ...shapes]) assert.equal(callsOf(runner, rowsOf(ROWS, note)), 1)
+})
