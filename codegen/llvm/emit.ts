@@ -70,6 +70,8 @@ class Emitter {
   readonly #regions = new Map<string, Value>()
   readonly #slots = new Map<string, Value>()
   readonly #targets = new Map<string, Target>()
+  /** Labels of the loops around the code under way, the innermost last. */
+  readonly #loops: string[] = []
 
   constructor(t: Toolbox, kernel: Kernel, fn: Fn) {
     this.#t = t
@@ -168,7 +170,9 @@ class Emitter {
 
   #if(cond: Expr, then: Block, otherwise: Block): void {
     const value = this.#value(cond)
-    const test = isWayOut(then) ? this.#t.call('llvm.expect.i1', value, this.#t.b.getInt1(false)) : value
+    const test = this.#isWayOut(then)
+      ? this.#t.call('llvm.expect.i1', value, this.#t.b.getInt1(false))
+      : value
     const thenBlock = this.#newBlock('then')
     const elseBlock = otherwise.length > 0 ? this.#newBlock('else') : undefined
     const endless = endsControl(then) && endsControl(otherwise)
@@ -180,12 +184,24 @@ class Emitter {
     if (!endless) this.#at(next)
   }
 
+  /**
+   * Does a branch do something and then leave, other than by the end of its loop? Such are the rare ones: rows refused,
+   * states that have no room. A loop that looks for something ends where it is found.
+   */
+  #isWayOut(block: Block): boolean {
+    const last = block.at(-1)
+    const endsLoop = last?.kind === 'break' && last.label === this.#loops.at(-1)
+    return block.length > 1 && endsControl(block) && !endsLoop
+  }
+
   #loop(label: string, body: Block): void {
     const head = this.#newBlock(label)
     const exit = this.#newBlock(`${label}.exit`)
     this.#targets.set(label, { head, exit })
     this.#t.b.CreateBr(head)
+    this.#loops.push(label)
     this.#branch(head, body, head)
+    this.#loops.pop()
     this.#at(exit)
   }
 
@@ -222,9 +238,6 @@ class Emitter {
     }
   }
 }
-
-/** Does a branch do something and then leave? Such are the rare ones: rows refused, states that have no room. */
-const isWayOut = (block: Block): boolean => block.length > 1 && endsControl(block)
 
 function constant(t: Toolbox, { type, value }: Const): Value {
   switch (type) {

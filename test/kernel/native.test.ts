@@ -12,7 +12,7 @@ import {
 import { CompileClient } from '../../codegen/llvm/compile-client.ts'
 import { spell } from '../../codegen/llvm/spell.ts'
 import { ABI_VERSION, controlBlock, Status } from '../../ir/abi.ts'
-import { f64, i32, KernelBuilder, load, op } from '../../ir/kernel/build.ts'
+import { add, eq, f64, ge, i32, KernelBuilder, load, op } from '../../ir/kernel/build.ts'
 import { opNames, opRow } from '../../ir/kernel/ops.ts'
 import { printKernel } from '../../ir/kernel/print.ts'
 import { nativeUnavailable } from '../support/backends.ts'
@@ -43,6 +43,28 @@ test('a kernel that is too large is refused before any work', { skip }, async ()
   const program = { name: 'endless', kernels: [k.finish()] }
   await assert.rejects(compileNative(program, client), { code: 'LDB-8016', message: /endless has \d+ nodes/ })
   assert.equal(client.pid, undefined)
+})
+
+test('a row that is refused is rare, what a loop looks for is not', { skip }, async () => {
+  const k = new KernelBuilder('search')
+  const at = k.let('at', i32(0))
+  k.block('row', row => {
+    k.loop('probe', probe => {
+      k.if(eq(load(sampleMem, 'x'), f64(1)), () => {
+        k.set(at, i32(1))
+        k.break(probe)
+      })
+      k.if(ge(at, i32(9)), () => {
+        k.set(at, i32(-1))
+        k.break(row)
+      })
+      k.set(at, add(at, i32(2)))
+    })
+  })
+  k.return(at)
+  const llvm = await nativeText({ name: 'search', kernels: [k.finish()] }, 'llvm')
+  assert.deepEqual(llvm.match(/^.*call i1 @llvm\.expect/gm)?.length, 1)
+  assert.match(llvm, /icmp sge[^\n]*\n[^\n]*call i1 @llvm\.expect/)
 })
 
 test('MILLRACE_LLVM=off hides the native tier', async () => {
