@@ -33,13 +33,16 @@ export const WARM_ROWS = 128
 /** Rounds of a warm-up: enough for V8 to compile the kernels of one. */
 const ROUNDS = 64
 
-/** The part of its memory that a warm-up may touch. */
+/**
+ * The part of its memory that a warm-up may touch. A dictionary comes whole, however few the rows: with no room for it
+ * the rows would be of another shape.
+ */
 export const narrowLimits = (limits: Limits): Limits => ({
   ...limits,
   batchRows: Math.min(limits.batchRows, WARM_ROWS),
   outputRows: Math.min(limits.outputRows, WARM_ROWS),
-  dictionaryRows: Math.min(limits.dictionaryRows, WARM_ROWS),
-  columnBytes: Math.min(limits.columnBytes, 1 << 14),
+  dictionaryRows: Math.min(limits.dictionaryRows, 1 << 12),
+  columnBytes: Math.min(limits.columnBytes, 1 << 16),
   scratchBytes: Math.min(limits.scratchBytes, 1 << 14),
   stateRows: Math.min(limits.stateRows, 1 << 9),
   stateBytes: Math.min(limits.stateBytes, 1 << 14),

@@ -50,19 +50,26 @@ export function wipe(memory: PlanMemory, { pipelines }: PlanProgram, limits: Lim
   })
 }
 
-/** Roles of regions that hold a row for each row of a batch or of a result. */
-const byRow: ReadonlySet<Role> = new Set(['input', 'output', 'scratch'])
+/** How many rows may be touched of regions of a role, where that is not all they have. */
+function rowsMaxOf({ batchRows, outputRows, dictionaryRows }: Limits): ReadonlyMap<Role, number> {
+  /** One more is written by stores that come before the question whether the row is kept. */
+  const rows = Math.max(batchRows, outputRows) + 1
+  return new Map([
+    ['input', rows],
+    ['output', rows],
+    ['scratch', dictionaryRows + 1],
+  ])
+}
 
 function touchedRegions(
   { regions, growables }: PipelineProgram,
   limits: Limits,
   stateRows: number,
 ): readonly FixedRegion[] {
-  /** One more is written by stores that come before the question whether the row is kept. */
-  const rowsMax = Math.max(limits.batchRows, limits.outputRows, limits.dictionaryRows) + 1
+  const rowsMax = rowsMaxOf(limits)
   const touched = ({ mem, rows }: FixedRegion): FixedRegion => ({
     mem,
-    rows: byRow.has(mem.role) ? Math.min(rows, rowsMax) : rows,
+    rows: Math.min(rows, rowsMax.get(mem.role) ?? rows),
   })
   const grown = ({ parts }: Growable): readonly FixedRegion[] =>
     parts.map(({ mem, rowsPerUnit }) => ({ mem, rows: rowsPerUnit * stateRows }))

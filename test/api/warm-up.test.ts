@@ -5,7 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { compile, type OpenOptions } from '../../compiler/index.ts'
 import { WarmQueue } from '../../compiler/run/warm-queue.ts'
 import { WarmUp } from '../../compiler/run/warm-up.ts'
-import { event, eventsFrom, small, sumLines, sums } from './kit.ts'
+import { encodeTexts } from '../support/dictionaries.ts'
+import { event, eventBatch, eventsFrom, small, sumLines, sums } from './kit.ts'
 
 /** A warm-up of so many steps that does nothing but count them. */
 class CountedWarmUp extends WarmUp {
@@ -107,6 +108,18 @@ test('a push ends a warm-up that is awaited', async () => {
   live.end()
   assert.equal(live.counters.rowsIn, 75n)
   assert.deepEqual(found, (await pushed({ warmUp: false }, async () => {})).found)
+})
+
+test('rows with a dictionary of many texts warm the kernel that takes it', async ({ mock }) => {
+  const query = compile(sums)
+  const [pipeline] = query.compilation.program.pipelines
+  const asked = mock.method(pipeline, 'push').mock
+  const rows = Array.from({ length: 1000 }, (_, i) => event(i, `place number ${i}`))
+  const live = query.open(() => {}, { tier: 'js', warmUp: false })
+  await live.warm(encodeTexts(eventBatch(rows)))
+  const shapes = asked.calls.map(call => call.arguments[0]?.dictionaries.length)
+  assert.ok(shapes.length > 0)
+  assert.deepEqual([...new Set(shapes)], [1])
 })
 
 test('rows that do not fit into the room of a warm-up are no error', async () => {
