@@ -204,11 +204,15 @@ export class Runner {
     return kernel
   }
 
-  /** Raises the watermark of the source to a time, in ticks; what it makes due is emitted by the next steps. */
+  /**
+   * Raises the watermark of the source to a time, in ticks; what it makes due is emitted by the next steps. The last
+   * tick of all is left to the end of the input.
+   */
   raiseWatermark(time: bigint): void {
     const [first] = this.#pipelines
-    if (time <= first.time.getLong('wm')) return
-    first.time.setLong('wm', time)
+    const until = time === MAX_TIME ? time - 1n : time
+    if (until <= first.time.getLong('wm')) return
+    first.time.setLong('wm', until)
     this.#executor.beginAdvance()
   }
 

@@ -132,6 +132,21 @@ test('all groups of an input without windows come at its end, even of one that e
   assert.deepEqual(seen, ['a 3 9'])
 })
 
+test('time that advances to its last tick is not the end of the input', () => {
+  const { live, seen } = opened(
+    compile(
+      events.groupBy('key').agg((f, a) => ({ rows: a.count(), sum: a.sum(f.n) })),
+      { limits: small },
+    ),
+  )
+  live.push([event(1, 'a', 2)])
+  live.advanceTo((1n << 63n) - 1n)
+  for (const n of [3, 4]) live.push([event(2, 'a', n)])
+  assert.deepEqual(seen, [])
+  live.end()
+  assert.deepEqual(seen, ['a 3 9'])
+})
+
 test('a batch of results is valid during the call only: the next rows lie where it lay', () => {
   const doubled = compile(
     events.select(f => ({ twice: f.n.mul(2), text: f.note.coalesce('none') })),
