@@ -304,11 +304,12 @@ class Emitter {
 /** Does a branch but prepare hints, by locals of its own? JavaScript has no word for hints. */
 function isHint(stmt: Stmt): boolean {
   if (stmt.kind !== 'if' || stmt.else.length > 0) return false
-  const own = new Set(stmt.then.flatMap(one => (one.kind === 'let' ? [one.local.name] : [])))
-  const prepares = (one: Stmt): boolean =>
-    one.kind === 'prefetch' ||
-    (one.kind === 'let' && !hasEffect(one.value)) ||
-    (one.kind === 'set' && own.has(one.local.name))
+  const own = new Set<string>()
+  const prepares = (one: Stmt): boolean => {
+    if (one.kind === 'let') own.add(one.local.name)
+    if (one.kind === 'let' || one.kind === 'set') return own.has(one.local.name) && !hasEffect(one.value)
+    return one.kind === 'prefetch'
+  }
   return stmt.then.every(prepares) && stmt.then.some(({ kind }) => kind === 'prefetch')
 }
 

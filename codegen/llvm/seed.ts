@@ -39,6 +39,7 @@ const intrinsics = [
   'declare i64 @llvm.fptoui.sat.i64.f64(double)',
   'declare void @llvm.prefetch.p0i8(i8*, i32, i32, i32)',
   'declare i1 @llvm.expect.i1(i1, i1)',
+  'declare double @llvm.arithmetic.fence.f64(double)',
 ]
 
 export const seedText = [

@@ -1,6 +1,7 @@
 /**
  * How LLVM spells each kernel op. Every row is total as its meaning in the op table is: divisors are guarded,
- * shift amounts masked, conversions saturate. `host` rows have no spelling: such a program stays on JavaScript.
+ * shift amounts masked, conversions saturate. A quotient is fenced: LLVM takes one of what is never below zero for never
+ * below zero, but the square root of -0 is -0, and what is divided by that is. `host` rows have no spelling: such a program stays on JavaScript.
  */
 import type { OpName } from '../../ir/kernel/ops.ts'
 import type { Builder, Value } from './bindings.ts'
@@ -135,7 +136,7 @@ export const spell: Readonly<Record<OpName, Spelling | 'host'>> = {
   'add.f64': binary('CreateFAdd'),
   'sub.f64': binary('CreateFSub'),
   'mul.f64': binary('CreateFMul'),
-  'div.f64': binary('CreateFDiv'),
+  'div.f64': (t, a, b) => t.call('llvm.arithmetic.fence.f64', t.b.CreateFDiv(a, b)),
   'rem.f64': binary('CreateFRem'),
   'neg.f64': (t, a) => t.b.CreateFNeg(a),
   'abs.f64': intrinsic('llvm.fabs.f64'),

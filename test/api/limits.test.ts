@@ -182,6 +182,23 @@ test('stateBytes: too many live texts are LDB-8013, and there is room when their
   one.ends()
 })
 
+test('stateBytes: a row whose text finds no room leaves no group behind', () => {
+  const windowed = events.window(tumble('at', '10ms')).groupBy('n')
+  const plans = [
+    windowed.agg((f, a) => ({ rows: a.count(), held: a.first(f.note) })),
+    windowed.agg((f, a) => ({ rows: a.count(), held: a.last(f.note) })),
+    windowed.agg((f, a) => ({ rows: a.count(), held: a.min(f.note) })),
+    windowed.agg((f, a) => ({ rows: a.count(), held: a.max(f.note) })),
+  ]
+  for (const plan of plans) {
+    const one = new Compared(plan as never, { stateBytes: 256 })
+    one.takes([event(1, '', 1, 'a')])
+    assert.equal(one.meets('LDB-8013', /texts/, [event(2, '', 2, 'x'.repeat(300))]), 0)
+    one.takes([event(3, '', 3, 'b')])
+    one.ends()
+  }
+})
+
 test('a text of exactly stateBytes fits, one byte more never does', () => {
   const one = new Compared(sumsOfPositive as never, { stateBytes: 256 })
   one.takes([event(1, 'x'.repeat(256))])

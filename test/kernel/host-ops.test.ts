@@ -2,18 +2,21 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { bytesRegion } from '../../compiler/lower/lib/bytes.ts'
 import { lowerProgram } from '../../compiler/lower/program.ts'
 import { optimiseKernel } from '../../compiler/passes/kernel/index.ts'
 import { call } from '../../ir/expr/build.ts'
 import { literal } from '../../ir/expr/expr.ts'
-import { i32, KernelBuilder, op } from '../../ir/kernel/build.ts'
+import { eq, i32, KernelBuilder, load, op } from '../../ir/kernel/build.ts'
 import { NUMBER_TEXT_BYTES, numberText, RECASED_GROWTH, upperText } from '../../ir/kernel/host-text.ts'
 import { verifyKernel } from '../../ir/kernel/verify.ts'
+import { rowLayout } from '../../ir/layout.ts'
 import { filter } from '../../ir/logical/filter.ts'
 import { source } from '../../ir/logical/source.ts'
 import { backends } from '../support/backends.ts'
 import { edges } from '../support/edges.ts'
 import { ExprKernel } from '../support/expr-kernel.ts'
+import { placeMems, poke } from '../support/memory.ts'
 import { runs } from '../support/runs.ts'
 
 const hosts = backends.filter(backend => backend.name !== 'native')
@@ -110,4 +113,21 @@ test('a plan tells which ops keep it on the host', () => {
   const options = { limits, lenient: false }
   assert.deepEqual(lowerProgram(hosted, options).hostOps, ['upper.text'])
   assert.deepEqual(lowerProgram(filter(input, call('eq', s, literal('A', 'utf8'))), options).hostOps, [])
+})
+
+test('a text that is computed beside a hint is written all the same', async () => {
+  const mem = rowLayout('m', 'state', { a: 'i32' })
+  const k = new KernelBuilder('beside')
+  k.if(eq(load(mem, 'a'), i32(0)), () => {
+    k.let('length', op('upper.text', i32(0), i32(1), i32(8)))
+    k.prefetch(bytesRegion, 'u8', i32(8))
+  })
+  k.return(load(bytesRegion, 'u8', i32(8)))
+  const kernel = verifyKernel(k.finish())
+  for (const backend of hosts) {
+    const memory = placeMems(kernel.mems, 64)
+    poke(memory, bytesRegion, 'u8', 0, 'a'.charCodeAt(0))
+    const program = await backend.compile({ name: 'beside', kernels: [kernel] })
+    assert.equal(program.link(memory).get('beside')?.(), 'A'.charCodeAt(0), backend.name)
+  }
 })

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { interpret } from '../../codegen/interp/interpret.ts'
-import { add, i32, i64, KernelBuilder, load } from '../../ir/kernel/build.ts'
-import type { Kernel } from '../../ir/kernel/node.ts'
+import { add, eq, i32, i64, KernelBuilder, load } from '../../ir/kernel/build.ts'
+import type { Kernel, Local } from '../../ir/kernel/node.ts'
 import { parseKernel } from '../../ir/kernel/parse.ts'
 import { verifyKernel } from '../../ir/kernel/verify.ts'
 import { rowLayout } from '../../ir/layout.ts'
@@ -13,9 +13,37 @@ const HEAD = `kernel k
   mem s state { a i32 0+16, l i64 8+16 }
   mem in input { x i32 0+4 }
   mem out output { o i32 0+4 }
+  mem p params { v i32 0+4 }
 begin`
 
 const kernelOf = (body: string): Kernel => parseKernel(`${HEAD}\n${body}\nend`)
+
+/** A return from inside of something that a row does. */
+const inApply = (what: string, leave: string): string => `  loop rows
+    phase apply
+    ${what}
+      if lt.i32(s[0].a, 1)
+        return 1
+      end
+      ${leave}
+    end
+    phase emit
+    break rows
+  end
+  return 0`
+
+/** A row that jumps after it has changed state. */
+const halfDone = (jump: string): string => `  loop rows
+    phase reserve
+    if lt.i32(s[0].a, 1)
+      phase apply
+      s[0].a = 1
+      ${jump}
+    end
+    phase emit
+    break rows
+  end
+  return 0`
 
 const broken: readonly (readonly [law: number, what: string, body: string])[] = [
   [2, 'a local used before it is defined', '  if true\n    let x: i32 = 1\n  end\n  s[0].a = x\n  return 0'],
@@ -28,6 +56,8 @@ const broken: readonly (readonly [law: number, what: string, body: string])[] = 
   [3, 'a loop that never ends', '  loop l\n    s[0].a = 1\n  end\n  return 0'],
   [3, 'a loop that only continues', '  loop l\n    continue l\n  end\n  return 0'],
   [4, 'a store to the input', '  in[0].x = 1\n  return 0'],
+  [4, 'a store to the parameters', '  p[0].v = 1\n  return 0'],
+  [4, 'a store to the input in an else branch', '  if true\n  else\n    in[0].x = 1\n  end\n  return 0'],
   [5, 'state stored before apply', '  phase reserve\n  s[0].a = 1\n  return 0'],
   [5, 'a return between apply and the end of the row', '  phase apply\n  s[0].a = 1\n  return 0'],
   [
@@ -36,6 +66,10 @@ const broken: readonly (readonly [law: number, what: string, body: string])[] = 
     '  phase reserve\n  if lt.i32(s[0].a, 1)\n    phase apply\n    s[0].a = 1\n  end\n  return 0',
   ],
   [5, 'reserve after apply', '  loop l\n    phase apply\n    phase reserve\n    break l\n  end\n  return 0'],
+  [5, 'a return in a block of apply', inApply('block b', 'break b')],
+  [5, 'a return in a loop of apply', inApply('loop l', 'break l')],
+  [5, 'a row that is left half done', halfDone('break rows')],
+  [5, 'a row that is begun again half done', halfDone('continue rows')],
   [
     6,
     'an i64 carried by a loop',
@@ -72,6 +106,41 @@ test('law 1: types are checked again where a node was not made by the builder', 
   assert.throws(() => add(i32(1), i64(2n)), /add.i32 takes/)
 })
 
+test('law 2: names are checked again where a kernel was not read from text', () => {
+  const mem = rowLayout('m', 'state', { a: 'i32' })
+  const wrong: readonly ((k: KernelBuilder) => void)[] = [
+    k => {
+      let inner: Local | undefined
+      k.block('b', label => {
+        inner = k.let('inner', i32(1))
+        k.break(label)
+      })
+      if (inner) k.put(mem, 'a', inner)
+    },
+    k => {
+      let inner: Local | undefined
+      k.if(eq(load(mem, 'a'), i32(0)), () => {
+        inner = k.let('inner', i32(1))
+      })
+      if (inner) k.set(inner, i32(2))
+    },
+    k => {
+      let behind = ''
+      k.loop('l', label => {
+        behind = label
+        k.break(label)
+      })
+      k.breakIf(eq(load(mem, 'a'), i32(0)), behind)
+    },
+  ]
+  for (const write of wrong) {
+    const k = new KernelBuilder('names')
+    write(k)
+    k.return(i32(0))
+    assert.throws(() => verifyKernel(k.finish()), /breaks law 2/)
+  }
+})
+
 test('law 7: the interpreter traps an access that leaves its region', () => {
   const mem = rowLayout('m', 'state', { a: 'i32' })
   const k = new KernelBuilder('far')
@@ -83,6 +152,33 @@ test('law 7: the interpreter traps an access that leaves its region', () => {
     regions: new Map([['m', { offset: 0, bytes: 8 }]]),
   })
   assert.throws(() => run.get('far')?.(), /breaks law 7/)
+})
+
+/** What one kernel over eight bytes of `m` (fields `a` and `b`) and a flag does, as the interpreter sees it. */
+function interpreted(body: string): () => unknown {
+  const text = `kernel k\n  mem m state { a i32 0+4, b i32 4+4 }\nbegin\n${body}\nend`
+  const memory = {
+    buffer: new SharedArrayBuffer(64),
+    regions: new Map([['m', { offset: 16, bytes: 10 }]]),
+  }
+  const kernel = interpret({ name: 'k', kernels: [verifyKernel(parseKernel(text))] })
+    .link(memory)
+    .get('k')
+  return () => kernel?.()
+}
+
+test('law 7 holds at both ends, in the side of a choice that is not taken, and for the index of a hint', () => {
+  const far = 'm[5].a'
+  const breaking = [
+    '  return m[-1].b',
+    '  return m[2].a',
+    `  return select(true, 0, ${far})`,
+    `  return select(false, ${far}, 0)`,
+    `  prefetch m[${far}].a\n  return 0`,
+  ]
+  for (const body of breaking) assert.throws(interpreted(body), /breaks law 7/, body)
+  for (const body of ['  return m[0].b', '  return m[1].a', '  prefetch m[99].a\n  return 0'])
+    assert.equal(interpreted(body)(), 0)
 })
 
 test('a kernel that keeps the laws is accepted: reserve, apply, emit, and loops within', () => {

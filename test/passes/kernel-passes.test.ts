@@ -33,12 +33,13 @@ for (const [name, pass] of Object.entries(passes)) {
   })
 }
 
-/** A kernel over one region of state and one of input, from the text of its body. */
+/** A kernel over some regions, from the text of its body. */
 const kernelOf = (body: string): Kernel =>
   verifyKernel(
     parseKernel(`kernel k
   mem s state { a i32 0+16, b i32 4+16, l i64 8+16 }
   mem in input { x i32 0+4, y i64 64+8 }
+  mem bytes bytes { u8 u8 0+1, i32 i32 0+1 }
 begin
 ${body}
 end`),
@@ -129,6 +130,39 @@ return 0`
   check(kernelPasses.cse, body, after)
 })
 
+test('what a store or a call changes is known no more, however much was made of it', () => {
+  const body = `
+  let p: i32 = add.i32(s[0].a, 1)
+  let q: i32 = mul.i32(s[0].a, 3)
+  let byte: i32 = bytes[8].u8
+  s[0].b = add.i32(p, add.i32(q, byte))
+  if lt.i32(1, 2)
+    s[0].a = 5
+    let length: i32 = upper.text(0, 1, 8)
+    s[0].b = length
+  end
+  let p2: i32 = add.i32(s[0].a, 1)
+  let q2: i32 = mul.i32(s[0].a, 3)
+  let byte2: i32 = bytes[8].u8
+  s[0].b = add.i32(p2, add.i32(q2, byte2))
+  return 0`
+  const plain = body.replace(/ {2}if .*\n/, '').replace(/ {2}end\n/, '')
+  check(kernelPasses.cse, body, plain.replaceAll(/^ +/gm, ''))
+})
+
+test('choices between the same numbers of two types are two', () => {
+  const body = `
+  let p: bool = lt.i32(s[0].a, 1)
+  let x: i32 = select(p, 1, 2)
+  let y: i64 = select(p, 1n, 2n)
+  let q: bool = lt.i32(s[0].b, 1)
+  let z: i32 = select(q, 1, 2)
+  s[0].a = add.i32(x, z)
+  s[0].l = y
+  return 0`
+  check(kernelPasses.cse, body, body.replaceAll(/^ {2}/gm, ''))
+})
+
 test('merge joins branches by one condition, unless the first may change it', () => {
   const branch = (cond: string, store: string) => `
   if ${cond}
@@ -215,4 +249,86 @@ test('dce drops locals that nobody reads and branches that do nothing', () => {
   end
   return 0`
   check(kernelPasses.dce, body, 'let a: i32 = s[0].a\ns[0].b = a\nreturn 0')
+})
+
+test('cse forgets at the head of a loop what the loop may change, and in copies of what is assigned', () => {
+  const body = `
+  let p: i32 = add.i32(s[0].a, 1)
+  let i: i32 = 0
+  loop rows
+    if ge.i32(i, 3)
+      break rows
+    end
+    let q: i32 = add.i32(s[0].a, 1)
+    let old: i32 = i
+    i = add.i32(i, 1)
+    s[0].a = add.i32(q, old)
+  end
+  s[0].b = p
+  return 0`
+  check(kernelPasses.cse, body, body.replaceAll(/^ {2}/gm, ''))
+})
+
+test('cse takes the words of bytes for what their bytes are, and 0 for another number than -0', () => {
+  const body = `
+  let p: i32 = add.i32(bytes[0].i32, 1)
+  bytes[2].u8 = 7
+  let q: i32 = add.i32(bytes[0].i32, 1)
+  s[0].a = add.i32(p, q)
+  let x: f64 = float.i32(s[0].b)
+  let y: i64 = bits.f64(div.f64(x, 0.0))
+  let z: i64 = bits.f64(div.f64(x, -0.0))
+  s[0].l = add.i64(y, z)
+  s[0].l = bits.f64(select(lt.i32(q, p), 0.0, -0.0))
+  return 0`
+  check(kernelPasses.cse, body, body.replaceAll(/^ {2}/gm, ''))
+})
+
+test('merge leaves nothing behind a way out', () => {
+  const body = `
+  let p: bool = lt.i32(s[0].a, 1)
+  if p
+    return 1
+  end
+  if p
+    s[0].a = 1
+  else
+    s[0].b = 2
+  end
+  return 0`
+  const after = `
+let p: bool = lt.i32(s[0].a, 1)
+if p
+  return 1
+else
+  s[0].b = 2
+end
+return 0`
+  check(kernelPasses.merge, body, after)
+})
+
+test('dce keeps a branch that acts otherwise only, and simplify knows what changes no truth', () => {
+  const otherwise = `
+  if lt.i32(s[0].a, 1)
+    ; nothing to do
+  else
+    s[0].b = 1
+  end
+  return 0`
+  check(kernelPasses.dce, otherwise, otherwise.replaceAll(/^ {2}/gm, ''))
+  const body = `
+  let p: bool = lt.i32(s[0].a, 1)
+  s[0].a = select(or.bool(p, false), 1, 2)
+  s[0].a = select(or.bool(p, true), 3, 4)
+  s[0].a = select(and.bool(p, true), 5, 6)
+  s[0].a = select(and.bool(p, false), 7, 8)
+  return 0`
+  const after = `
+let p: bool = lt.i32(s[0].a, 1)
+s[0].a = select(p, 1, 2)
+s[0].a = 3
+s[0].a = select(p, 5, 6)
+s[0].a = 8
+return 0`
+  check(kernelPasses.cse, body, after)
 })

@@ -8,6 +8,7 @@ import {
   compareBytes,
   copyBytes,
   equalBytes,
+  equalFixed,
   firstDifference,
 } from '../../../compiler/lower/lib/bytes.ts'
 import { countPoints, skipPoints } from '../../../compiler/lower/lib/utf8.ts'
@@ -25,6 +26,8 @@ import type { CommandCode } from '../../support/rig-program.ts'
 import { search } from '../../support/search.ts'
 
 const INT_MAX = 2 ** 31 - 1
+/** Pairs of texts that a rig has room for. */
+const PAIRS_MAX = 64
 const FIELDS = { a_at: 'i32', a_length: 'i32', b_at: 'i32', b_length: 'i32', count: 'i32' } as const
 
 const rangeOf = ({ arg }: CommandCode, name: 'a' | 'b'): ByteRange => ({
@@ -35,11 +38,12 @@ const rangeOf = ({ arg }: CommandCode, name: 'a' | 'b'): ByteRange => ({
 const bytesRig = await Rig.build({
   name: 'bytes',
   command: { ...FIELDS, left: 'i32', right: 'i32' },
-  answer: { equal: 'u8', order: 'i32', differ: 'i32', sum: 'i32', copied: 'u8' },
+  answer: { equal: 'u8', fixed: 'u8', order: 'i32', differ: 'i32', sum: 'i32', copied: 'u8' },
   step(code) {
     const { k, arg, answer } = code
     const [a, b] = [rangeOf(code, 'a'), rangeOf(code, 'b')]
     answer('equal', toInt(equalBytes(k, a, b)))
+    answer('fixed', toInt(equalFixed(k, a, b)))
     answer('order', compareBytes(k, a, b))
     answer('differ', firstDifference(k, a, b, min32(a.length, b.length)))
     answer('sum', addLengths(arg('left'), arg('right')))
@@ -117,6 +121,7 @@ test('ranges of bytes are compared and copied as by Buffer', () => {
         const answer = { ...answers[i], order: Math.sign(Number(answers[i]?.order)) }
         assert.deepEqual(answer, {
           equal: Number(Buffer.compare(a, b) === 0),
+          fixed: Number(Buffer.compare(a, b) === 0),
           order: Buffer.compare(a, b),
           differ: differ < 0 ? shared : differ,
           sum: Math.min(INT_MAX, left + right),
@@ -179,5 +184,52 @@ test('texts are counted, skipped, ordered and trimmed as by JavaScript', () => {
       assert.deepEqual(answers, wanted)
     }),
     search(60),
+  )
+})
+
+test('equal texts are equal up to their end, whatever lies behind', () => {
+  const pairs = Array.from({ length: 13 }, (_, n) => [Buffer.alloc(n, 'x'), Buffer.alloc(n, 'x')] as const)
+  const answers = run(
+    bytesRig,
+    pairs,
+    pairs.map(() => ({ left: 0, right: 0 })),
+  )
+  assert.deepEqual(
+    answers.map(answer => [answer?.differ, answer?.order, answer?.equal]),
+    pairs.map((_, n) => [n, 0, 1]),
+  )
+})
+
+/** The text with another byte at one place. */
+const changedAt = (text: Uint8Array, at: number): Uint8Array =>
+  text.map((byte, i) => (i === at ? byte ^ 1 : byte))
+
+test('texts that differ in one byte are not equal, whatever their length, wherever it is and whatever lies behind', () => {
+  const whole = Array.from({ length: 18 }, (_, n) => Uint8Array.from({ length: n }, (_, i) => 97 + i))
+  const pairs = whole.flatMap(text => [
+    [text, Uint8Array.from(text)] as const,
+    ...Array.from(text, (_, at) => [changedAt(text, at), text] as const),
+  ])
+  const answers = Array.from({ length: Math.ceil(pairs.length / PAIRS_MAX) }, (_, n) =>
+    run(bytesRig, pairs.slice(n * PAIRS_MAX, (n + 1) * PAIRS_MAX), []),
+  ).flat()
+  const wanted = pairs.map(([a, b]) => Number(Buffer.compare(a, b) === 0))
+  assert.deepEqual(
+    answers.map(answer => [answer?.equal, answer?.fixed]),
+    wanted.map(equal => [equal, equal]),
+  )
+})
+
+test('pairs come before the last points of one unit', () => {
+  const given = ['\ud7ff', '\ue000', '\uffff', '\u{10000}', '\u{10ffff}']
+  const pairs = given.flatMap(a => given.map(b => [a, b] as const))
+  const answers = run(
+    textRig,
+    pairs.map(([a, b]) => [Buffer.from(a), Buffer.from(b)]),
+    [],
+  )
+  assert.deepEqual(
+    answers.map(answer => answer?.less),
+    pairs.map(([a, b]) => Number(a < b)),
   )
 })

@@ -180,3 +180,10 @@ test('a sweep makes room for twice what is in use', () => {
   assert.ok(texts.sweeps > 3)
   assert.deepEqual({ ...texts.usage, bytes: 0, texts: 0 }, { bytes: 0, texts: 0, room: 256, textsRoom: 32 })
 })
+
+test('a text that is longer than all before it finds room', () => {
+  const longest = pool.length - 1
+  texts.reset({ stateRows: 64, stateBytes: rigLimits.stateBytes, budgetRows: 1000 })
+  const command = internerCommands(rig, pool)
+  assert.ok(rig.run([command(Do.put, longest), command(Do.put, 12)]).every(answer => answer !== undefined))
+})

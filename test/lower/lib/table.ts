@@ -175,3 +175,22 @@ test('a table that is emptied again and again has no stale slots', () => {
   assert.deepEqual(rig.run(model.commands).map(answerOf), model.answers)
   assert.equal(rig.count('grow_keys', Status.ok), 1)
 })
+
+test('stale slots are used again: a table whose groups come and go is not rebuilt', () => {
+  const size = 8
+  const turns = 200
+  // All in a row from one slot on: what is removed first has others behind it.
+  const given = Array.from({ length: turns }, (_, i): readonly Stretch[] => [
+    { what: 'remove', from: i % size, count: 1 },
+    { what: 'put', from: i % size, count: 1 },
+  ])
+  const model = modelOf(
+    [{ what: 'put', from: 0, count: size }, ...given.flat()],
+    16,
+    hashes['one slot for all keys'],
+  )
+  rig.reset({ stateRows: 16, budgetRows: 1000 })
+  assert.deepEqual(rig.run(model.commands).map(answerOf), model.answers)
+  assert.equal(rig.count('grow_keys', Status.ok), 1)
+  assert.equal(tableUsage(rig).used, size)
+})

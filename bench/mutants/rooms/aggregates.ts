@@ -1,0 +1,168 @@
+/** Faults of aggregates: accumulators, and what results are made of them. */
+import type { Room } from '../mutant.ts'
+
+const tests = ['lower/streams.test', 'property/corpus.test', 'property/plans.test']
+
+export const sum: Room = {
+  file: 'compiler/lower/accumulators/sum.ts',
+  tests,
+  faults: [
+    {
+      name: 'null-overflows',
+      find: 'when: and(counts, overflow)',
+      put: 'when: overflow',
+      shows: 'a null is refused for what lies under it',
+    },
+    {
+      name: 'unsigned-overflow-signed',
+      find: "isUnsigned64(argType) ? 'addou.i64' : 'addo.i64'",
+      put: "'addo.i64'",
+      shows: 'a sum of uint64 is refused at 2^63',
+    },
+    {
+      name: 'old-sum-stays',
+      find: 'init: (k, entry) => k.store(store.entries, name, entry, f64(0))',
+      put: 'init: () => {}',
+      shows: 'a group begins with the sum of one that has left',
+    },
+    {
+      name: 'lanes-of-odd-rows',
+      find: 'i32(FLOAT_LANES - 1)',
+      put: 'i32(FLOAT_LANES - 2)',
+      shows: 'the last bit of a float sum differs from what is documented',
+    },
+    {
+      name: 'last-lane-not-cleared',
+      find: "for (const n of laneNumbers) k.store(lanes, 'sum', i32(n), f64(0))",
+      put: "for (const n of laneNumbers.slice(1)) k.store(lanes, 'sum', i32(n), f64(0))",
+      shows: 'a plan that is used again begins with the sum from before',
+      equivalent:
+        'the one group comes once, with its memory still zero, and leaves with the end of the input',
+    },
+    {
+      name: 'masked-rows-are-added',
+      find: "put(mul(x, op('extend.i32', toInt(counts))))",
+      put: 'put(x)',
+      shows: 'the sum over all rows has those that a filter drops',
+    },
+    {
+      name: 'masked-rows-in-lanes',
+      find: 'select(counts, x, f64(0))',
+      put: 'x',
+      shows: 'the float sum over all rows has those that a filter drops',
+    },
+  ],
+}
+
+export const accumulators: Room = {
+  file: 'compiler/lower/accumulators/accumulator.ts',
+  tests,
+  faults: [
+    {
+      name: 'nulls-count',
+      find: 'arg && !isNever(arg.isNull) ? not(arg.isNull) : bool(true)',
+      put: 'bool(true)',
+      shows: 'count, sum and avg take nulls for what lies under them',
+    },
+    {
+      name: 'only-nulls-count',
+      find: '? not(arg.isNull) : bool(true)',
+      put: '? arg.isNull : bool(true)',
+      shows: 'count counts the nulls',
+    },
+  ],
+}
+
+export const count: Room = {
+  file: 'compiler/lower/accumulators/count.ts',
+  tests,
+  faults: [
+    {
+      name: 'old-count-stays',
+      find: 'init: (k, entry) => k.store(store.entries, name, entry, i64(0n))',
+      put: 'init: () => {}',
+      shows: 'a group begins with the count of one that has left',
+    },
+    {
+      name: 'count-of-the-last-call',
+      find: "add(before, op('extend.i32', local()))",
+      put: "op('extend.i32', local())",
+      shows: 'the count of all rows is that of the last batch',
+    },
+    {
+      name: 'masked-rows-are-counted',
+      find: 'toInt(contributes(contribution))',
+      put: 'i32(1)',
+      shows: 'the count of all rows has those that a filter drops',
+    },
+  ],
+}
+
+export const extremes: Room = {
+  file: 'compiler/lower/accumulators/extreme.ts',
+  tests,
+  faults: [
+    {
+      name: 'min-is-max',
+      find: 'largest ? after(cx, value, best) : after(cx, best, value)',
+      put: 'largest ? after(cx, best, value) : after(cx, value, best)',
+      shows: 'min is max',
+    },
+    {
+      name: 'seen-not-kept',
+      find: 'k.store(store.entries, seen, entry, i32(1))',
+      put: '',
+      shows: 'min and max are null',
+    },
+    {
+      name: 'old-extreme-stays',
+      find: 'k.store(store.entries, seen, entry, i32(0))',
+      put: '',
+      shows: 'a group begins with the extreme of one that has left',
+    },
+  ],
+}
+
+export const edges: Room = {
+  file: 'compiler/lower/accumulators/edge.ts',
+  tests,
+  faults: [
+    {
+      name: 'last-is-the-first-of-equals',
+      find: 'export const last = edge(ge)',
+      put: 'export const last = edge((time, best) => lt(best, time))',
+      shows: 'of rows at one time the first to arrive is the last',
+    },
+    {
+      name: 'time-not-kept',
+      find: 'k.store(store.entries, at, entry, time)',
+      put: '',
+      shows: 'first and last go by arrival, or by a group that has left',
+    },
+  ],
+}
+
+export const aggregateTable: Room = {
+  file: 'compiler/lower/accumulators/index.ts',
+  tests,
+  faults: [
+    {
+      name: 'count-of-anything',
+      find: "kind === 'count' && !arg?.nullable",
+      put: "kind === 'count'",
+      shows: 'count(x) is the number of rows where count(*) stands beside it',
+    },
+    {
+      name: 'empty-sum-is-zero',
+      find: "({ ...held('sum'), isNull: isEmpty(held) })",
+      put: "held('sum')",
+      shows: 'the sum of nulls is 0 and not null',
+    },
+    {
+      name: 'average-of-unsigned',
+      find: "isUnsigned64(argType) ? 'floatu.i64' : 'float.i64'",
+      put: "'float.i64'",
+      shows: 'the average of uint64 from 2^63 on is negative',
+    },
+  ],
+}

@@ -1,0 +1,159 @@
+/** Faults of groups: their keys, how they are found, and how those are made that are not there yet. */
+import type { Room } from '../mutant.ts'
+
+const tests = ['lower/streams.test', 'property/corpus.test', 'property/plans.test']
+
+export const groupKey: Room = {
+  file: 'compiler/lower/group-key.ts',
+  tests,
+  faults: [
+    {
+      name: 'zeros-are-two-groups',
+      find: "op('bits.f64', select(eq(x, f64(0)), f64(0), x))",
+      put: "op('bits.f64', x)",
+      shows: '0 and -0 are two groups',
+    },
+    {
+      name: 'nulls-are-many-groups',
+      find: "return select(isNull, word.type === 'i64' ? { kind: 'const', type: 'i64', value: 0n } : i32(0), word)",
+      put: 'return word',
+      shows: 'nulls are grouped by what lies under them',
+    },
+    {
+      name: 'null-is-zero',
+      find: "if (this.#hasNullFlags) fields.set('key_nulls'",
+      put: "if (fields.size > 9) fields.set('key_nulls'",
+      shows: 'null and 0 are one group',
+    },
+    {
+      name: 'flags-share-a-bit',
+      find: 'shl(toInt(isNull), i32(i))',
+      put: 'toInt(isNull)',
+      shows: 'a null in the second key is read as one in the first',
+    },
+    {
+      name: 'null-text-is-a-text',
+      find: 'isConst(needed, true) ? id : keyOfText(id, not(needed))',
+      put: 'id',
+      shows: 'a null key is whatever text lies under it',
+    },
+    {
+      name: 'hash-is-the-key',
+      find: 'isExact(this.words(key)) ? bool(true) : this.equals(entries, entry, key)',
+      put: 'bool(true)',
+      shows: 'keys that hash alike are one group',
+    },
+    {
+      name: 'texts-of-one-column',
+      find: 'needed } = texts[n]',
+      put: 'needed } = texts[0]',
+      shows: 'a second text key has the value of the first',
+    },
+  ],
+}
+
+export const aggregateStage: Room = {
+  file: 'compiler/lower/aggregate.ts',
+  tests,
+  faults: [
+    {
+      name: 'late-by-one',
+      find: 'k.if(le(bounds.end, load(this.#watermark',
+      put: 'k.if(lt(bounds.end, load(this.#watermark',
+      shows: 'a window that has closed opens again and comes out twice',
+    },
+    {
+      name: 'windows-not-reserved',
+      find: 'this.#windows.reserve(k, leave)',
+      put: '',
+      shows: 'windows are written behind their table',
+    },
+    {
+      name: 'hash-of-unknown-texts',
+      find: 'key.texts.length === 0\n',
+      put: 'key.texts.length >= 0\n',
+      shows: 'push never returns: a text key that was new is never found',
+    },
+    {
+      name: 'groups-of-any-window',
+      find: "and(eq(load(entries, 'start', candidate), bounds.start), this.#key.equals(entries, candidate, key))",
+      put: 'this.#key.equals(entries, candidate, key)',
+      shows: 'rows are added to a group of another window whose hash is the same',
+    },
+    {
+      name: 'texts-of-aggregates-not-reserved',
+      find: 'if (texts.length > 0) this.#texts?.reserve(k, texts, leave)\n    // Rows',
+      put: '// Rows',
+      shows: 'texts held by first, last, min and max are written over others',
+      tests: ['api/limits.test', 'lower/streams.test'],
+    },
+    {
+      name: 'texts-of-a-new-group-not-reserved',
+      find: 'const texts = [...key.texts, ...kept]',
+      put: 'const texts = [...key.texts]',
+      shows: 'a row that met a limit, and was not taken, leaves a group behind',
+      tests: ['api/limits.test', 'lower/streams.test'],
+    },
+    {
+      name: 'group-not-reserved',
+      find: 'const { k, leave } = cx\n    this.#reserveGroup(k, leave)',
+      put: 'const { k, leave } = cx',
+      shows: 'groups are written behind their table',
+    },
+    {
+      name: 'result-of-no-rows',
+      find: 'if (!this.#isUngrouped) return bool(true)',
+      put: 'return bool(true)',
+      shows: 'an aggregation over no rows has a result',
+    },
+    {
+      name: 'the-one-group-not-made',
+      find: "k.if(le(load(this.#groups.head, 'live'), i32(0)), () => {",
+      put: "k.if(lt(load(this.#groups.head, 'live'), i32(0)), () => {",
+      shows: 'an aggregation without keys has no result',
+    },
+    {
+      name: 'hash-without-its-window',
+      find: 'this.#node.window && hashOfWindow(k, bounds.start))',
+      put: 'undefined)',
+      shows: 'push never returns: a text key that was new is never found in its window',
+    },
+  ],
+}
+
+export const pendingGroup: Room = {
+  file: 'compiler/lower/pending-group.ts',
+  tests,
+  faults: [
+    {
+      name: 'end-not-written',
+      find: "k.put(this.mem, 'end', bounds.end)",
+      put: '',
+      shows: 'a window ends when the one before did',
+    },
+    {
+      name: 'null-is-wanted',
+      find: 'toInt(needed)',
+      put: 'i32(1)',
+      shows: 'push never returns: the group of a null text is never found',
+    },
+    {
+      name: 'code-of-the-first',
+      find: 'dictionary?.code ?? i32(0)',
+      put: 'i32(0)',
+      shows: 'the first text of a dictionary becomes another one',
+    },
+    {
+      name: 'first-of-two-texts',
+      find: 'textFields(n).map(field => load',
+      put: 'textFields(0).map(field => load',
+      shows: 'a new pair of text keys is twice the first of them',
+    },
+    {
+      name: 'keys-not-written',
+      find: 'for (const [field, value] of key.fields) k.put(this.mem, field, value)',
+      put: '',
+      shows: 'a new group has the key of the one before',
+    },
+  ],
+}

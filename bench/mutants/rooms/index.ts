@@ -1,0 +1,69 @@
+/** All planted faults: a room for each source file. A fault is named `room/fault`. */
+import { mutantsOf } from '../mutant.ts'
+import * as aggregates from './aggregates.ts'
+import * as groups from './groups.ts'
+import { hash, hashTable } from './hash-table.ts'
+import { interpreter, opTable } from './interpreter.ts'
+import { jsEmitter } from './js-emitter.ts'
+import { jsSpeller } from './js-speller.ts'
+import { llvmAccess, llvmEmitter } from './llvm-emitter.ts'
+import { llvmSpeller } from './llvm-speller.ts'
+import * as lowering from './lowering.ts'
+import * as memory from './memory.ts'
+import { heap, openWindows } from './open-windows.ts'
+import * as passes from './passes.ts'
+import * as pipeline from './pipeline.ts'
+import { rewrite } from './rewriting.ts'
+import * as texts from './texts.ts'
+
+export const mutants = mutantsOf({
+  'js-emitter': jsEmitter,
+  'js-speller': jsSpeller,
+  'llvm-emitter': llvmEmitter,
+  'llvm-access': llvmAccess,
+  'llvm-speller': llvmSpeller,
+  interpreter,
+  'op-table': opTable,
+  cse: passes.cse,
+  hoist: passes.hoist,
+  merge: passes.merge,
+  dce: passes.dce,
+  rules: passes.rules,
+  'expr-numbers': passes.exprNumbers,
+  effects: passes.effects,
+  rewrite,
+  'law-book': passes.lawBook,
+  'hash-table': hashTable,
+  hash,
+  'open-windows': openWindows,
+  heap,
+  interner: texts.interner,
+  bytes: texts.bytes,
+  utf8: texts.utf8,
+  utf16: texts.utf16,
+  'case-map': texts.caseMap,
+  accumulator: aggregates.accumulators,
+  count: aggregates.count,
+  sum: aggregates.sum,
+  extreme: aggregates.extremes,
+  edge: aggregates.edges,
+  'aggregate-table': aggregates.aggregateTable,
+  'group-key': groups.groupKey,
+  aggregate: groups.aggregateStage,
+  'pending-group': groups.pendingGroup,
+  'event-time': pipeline.eventTime,
+  window: pipeline.windowStage,
+  output: pipeline.output,
+  push: pipeline.push,
+  pipeline: pipeline.pipeline,
+  'row-loops': pipeline.rowLoops,
+  filter: pipeline.filter,
+  'row-frame': pipeline.rowFrame,
+  value: pipeline.values,
+  executor: pipeline.executor,
+  'row-counts': lowering.rowCounts,
+  finish: lowering.finish,
+  comparison: lowering.comparisons,
+  narrow: memory.narrow,
+  'young-pipeline': memory.youngPipeline,
+})

@@ -1,0 +1,172 @@
+/** Faults of the JavaScript emitter. */
+import type { Room } from '../mutant.ts'
+
+export const jsEmitter: Room = {
+  file: 'codegen/js/emit.ts',
+  tests: ['kernel/shapes.test', 'kernel/ops.test', 'kernel/programs.test'],
+  faults: [
+    {
+      name: 'continue-dropped',
+      find: "return [{ type: 'ContinueStatement', label: id(stmt.label) }]",
+      put: 'return []',
+      shows: 'a turn of a loop that should end goes on with the rest of the body',
+    },
+    {
+      name: 'loop-test-not-negated',
+      find: 'const test = this.#negated(first.cond)',
+      put: 'const test = this.#test(first.cond)',
+      shows: 'loops do not run, or do not end',
+    },
+    {
+      name: 'loop-head-loses-else',
+      find: "first?.kind !== 'if' || first.else.length > 0 || !isBreak",
+      put: "first?.kind !== 'if' || !isBreak",
+      shows: 'what stands in the else branch at the head of a loop is never done',
+    },
+    {
+      name: 'temporaries-of-condition-lost',
+      find: 'const statements = this.block(body)\n    this.#before = outer',
+      put: 'const statements = this.block(body)',
+      shows: 'a condition over a bit or a 64-bit word names a constant that is not there',
+    },
+    {
+      name: 'choice-of-longs-swapped',
+      find: '(s64[4] = $2, s64[5] = $1, s64[4 + $0])',
+      put: '(s64[4] = $1, s64[5] = $2, s64[4 + $0])',
+      shows: 'a CASE over 64-bit integers takes the other branch',
+    },
+    {
+      name: 'high-word-is-low-word',
+      find: "'high.i64': js`$0[$1 + 1 | 0]`",
+      put: "'high.i64': js`$0[$1]`",
+      shows: 'keys that differ hash alike; times are cut to half',
+    },
+    {
+      name: 'low-word-signed',
+      find: '4294967296 + ($0[$1] >>> 0)',
+      put: '4294967296 + $0[$1]',
+      shows: 'a 64-bit integer becomes a double that is 2^32 too small',
+    },
+    {
+      name: 'bit-shift-unmasked',
+      find: '$0[$1 >> 3] >> ($1 & 7) & 1',
+      put: '$0[$1 >> 3] >> $1 & 1',
+      shows: 'null flags from the eighth row on are wrong',
+    },
+    {
+      name: 'bit-set-clears-byte',
+      find: '$2 ? $0[$1 >> 3] | 1 << ($1 & 7)',
+      put: '$2 ? 1 << ($1 & 7)',
+      shows: 'a flag that is set clears its seven neighbours',
+    },
+    {
+      name: 'u32-not-wrapped',
+      find: 'js`Number(BigInt.asUintN(32, $0))`',
+      put: 'js`Number($0)`',
+      shows: 'the low word of a long beyond 2^53 is rounded before it is stored',
+    },
+    {
+      name: 'unaligned-big-endian',
+      find: '...value, literal(true)]',
+      put: '...value, literal(false)]',
+      shows: 'texts are compared by bytes in the wrong order',
+    },
+    {
+      name: 'stride-rounded-to-power',
+      find: 'const shift = Math.log2(factor)',
+      put: 'const shift = Math.ceil(Math.log2(factor))',
+      shows: 'entries of a table with a stride like 24 bytes lie over each other',
+    },
+    {
+      name: 'offset-of-known-row-lost',
+      find: 'literal(known * factor + offset)',
+      put: 'literal(known * factor)',
+      shows: 'all fields of the control block are the first one',
+    },
+    {
+      name: 'negative-zero-literal',
+      find: 'if (value < 0 || Object.is(value, -0))',
+      put: 'if (value < 0)',
+      shows: 'the constant -0 is 0',
+    },
+    {
+      name: 'division-guard-dropped',
+      find: 'byConstant && known !== 0 && known !== -1',
+      put: 'byConstant && known !== -1',
+      shows: 'a division by a column that is 0 throws out of push',
+    },
+    {
+      name: 'columns-share-a-view',
+      find: 'this.#view(mem, type, field.offset, name), index)',
+      put: 'this.#view(mem, type, field.offset), index)',
+      shows: 'two columns of one type have the same values',
+    },
+    {
+      name: 'truth-as-value',
+      find: "spell[expr.op].kind === 'test' ? asTest(this.#op(expr)) : this.#op(expr)",
+      put: 'this.#op(expr)',
+      shows: 'a truth that is compared with another is never equal to it',
+    },
+    {
+      name: 'choice-of-doubles-swapped',
+      find: '(sf[4] = $2, sf[5] = $1, sf[4 + $0])',
+      put: '(sf[4] = $1, sf[5] = $2, sf[4 + $0])',
+      shows: 'a CASE over doubles takes the other branch',
+    },
+    {
+      name: 'choice-of-nothing-swapped',
+      find: '(sf[9] = $1, sf[8 + $0])',
+      put: '(sf[9] = $1, sf[9 - $0])',
+      shows: 'what a sum should pass over is all that it adds',
+    },
+    {
+      name: 'negative-zero-is-nothing',
+      find: 'if (isConst(otherwise, 0))',
+      put: 'if (isConst(otherwise, 0) || isConst(otherwise, -0))',
+      shows: 'a choice between x and -0 is never -0',
+    },
+    {
+      name: 'choices-share-their-words',
+      find: '[cond, then].map(part => this.#atom(this.#value(part)))',
+      put: '[cond, then].map(part => this.#value(part))',
+      shows: 'a CASE inside of another takes the value of that one',
+    },
+    {
+      name: 'branches-are-hints',
+      find: 'return stmt.then.every(prepares) && stmt.then.some(',
+      put: 'return stmt.then.every(prepares) || stmt.then.some(',
+      shows: 'branches that do something are left out where they also ask for memory ahead',
+    },
+    {
+      name: 'else-of-a-hint-dropped',
+      find: "if (stmt.kind !== 'if' || stmt.else.length > 0) return false",
+      put: "if (stmt.kind !== 'if') return false",
+      shows: 'what happens where no memory is asked for ahead does not happen',
+    },
+    {
+      name: 'hint-takes-what-others-read',
+      find: 'return own.has(one.local.name) && !hasEffect(one.value)',
+      put: 'return !hasEffect(one.value)',
+      shows: 'what is assigned beside a hint stays as it was',
+    },
+    {
+      name: 'hint-takes-texts',
+      find: 'return own.has(one.local.name) && !hasEffect(one.value)',
+      put: 'return own.has(one.local.name)',
+      shows: 'a text that is computed beside a hint is not written',
+      tests: ['kernel/host-ops.test'],
+    },
+    {
+      name: 'captured-not-bound',
+      find: '[...names.map(bindCaptured), ...body]',
+      put: 'body',
+      shows: 'generated code names arrays that are not there',
+    },
+    {
+      name: 'helpers-not-reserved',
+      find: "helperNames.join(' ')",
+      put: "''",
+      shows: 'some plans do not compile: a local has the name of a view of words',
+    },
+  ],
+}

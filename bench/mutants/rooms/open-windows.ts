@@ -1,0 +1,100 @@
+/** Faults of the windows that are open, and of the heap of their ends. */
+import type { Room } from '../mutant.ts'
+
+export const openWindows: Room = {
+  file: 'compiler/lower/lib/open-windows.ts',
+  tests: ['lower/lib/open-windows', 'property/corpus.test', 'property/plans.test'],
+  faults: [
+    {
+      name: 'window-at-the-watermark-stays',
+      find: 'k.breakIf(gt(end, load(watermark.mem, watermark.field)), done)',
+      put: 'k.breakIf(ge(end, load(watermark.mem, watermark.field)), done)',
+      shows: 'a window closes one tick late, or push never returns',
+    },
+    {
+      name: 'last-of-list-not-kept',
+      find: "k.store(entries, 'last', window, group)",
+      put: '',
+      shows: 'groups of a window are lost, or those of another come out',
+    },
+    {
+      name: 'list-without-end',
+      find: "k.store(this.#groups.entries, 'next', group, i32(END_OF_LIST))",
+      put: '',
+      shows: 'a window hands out groups of others',
+    },
+    {
+      name: 'deadline-of-the-closed-window',
+      find: 'this.#table.remove(k, window)\n      this.#setDeadline(k)',
+      put: 'this.#table.remove(k, window)',
+      shows: 'the next window is closed early or push never returns',
+    },
+    {
+      name: 'deadline-not-set',
+      find: 'this.#heap.push(k, end, window)\n    this.#setDeadline(k)',
+      put: 'this.#heap.push(k, end, window)',
+      shows: 'no window closes before the stream ends',
+    },
+    {
+      name: 'budget-not-spent',
+      find: 'k.set(spent, add(spent, i32(1)))',
+      put: '',
+      shows: 'a window of a million groups stops all other queries',
+    },
+    {
+      name: 'dropped-before-the-next-is-known',
+      find: "k.store(entries, 'first', window, load(this.#groups.entries, 'next', group))\n        drop(group)",
+      put: "drop(group)\n        k.store(entries, 'first', window, load(this.#groups.entries, 'next', group))",
+      shows: 'a window goes on with the list of free entries',
+    },
+    {
+      name: 'window-not-removed',
+      find: 'this.#table.remove(k, window)',
+      put: '',
+      shows: 'windows that have closed fill the table',
+    },
+  ],
+}
+
+export const heap: Room = {
+  file: 'compiler/lower/lib/heap.ts',
+  tests: ['lower/lib/heap'],
+  faults: [
+    {
+      name: 'sift-up-the-wrong-way',
+      find: "k.breakIf(le(load(this.items, 'time', parent), time), label)",
+      put: "k.breakIf(ge(load(this.items, 'time', parent), time), label)",
+      shows: 'windows close in the wrong order',
+    },
+    {
+      name: 'wrong-parent',
+      find: 'shru(sub(at, i32(1)), i32(1))',
+      put: 'shru(at, i32(1))',
+      shows: 'windows close in the wrong order once there are many',
+    },
+    {
+      name: 'later-child-goes-up',
+      find: "lt(load(this.items, 'time', right), load(this.items, 'time', left))",
+      put: "lt(load(this.items, 'time', left), load(this.items, 'time', right))",
+      shows: 'windows close in the wrong order once there are many',
+    },
+    {
+      name: 'pop-keeps-the-count',
+      find: "k.put(this.#head, 'waiting', last)",
+      put: '',
+      shows: 'a window closes over and over again',
+    },
+    {
+      name: 'id-stays-behind',
+      find: "k.store(this.items, 'id', to, load(this.items, 'id', from))",
+      put: '',
+      shows: 'another window closes than the one that is due',
+    },
+    {
+      name: 'sifts-into-what-is-gone',
+      find: 'k.breakIf(ge(left, last), label)',
+      put: 'k.breakIf(ge(at, last), label)',
+      shows: 'windows that have closed come back',
+    },
+  ],
+}
