@@ -21,6 +21,7 @@ export type {
 export type { Counters, FaultyRows, RowFault } from '../runtime/dag/runner.ts'
 export type { BatchInput } from '../runtime/io/inputs.ts'
 export { Analysis } from './analyze/analysis.ts'
+export type { FaultCount } from './analyze/counts.ts'
 export type {
   AnalysisReport,
   CodeOrigin,
@@ -28,6 +29,7 @@ export type {
   OperatorAnalysis,
   OperatorTime,
   PipelineAnalysis,
+  ShapeCount,
 } from './analyze/report.ts'
 export type { AnalyzeOptions } from './analyze/run-analysis.ts'
 export type { EventTimeAnalysis, Moment, StateAnalysis } from './analyze/state.ts'

@@ -6,10 +6,13 @@ import { count, nanoseconds, percent } from './figures.ts'
 import type { AnalysisReport, OperatorAnalysis } from './report.ts'
 import { printReport } from './text.ts'
 
+/** What explain analyze found out: as data, as text, as a graph. */
 export class Analysis {
+  /** As plain data. */
   readonly report: AnalysisReport
   readonly #subject: ExplainSubject
 
+  /** @internal */
   constructor(report: AnalysisReport, subject: ExplainSubject) {
     this.report = report
     this.#subject = subject
@@ -28,10 +31,12 @@ export class Analysis {
     return graphOf(this.#subject, node => notes.get(node))
   }
 
+  /** As `text`. */
   toString(): string {
     return this.text()
   }
 
+  /** As `report`. */
   toJSON(): AnalysisReport {
     return this.report
   }

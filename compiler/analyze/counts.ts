@@ -6,8 +6,11 @@ import { viewField } from '../../runtime/io/arrow/memory.ts'
 import { faultField, ROWS } from '../lower/row-counts.ts'
 import type { PipelineSpec } from '../plan/split-pipelines.ts'
 
+/** Rows that were refused for one reason. */
 export interface FaultCount {
+  /** The code of the fault. */
   readonly code: LdbCode
+  /** How many rows. */
   readonly rows: number
 }
 

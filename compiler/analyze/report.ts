@@ -5,6 +5,7 @@ import type { Diagnostic } from '../run/options.ts'
 import type { FaultCount } from './counts.ts'
 import type { EventTimeAnalysis, StateAnalysis } from './state.ts'
 
+/** How long an operator takes, by differences between plans that end at it and before it. */
 export interface OperatorTime {
   /** Part of the time of all kernels, 0 to 1. */
   readonly share: number
@@ -12,12 +13,17 @@ export interface OperatorTime {
   readonly nsPerRow: number | undefined
 }
 
+/** What one operator did. */
 export interface OperatorAnalysis {
+  /** What it is: `source`, `filter`, `project`, `window`, `aggregate` or `sink`. */
   readonly kind: LogicalNode['kind']
   /** As explain prints it. */
   readonly text: string
+  /** The pipeline that it runs in, from 0. */
   readonly pipeline: number
+  /** Rows that came to it. */
   readonly rowsIn: number
+  /** Rows that it handed on. */
   readonly rowsOut: number
   /** rowsOut / rowsIn; undefined where nothing came. */
   readonly selectivity: number | undefined
@@ -31,29 +37,49 @@ export interface OperatorAnalysis {
   readonly time: OperatorTime | undefined
   /** Of operators that have one: the source, and those with state. */
   readonly eventTime: EventTimeAnalysis | undefined
+  /** Its tables; none for an operator without state. */
   readonly state: readonly StateAnalysis[]
 }
 
+/** The calls of one kernel. */
 export interface KernelAnalysis {
+  /** `push` for all shapes of batch together, `advance`, `init`, or one that makes room for state. */
   readonly name: string
+  /** How often it was called. */
   readonly calls: number
+  /** Milliseconds of all calls. */
   readonly ms: number
   /** `push` by the rows it took, `advance` by the rows that the state emitted; undefined for others, and for no rows. */
   readonly nsPerRow: number | undefined
 }
 
+/** What one pipeline did. */
 export interface PipelineAnalysis {
+  /** Its place in the plan, from 0. */
   readonly id: number
+  /** Rows that came to it. */
   readonly rowsIn: number
+  /** Rows of its results. */
   readonly rowsOut: number
+  /** Those that were called. */
   readonly kernels: readonly KernelAnalysis[]
   /** Batches by the push kernel of their shape; none for a pipeline that reads another. */
-  readonly batches: readonly { readonly push: string; readonly batches: number }[]
+  readonly batches: readonly ShapeCount[]
 }
 
+/** Batches of one shape. */
+export interface ShapeCount {
+  /** The push kernel that takes them. */
+  readonly push: string
+  /** How many there were. */
+  readonly batches: number
+}
+
+/** Where the code of the run came from. */
 export interface CodeOrigin {
   /** Was the plan compiled before in this process? */
   readonly plan: 'hit' | 'miss'
+  /** Its text and what V8 made of it. */
   readonly javascript: 'disk' | 'generated' | 'none'
   /** `kept`: in this process or on disk. */
   readonly native: 'kept' | 'compiled' | 'none'
@@ -61,19 +87,29 @@ export interface CodeOrigin {
   readonly reason: string | undefined
 }
 
+/** What explain analyze says of a run. */
 export interface AnalysisReport {
+  /** Of the plan, as `CompiledQuery.hash`. */
   readonly hash: string
   /** What the kernels ran on. */
   readonly tier: Tier
+  /** Where its code came from. */
   readonly code: CodeOrigin
+  /** Rows of the input. */
   readonly rowsIn: number
+  /** Rows of the result. */
   readonly rowsOut: number
+  /** Rows whose window was closed already. */
   readonly late: number
+  /** Rows without event time. */
   readonly nullTime: number
+  /** Rows that were refused. */
   readonly faulty: number
+  /** Batches of the input. */
   readonly batches: number
-  /** Milliseconds in kernels, and in all else that was done with batches: checks, loading, handing out. */
+  /** Milliseconds in kernels. */
   readonly kernelMs: number
+  /** Milliseconds in all else that was done with batches: checks, loading, handing out. */
   readonly otherMs: number
   /** Of kernels, by rows of the source; undefined for no rows. */
   readonly nsPerRow: number | undefined
@@ -81,6 +117,8 @@ export interface AnalysisReport {
   readonly isWarm: boolean
   /** From the source to the sink. */
   readonly operators: readonly OperatorAnalysis[]
+  /** From the source to the sink. */
   readonly pipelines: readonly PipelineAnalysis[]
+  /** What the run had to tell. */
   readonly diagnostics: readonly Diagnostic[]
 }

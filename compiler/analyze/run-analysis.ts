@@ -14,9 +14,11 @@ import { Measuring } from './measuring.ts'
 import type { AnalysisReport, CodeOrigin } from './report.ts'
 import { reportRun } from './report-run.ts'
 
+/** How a query is analysed. */
 export interface AnalyzeOptions {
   /** Which engine is measured: by default native code where there can be any, else JavaScript. */
   readonly tier?: Tier
+  /** As for `open`. */
   readonly codeGeneration?: CodeGeneration
   /** Other values for the parameters of the plan than those it was built with. */
   readonly params?: ParamValues

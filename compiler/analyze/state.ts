@@ -8,13 +8,17 @@ import { MIN_TIME } from '../lower/event-time.ts'
 
 /** A table of groups, open windows or distinct texts. */
 export interface StateAnalysis {
+  /** `groups`, `windows` or `texts`. */
   readonly name: string
-  /** Entries when the input ended, before what was open was emitted; most there ever were; and there may be. */
+  /** Entries when the input ended, before what was open was emitted. */
   readonly entries: number
+  /** The most there ever were. */
   readonly entriesPeak: number
+  /** As many as there may be. */
   readonly entriesMax: number
-  /** Bytes that it has grown to, and may grow to. */
+  /** Bytes that it has grown to. */
   readonly bytes: number
+  /** Bytes that it may grow to. */
   readonly bytesMax: number
 }
 
@@ -43,6 +47,7 @@ export interface Moment {
   readonly date: string | undefined
 }
 
+/** How far event time has come. */
 export interface EventTimeAnalysis {
   /** The largest event time seen; undefined where none was, and for a pipeline that reads another. */
   readonly largest: Moment | undefined
