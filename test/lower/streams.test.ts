@@ -112,12 +112,11 @@ test('unsigned sums and averages pass 2^63', async () => {
   await agrees(nodeOf(plan), [row(1, { u: (1n << 63n) - 1n }), row(2, { u: 5n }), row(3, { u: 1n << 62n })])
 })
 
-test('floats of one group are added in lanes', async () => {
-  const plan = timeless.groupBy().agg((f, a) => ({ sum: a.sum(f.x) }))
-  await agrees(
-    nodeOf(plan),
-    Array.from({ length: 50 }, (_, i) => row(0, { x: 10 ** ((i * 7) % 17) / 3 })),
-  )
+test('floats of one group are added in lanes, by blocks and one by one', async () => {
+  const rows = Array.from({ length: 50 }, (_, i) => row(0, { x: 10 ** ((i * 7) % 17) / 3 }))
+  for (const stream of [timeless, events]) {
+    await agrees(nodeOf(stream.groupBy().agg((f, a) => ({ sum: a.sum(f.x) }))), rows)
+  }
 })
 
 test('sums and counts of one group leave out what a filter drops, and nulls', async () => {
@@ -282,4 +281,24 @@ test('results hold one NaN', async () => {
       assert.ok(found.length > 0)
       assert.deepEqual([...new Set(found)], [0x7ff8_0000_0000_0000n], tier)
     }
+})
+
+test('a filter drops nulls, compares columns, and refuses what cannot be computed behind a null', async () => {
+  const some = source('some', { key: t.utf8.orNull, other: t.utf8, n: t.int64.orNull, d: t.int64 })
+  const rows = [
+    { key: null, other: 'a', n: null, d: 1n },
+    { key: '', other: 'b', n: 1n, d: 2n },
+    { key: 'same text', other: 'same text', n: 0n, d: 3n },
+    { key: 'same test', other: 'same text', n: null, d: 0n },
+  ]
+  const filters = [
+    some.where(f => f.key.eq('')),
+    some.where(f => f.key.eq(f.other)),
+    some.where(f => f.n.gt(0n).and(f.d.div(f.d.sub(f.d)).gt(0n))),
+  ]
+  for (const filter of filters) {
+    const plan = filter.groupBy('other').agg((_, a) => ({ rows: a.count() }))
+    await agrees(nodeOf(plan), rows, {}, some.schema)
+  }
+  await agrees(nodeOf(some.select(f => ({ same: f.key.eq(f.other) }))), rows, {}, some.schema)
 })

@@ -30,6 +30,7 @@ export const sum: Room = {
       find: 'i32(FLOAT_LANES - 1)',
       put: 'i32(FLOAT_LANES - 2)',
       shows: 'the last bit of a float sum differs from what is documented',
+      tests: ['lower/streams.test'],
     },
     {
       name: 'last-lane-not-cleared',

@@ -59,7 +59,7 @@ export const finish: Room = {
 
 export const comparisons: Room = {
   file: 'compiler/lower/expr/compare.ts',
-  tests: ['frontend/functions.test', 'property/plans.test'],
+  tests: ['lower/streams.test', 'frontend/functions.test', 'property/plans.test'],
   faults: [
     {
       name: 'column-for-fixed',
