@@ -2,7 +2,7 @@
 import type { CodeGeneration } from '../codegen/js/link.ts'
 import type { Compilation } from './driver.ts'
 import type { Verdict } from './tier-policy.ts'
-import { CompiledTiers } from './tiers.ts'
+import { CORE, CompiledTiers } from './tiers.ts'
 
 export class CompiledPlan {
   readonly compilation: Compilation
@@ -18,5 +18,10 @@ export class CompiledPlan {
     const known = this.#tiers.get(mode) ?? new CompiledTiers(this.compilation.program, mode)
     this.#tiers.set(mode, known)
     return known
+  }
+
+  /** Is native code of its pipelines there, in this process or on disk? */
+  hasNative(mode: CodeGeneration): boolean {
+    return this.compilation.program.pipelines.every(pipeline => this.tiers(mode).nativeNow(pipeline, CORE))
   }
 }

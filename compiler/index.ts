@@ -36,7 +36,13 @@ export type { EventTimeAnalysis, Moment, StateAnalysis } from './analyze/state.t
 export type { CompileOptions, StageTimes } from './driver.ts'
 export { type ExplainStage, explainStages } from './explain/explain.ts'
 export type { KernelReport, PipelineReport } from './explain/pipelines.ts'
-export type { NativeChances, OperatorReport, ParameterReport, PlanReport } from './explain/report.ts'
+export type {
+  CacheState,
+  NativeChances,
+  OperatorReport,
+  ParameterReport,
+  PlanReport,
+} from './explain/report.ts'
 export { type Case, lit, when } from './frontend/builder/case.ts'
 export { type NotNull, t } from './frontend/builder/column-types.ts'
 export type { NumericMeet } from './frontend/builder/numeric-meet.ts'

@@ -81,7 +81,9 @@ export class CompiledQuery<Out extends Columns> {
   }
 
   get #subject(): ExplainSubject {
-    return { ...this.compilation, logical: sink(this.#stream.node), values: this.#compiled.values }
+    const { plan, values, wasKept } = this.#compiled
+    const hasNative = (): boolean => plan.hasNative('function')
+    return { ...this.compilation, logical: sink(this.#stream.node), values, wasKept, hasNative }
   }
 
   /**

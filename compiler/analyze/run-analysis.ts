@@ -41,7 +41,7 @@ export async function runAnalysis(request: AnalysisRequest): Promise<AnalysisRep
   const { plan, wasKept, params, batches, options } = request
   const tier = tierOf(plan, options.tier)
   const open = { ...options, tier }
-  const hadNative = tier === 'native' && hasNative(plan, options)
+  const hadNative = tier === 'native' && plan.hasNative(options.codeGeneration ?? 'function')
   const measuring = new Measuring({ plan, params, open, onResult: options.onResult })
   for await (const batch of batches) {
     await measuring.push(batch)
@@ -59,9 +59,6 @@ function tierOf({ compilation }: CompiledPlan, wanted: Tier = 'native'): Tier {
   }
   return wanted === 'native' && !nativeChances(compilation.program).possible ? 'js' : wanted
 }
-
-const hasNative = (plan: CompiledPlan, { codeGeneration = 'function' }: AnalyzeOptions): boolean =>
-  plan.compilation.program.pipelines.every(pipeline => plan.tiers(codeGeneration).nativeNow(pipeline, CORE))
 
 interface CodeFacts {
   readonly wasKept: boolean

@@ -10,7 +10,7 @@ import { WIDEST } from '../../ir/physical/program.ts'
 import type { Compilation } from '../driver.ts'
 import { CORE, CompiledTiers } from '../tiers.ts'
 import { printPipelines } from './pipelines.ts'
-import { type ExplainSubject, nativeChances, parametersOf } from './report.ts'
+import { cacheState, type ExplainSubject, nativeChances, parametersOf } from './report.ts'
 
 /** The stages in order; the last two need LLVM. */
 export const explainStages = [
@@ -63,12 +63,19 @@ export function explainSummary(compilation: ExplainSubject): string {
     printPipelines(program),
     '',
     `batches of up to ${limits.batchRows} rows; ${tierLine(compilation)}`,
+    cacheLine(compilation),
   ].join('\n')
 }
 
 function optimisedText(subject: ExplainSubject): string {
   const params = parametersOf(subject).map(({ name, value }) => `  $${name} = ${value}`)
   return [explainPlan(subject.optimised), ...(params.length > 0 ? ['with', ...params] : [])].join('\n')
+}
+
+function cacheLine(subject: ExplainSubject): string {
+  const { plan, native } = cacheState(subject)
+  const known = plan === 'hit' ? 'the plan was in the plan cache' : 'the plan is new to the plan cache'
+  return `${known}; ${native === 'kept' ? 'native code is there' : 'no native code is there yet'}`
 }
 
 function tierLine({ program }: Compilation): string {

@@ -13,6 +13,10 @@ import { type PipelineReport, reportPipeline } from './pipelines.ts'
 /** What is explained: the plan as this query wrote it, and what was made of it for all that share it. */
 export interface ExplainSubject extends Compilation {
   readonly values: ReadonlyMap<string, Value>
+  /** Had the plan cache the plan when the query was compiled? */
+  readonly wasKept: boolean
+  /** Is native code of it there, in this process or on disk? */
+  readonly hasNative: () => boolean
 }
 
 /** An operator of a plan, with those that it reads from. */
@@ -45,6 +49,16 @@ export interface PlanReport {
   readonly limits: Limits
   /** Can it run as native code on this machine? */
   readonly native: NativeChances
+  /** What was there before it was asked for. */
+  readonly cache: CacheState
+}
+
+/** What the caches have of a plan. */
+export interface CacheState {
+  /** Was the plan in the plan cache when the query was compiled? */
+  readonly plan: 'hit' | 'miss'
+  /** Is native code there, in this process or on disk? */
+  readonly native: 'kept' | 'none'
 }
 
 /** A value that reaches the code from outside. */
@@ -80,8 +94,14 @@ export function reportPlan(subject: ExplainSubject): PlanReport {
     pipelines: program.pipelines.map(reportPipeline),
     limits,
     native: nativeChances(program),
+    cache: cacheState(subject),
   }
 }
+
+export const cacheState = ({ wasKept, hasNative }: ExplainSubject): CacheState => ({
+  plan: wasKept ? 'hit' : 'miss',
+  native: hasNative() ? 'kept' : 'none',
+})
 
 function reportOperator(node: LogicalNode): OperatorReport {
   return {

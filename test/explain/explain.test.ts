@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { examples } from '../../bench/examples/index.ts'
-import { compile, explainStages, source, t } from '../../compiler/index.ts'
+import { compile, explainStages, PlanCache, source, t } from '../../compiler/index.ts'
 import { nativeUnavailable } from '../support/backends.ts'
 import { checkGolden } from '../support/golden.ts'
 
@@ -68,6 +68,15 @@ test('a kernel that is too large for its compilers is told', () => {
   const summary = compile(wide).explain()
   assert.match(summary, /push_nulls \(\d+ statements; too large for V8 to optimise/)
   assert.match(summary, /natively not, because/)
+})
+
+test('a plan tells whether the caches have it', () => {
+  const cache = new PlanCache()
+  const [first, second] = [1, 2].map(() => compile(examples['late-flights'], { cache }))
+  assert.equal(first.report().cache.plan, 'miss')
+  assert.equal(second.report().cache.plan, 'hit')
+  assert.match(first.explain(), /new to the plan cache/)
+  assert.match(second.explain(), /was in the plan cache/)
 })
 
 test('the summary begins with the hash of the plan', () => {
