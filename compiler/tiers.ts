@@ -145,7 +145,7 @@ export class InstanceKernels implements KernelSource {
     const tier = this.#baseTier
     return {
       get: name => {
-        const kernel = made.get(name) ?? this.#only(name === INIT ? 'interp' : tier, pipeline, name, memory)
+        const kernel = made.get(name) ?? this.#only(tier, pipeline, name, memory)
         made.set(name, kernel)
         return kernel
       },
@@ -161,7 +161,7 @@ export class InstanceKernels implements KernelSource {
 
   /** Makes the code of a part on the tier that is there at once. */
   link(pipeline: PipelineProgram, part: Part, memory: Placement): void {
-    this.#only(part === INIT ? 'interp' : this.#baseTier, pipeline, part, memory)
+    this.#only(this.#baseTier, pipeline, part, memory)
   }
 
   #nativeOf(pipeline: PipelineProgram, part: Part): Kernels | undefined {
@@ -173,7 +173,8 @@ export class InstanceKernels implements KernelSource {
   }
 
   /** The kernel of a part that has one. */
-  #only(tier: BaseTier, pipeline: PipelineProgram, part: Part, memory: Placement): KernelFunction {
+  #only(wanted: BaseTier, pipeline: PipelineProgram, part: Part, memory: Placement): KernelFunction {
+    const tier = part === INIT ? 'interp' : wanted
     const known = this.#linked.get(linkKey(tier, pipeline, part))
     const kernels = known ?? this.#link(tier, pipeline, part, this.#tiers.at(tier, pipeline, part), memory)
     const [kernel] = kernels.values()

@@ -1,7 +1,8 @@
 /**
  * How LLVM spells each kernel op. Every row is total as its meaning in the op table is: divisors are guarded,
- * shift amounts masked, conversions saturate. A quotient is fenced: LLVM takes one of what is never below zero for never
- * below zero, but the square root of -0 is -0, and what is divided by that is. `host` rows have no spelling: such a program stays on JavaScript.
+ * shift amounts masked, conversions saturate. A quotient is fenced: LLVM takes one of what is never below zero for
+ * never below zero, but the square root of -0 is -0, and what is divided by that is. `host` rows have no spelling: such
+ * a program stays on JavaScript.
  */
 import type { OpName } from '../../ir/kernel/ops.ts'
 import type { Builder, Value } from './bindings.ts'

@@ -75,8 +75,7 @@ export class Probe {
     runner.measure(this.profile)
     this.#timed(() => {
       begin()
-      while (runner.isBusy) runner.step()
-      runner.flush()
+      runner.drain()
     })
     const error = this.#callbacks.takeError()
     if (error) throw error

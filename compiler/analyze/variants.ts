@@ -6,6 +6,7 @@ import type { LogicalNode } from '../../ir/logical/index.ts'
 import { project } from '../../ir/logical/project.ts'
 import { sink } from '../../ir/logical/sink.ts'
 import { CompiledPlan } from '../compiled-plan.ts'
+import type { Compilation } from '../driver.ts'
 import { lowerProgram } from '../lower/program.ts'
 import { outputColumns } from '../plan/needed-columns.ts'
 import { splitPipelines } from '../plan/split-pipelines.ts'
@@ -34,22 +35,15 @@ export function variantsOf(plan: CompiledPlan, operators: readonly LogicalNode[]
 }
 
 /** The same plan with kernels that count. */
-export function countedPlan({ compilation }: CompiledPlan): CompiledPlan {
-  const { optimised, limits, lenient } = compilation
-  return new CompiledPlan({
-    ...compilation,
-    program: lowerProgram(optimised, { limits, lenient, counts: true }),
-  })
-}
+export const countedPlan = ({ compilation }: CompiledPlan): CompiledPlan =>
+  variantOf(compilation, compilation.optimised, true)
 
-function prefixPlan({ compilation }: CompiledPlan, node: LogicalNode): CompiledPlan {
-  const { limits, lenient } = compilation
-  const optimised = sink(handingOut(node))
-  return new CompiledPlan({
-    ...compilation,
-    optimised,
-    program: lowerProgram(optimised, { limits, lenient }),
-  })
+const prefixPlan = ({ compilation }: CompiledPlan, node: LogicalNode): CompiledPlan =>
+  variantOf(compilation, sink(handingOut(node)), false)
+
+function variantOf(compilation: Compilation, optimised: LogicalNode, counts: boolean): CompiledPlan {
+  const program = lowerProgram(optimised, { ...compilation, counts })
+  return new CompiledPlan({ ...compilation, optimised, program })
 }
 
 /** What kernels compute must be written, or they would not compute it; what merely passes by costs nothing here. */

@@ -8,8 +8,9 @@ import { printKernel } from '../../ir/kernel/print.ts'
 import { explainPlan } from '../../ir/logical/index.ts'
 import { WIDEST } from '../../ir/physical/program.ts'
 import type { Compilation } from '../driver.ts'
+import { renamed } from '../lower/finish.ts'
 import { CORE, CompiledTiers } from '../tiers.ts'
-import { printPipelines } from './pipelines.ts'
+import { kernelsOf, printPipelines } from './pipelines.ts'
 import { cacheState, type ExplainSubject, nativeChances, parametersOf } from './report.ts'
 
 /** The stages in order; the last two need LLVM. */
@@ -89,8 +90,7 @@ function tierLine({ program }: Compilation): string {
 function allKernels({ program }: Compilation): readonly Kernel[] {
   return program.pipelines.flatMap(pipeline => {
     const prefix = program.pipelines.length > 1 ? `p${pipeline.id}_` : ''
-    const kernels = [pipeline.push(WIDEST), ...pipeline.kernels]
-    return kernels.map(kernel => ({ ...kernel, name: `${prefix}${kernel.name}` }))
+    return kernelsOf(pipeline).map(kernel => renamed(kernel, `${prefix}${kernel.name}`))
   })
 }
 

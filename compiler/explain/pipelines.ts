@@ -1,5 +1,4 @@
 /** The physical plan for people and programs: what each pipeline reads, keeps and writes, and what its kernels are. */
-
 import { OPTIMISED_SIZE_MAX } from '../../codegen/js/emit.ts'
 import { visit } from '../../ir/kernel/build.ts'
 import type { Kernel } from '../../ir/kernel/node.ts'
@@ -53,9 +52,15 @@ export function reportPipeline(pipeline: PipelineProgram): PipelineReport {
     reads: isSource ? read : [`all columns of pipeline ${input.pipeline}`],
     writes: output.map(printOutput),
     state: [...fixed, ...tables].map(printLayout),
-    kernels: [pipeline.push(WIDEST), ...pipeline.kernels].map(reportKernel),
+    kernels: kernelsOf(pipeline).map(reportKernel),
   }
 }
+
+/** All of its kernels; of those that take rows the one for the widest shape of batch. */
+export const kernelsOf = (pipeline: PipelineProgram): readonly Kernel[] => [
+  pipeline.push(WIDEST),
+  ...pipeline.kernels,
+]
 
 function reportKernel(kernel: Kernel): KernelReport {
   const size = sizeOf(kernel)

@@ -5,10 +5,10 @@ import { literal, type Value } from '../../ir/expr/expr.ts'
 import { printExpr } from '../../ir/expr/print.ts'
 import { sizeOf } from '../../ir/kernel/size.ts'
 import { inputsOf, type LogicalNode, printOperator } from '../../ir/logical/index.ts'
-import { type Limits, type PlanProgram, WIDEST } from '../../ir/physical/program.ts'
+import type { Limits, PlanProgram } from '../../ir/physical/program.ts'
 import { printColumn } from '../../ir/schema.ts'
 import type { Compilation } from '../driver.ts'
-import { type PipelineReport, reportPipeline } from './pipelines.ts'
+import { kernelsOf, type PipelineReport, reportPipeline } from './pipelines.ts'
 
 /** What is explained: the plan as this query wrote it, and what was made of it for all that share it. */
 export interface ExplainSubject extends Compilation {
@@ -129,9 +129,7 @@ export function nativeChances({ hostOps, pipelines }: PlanProgram): NativeChance
   }
   const target = nativeTarget()
   if (!target.available) return { possible: false, reason: target.reason }
-  const large = pipelines
-    .flatMap(pipeline => [pipeline.push(WIDEST), ...pipeline.kernels])
-    .find(kernel => sizeOf(kernel) > NATIVE_SIZE_MAX)
+  const large = pipelines.flatMap(kernelsOf).find(kernel => sizeOf(kernel) > NATIVE_SIZE_MAX)
   return large
     ? { possible: false, reason: `kernel ${large.name} has more than ${NATIVE_SIZE_MAX} nodes` }
     : { possible: true }

@@ -70,7 +70,7 @@ export class LiveQuery {
     this.#instance.prepare(batch.shape)
     this.#instance.switchTier()
     runner.begin(batch)
-    this.#finishWork()
+    this.#instance.runner.drain()
   }
 
   /**
@@ -111,7 +111,7 @@ export class LiveQuery {
     this.#begin()
     this.#work(() => {
       this.#instance.runner.raiseWatermark(time)
-      this.#finishWork()
+      this.#instance.runner.drain()
     })
   }
 
@@ -121,7 +121,7 @@ export class LiveQuery {
     this.#begin()
     this.#work(() => {
       this.#instance.runner.end()
-      this.#finishWork()
+      this.#instance.runner.drain()
     })
   }
 
@@ -136,12 +136,6 @@ export class LiveQuery {
     }
     const error = this.#callbacks.takeError()
     if (error) throw error
-  }
-
-  #finishWork(): void {
-    const { runner } = this.#instance
-    while (runner.isBusy) runner.step()
-    runner.flush()
   }
 
   /** The engine that runs the kernels now. */

@@ -80,13 +80,12 @@ export class WarmUp {
 
   /** One kernel after the other, in two pieces: the kernel itself, and code for it. */
   *#compile(pipeline: PipelineProgram, shapes: readonly BatchShape[]): Generator<void, void> {
-    const isEdge = pipeline.input.kind === 'edge'
-    const parts: readonly (readonly [Kernel, Part])[] = [
-      ...pipeline.kernels.map(kernel => [kernel, kernel.name] as const),
-      ...(isEdge ? [[pipeline.push(WIDEST), EDGE_PUSH] as const] : []),
-      ...(isEdge ? [] : shapes.map(shape => [pipeline.push(shape), shape] as const)),
-    ]
-    for (const [kernel, part] of parts) {
+    const core = pipeline.kernels.map((kernel): [Kernel, Part] => [kernel, kernel.name])
+    const pushes =
+      pipeline.input.kind === 'edge'
+        ? [[pipeline.push(WIDEST), EDGE_PUSH] as const]
+        : shapes.map(shape => [pipeline.push(shape), shape] as const)
+    for (const [kernel, part] of [...core, ...pushes]) {
       yield lookAt(kernel)
       yield this.#parts.link(pipeline, part)
     }
@@ -108,14 +107,10 @@ export class WarmUp {
 const lookAt = ({ body }: Kernel): void => void body
 
 function runRound(runner: Runner, batches: readonly RecordBatch[]): void {
-  const finish = (): void => {
-    while (runner.isBusy) runner.step()
-    runner.flush()
-  }
   for (const batch of batches) {
     runner.begin(runner.accept(batch))
-    finish()
+    runner.drain()
   }
   runner.end()
-  finish()
+  runner.drain()
 }

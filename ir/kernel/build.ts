@@ -76,15 +76,12 @@ export const any = (conds: readonly Expr[]): Expr =>
 /** Words that are values in the text of a kernel, so that nothing else can have them as its name. */
 const valueWords = ['true', 'false', 'NaN', 'Infinity']
 
-/** Holds the place of what is computed once while a kernel is built. */
-const HEAD = 'head'
-
 export class KernelBuilder {
   readonly #name: string
   readonly #taken = new Set<string>(valueWords)
   #body: Stmt[] = []
-  /** What is computed once, in front of the statement that was next when its place was marked. */
-  #head: Stmt[] | undefined
+  /** What is computed once, and how many statements of the kernel stand before it. */
+  #head: { readonly code: Stmt[]; readonly at: number } | undefined
 
   constructor(name: string) {
     this.#name = name
@@ -97,17 +94,16 @@ export class KernelBuilder {
     return local
   }
 
-  /** Marks the place of what is computed once; such code may stand there whatever comes before and after it. */
+  /** Marks the place of what is computed once; such code may stand there whatever comes before and after it. Outside of blocks. */
   markHead(): void {
-    this.#head = []
-    this.block(HEAD, () => {})
+    this.#head = { code: [], at: this.#body.length }
   }
 
   /** A new local that is computed once where a place for it was marked, and right here elsewhere. */
   once(name: string, value: Expr): Local {
     if (!this.#head) return this.let(name, value)
     const body = this.#body
-    this.#body = this.#head
+    this.#body = this.#head.code
     const local = this.let(name, value)
     this.#body = body
     return local
@@ -187,8 +183,8 @@ export class KernelBuilder {
   }
 
   finish(): Kernel {
-    const isHead = (stmt: Stmt): boolean => stmt.kind === 'block' && stmt.label === HEAD
-    const body = this.#body.flatMap(stmt => (isHead(stmt) ? (this.#head ?? []) : [stmt]))
+    const { code = [], at = 0 } = this.#head ?? {}
+    const body = this.#body.toSpliced(at, 0, ...code)
     return { name: this.#name, mems: memsOf(body), body }
   }
 

@@ -171,6 +171,12 @@ export class Runner {
     return this.isBusy
   }
 
+  /** Does all work that is under way, and hands out what came of it. */
+  drain(): void {
+    while (this.isBusy) this.step()
+    this.flush()
+  }
+
   #loadChunk(batch: AcceptedBatch): void {
     this.#flushPassed()
     if (this.#next >= batch.rows) {

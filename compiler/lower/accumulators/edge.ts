@@ -1,8 +1,8 @@
 /** first and last by event time: of equal times the first to arrive, or the last. Nulls are left out. */
-import { and, bool, eq, ge, i32, lt, or } from '../../../ir/kernel/build.ts'
+import { and, eq, ge, i32, lt, or } from '../../../ir/kernel/build.ts'
 import type { Expr } from '../../../ir/kernel/node.ts'
 import { type AccumulatorFactory, argumentOf, contributes, when } from './accumulator.ts'
-import { heldField, initHeld, readHeld, wantText, writeHeld } from './held.ts'
+import { heldField, initHeld, readHeld, wantFirst, wantText, writeHeld } from './held.ts'
 
 const edge =
   (wins: (time: Expr, best: Expr) => Expr): AccumulatorFactory =>
@@ -18,7 +18,7 @@ const edge =
         ...readHeld(store, name, argType, entry),
         isNull: eq(store.load(seen, entry), i32(0)),
       }),
-      wants: (cx, arg) => wantText(cx, store, argumentOf(arg), contributes({ arg, mask: bool(true) })),
+      wants: (cx, arg) => wantFirst(cx, store, arg),
       prepare(contribution) {
         const { cx, arg, time, entry } = contribution
         const { k } = cx

@@ -1,9 +1,9 @@
 /** min and max by the total order of the type; of equal values the first to arrive is kept. */
-import { and, bool, eq, i32, not } from '../../../ir/kernel/build.ts'
+import { and, eq, i32, not } from '../../../ir/kernel/build.ts'
 import { after } from '../expr/compare.ts'
 import { bind } from '../value.ts'
 import { type AccumulatorFactory, argumentOf, contributes, when } from './accumulator.ts'
-import { heldField, initHeld, readHeld, wantText, writeHeld } from './held.ts'
+import { heldField, initHeld, readHeld, wantFirst, wantText, writeHeld } from './held.ts'
 
 const extreme =
   (largest: boolean): AccumulatorFactory =>
@@ -19,7 +19,7 @@ const extreme =
         ...readHeld(store, name, argType, entry),
         isNull: eq(store.load(seen, entry), i32(0)),
       }),
-      wants: (cx, arg) => wantText(cx, store, argumentOf(arg), contributes({ arg, mask: bool(true) })),
+      wants: (cx, arg) => wantFirst(cx, store, arg),
       prepare(contribution) {
         const { cx, arg, entry } = contribution
         const { k } = cx

@@ -1,12 +1,12 @@
 /** Values that accumulators hold on to: a scalar as it is, a text by the id of its interned copy. */
-import { i32, type KernelBuilder, load, op, toInt } from '../../../ir/kernel/build.ts'
+import { bool, i32, type KernelBuilder, load, op, toInt } from '../../../ir/kernel/build.ts'
 import type { Expr, FieldType } from '../../../ir/kernel/node.ts'
 import type { FieldSpec } from '../../../ir/layout.ts'
 import { type DataType, isBytes, typeTable } from '../../../ir/types.ts'
 import type { Wanted } from '../lib/interner.ts'
 import type { RowScope } from '../scope.ts'
 import { bytesOf, FALSE, scalarOf, type Value } from '../value.ts'
-import type { GroupStore } from './accumulator.ts'
+import { argumentOf, contributes, type GroupStore } from './accumulator.ts'
 
 /** How a value of a type is kept in an entry. */
 export function heldField(type: DataType): FieldType | FieldSpec {
@@ -36,6 +36,10 @@ export function wantText(cx: RowScope, store: GroupStore, value: Value, needed: 
   if (value.kind !== 'bytes' || !store.texts) return []
   return [store.texts.find(cx.k, bytesOf(value), needed, value.dictionary)]
 }
+
+/** The text that a new group keeps of its first row. */
+export const wantFirst = (cx: RowScope, store: GroupStore, arg: Value | undefined): readonly Wanted[] =>
+  wantText(cx, store, argumentOf(arg), contributes({ arg, mask: bool(true) }))
 
 /** Keeps a value; a text must have been interned. */
 export function writeHeld(

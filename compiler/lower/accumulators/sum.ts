@@ -1,6 +1,6 @@
 /**
- * sum: checked 64-bit integers, or doubles. Doubles are added in arrival order; where all rows are one group they are added in lanes by row
- * number, so that no row waits for the one before it.
+ * sum: checked 64-bit integers, or doubles. Doubles are added in arrival order; where all rows are one group
+ * they are added in lanes by row number, so that no row waits for the one before it.
  */
 import { FLOAT_LANES } from '../../../ir/expr/aggregates.ts'
 import {
