@@ -1,7 +1,7 @@
 /** What a bench shows: JSON lines for machines; for people a bar while it runs, and a table for each case. */
-import { SingleBar } from 'cli-progress'
-import Table from 'cli-table3'
 import type { Line } from './pairs.ts'
+import { Steps } from './progress.ts'
+import { left, newTable, right } from './table.ts'
 
 export interface Reporter {
   /** Something begins that has so many steps. */
@@ -23,20 +23,14 @@ class JsonReporter implements Reporter {
 }
 
 class TableReporter implements Reporter {
-  #bar: SingleBar | undefined
+  #bar: Steps | undefined
 
   begin(what: string, steps: number): void {
-    this.#bar = new SingleBar({
-      format: `  ${what} [{bar}] {value}/{total}`,
-      stream: process.stderr,
-      clearOnComplete: true,
-      hideCursor: true,
-    })
-    this.#bar.start(steps, 0)
+    this.#bar = new Steps(what, steps)
   }
 
   step(): void {
-    this.#bar?.increment()
+    this.#bar?.step()
   }
 
   done(lines: readonly Line[]): void {
@@ -49,13 +43,8 @@ const titleOf = ({ bench, case: name, batch, rounds }: Line): string =>
   `${bench}: ${name}${batch > 0 ? `, batches of ${batch.toLocaleString('en')} rows` : ''} (${rounds} rounds)`
 
 function tableOf(lines: readonly Line[]): string {
-  const table = new Table({
-    head: ['subject', 'yardstick', 'ratio', 'quartiles', 'subject takes', 'yardstick takes'],
-    colAligns: ['left', 'left', 'right', 'right', 'right', 'right'],
-    style: process.stdout.isTTY
-      ? { head: ['cyan'], border: ['gray'], compact: true }
-      : { head: [], border: [], compact: true },
-  })
+  const figures = ['ratio', 'quartiles', 'subject takes', 'yardstick takes']
+  const table = newTable([left('subject'), left('yardstick'), ...figures.map(right)])
   for (const line of lines) table.push(rowOf(line))
   return table.toString()
 }

@@ -5,18 +5,14 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
 import { nativeTarget } from '../../codegen/llvm/target.ts'
+import { wholeNumber } from '../lib/options.ts'
+import { Steps } from '../lib/progress.ts'
 import { hunt, stepsOf } from './hunt.ts'
-import { isSound, printJson, printList, printTable, progress } from './report.ts'
+import { isSound, printJson, printList, printTable } from './report.ts'
 import { mutants } from './rooms/index.ts'
 import { endTrials } from './trial.ts'
-
-function positive(text: string): number {
-  const value = Number(text)
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('a whole number from 1 on')
-  return value
-}
 
 interface Options {
   readonly json: boolean
@@ -31,8 +27,8 @@ const command = new Command()
   .argument('[words...]', 'only faults whose name or file holds one of these')
   .option('--json', 'one JSON object a line for each fault, and one for all', false)
   .option('--list', 'only say which faults there are', false)
-  .option('--jobs <n>', 'test files that run at the same time', positive, 2)
-  .option('--seed <n>', 'begins the random cases of the tests', positive, 1)
+  .option('--jobs <n>', 'test files that run at the same time', wholeNumber, 2)
+  .option('--seed <n>', 'begins the random cases of the tests', wholeNumber, 1)
   .parse()
 
 const options = command.opts<Options>()
@@ -54,7 +50,7 @@ async function run(): Promise<void> {
   })
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
   const start = performance.now()
-  const bar = options.json ? undefined : progress('planted faults', stepsOf(chosen))
+  const bar = options.json ? undefined : new Steps('planted faults', stepsOf(chosen))
   const outcomes = await hunt(chosen, { ...options, folder, onStep: () => bar?.step() }).finally(() =>
     bar?.stop(),
   )

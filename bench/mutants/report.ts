@@ -1,20 +1,7 @@
-/** What the hunt for planted faults shows: JSON lines for machines; a bar, a table and the survivors for people. */
-import { SingleBar } from 'cli-progress'
-import Table from 'cli-table3'
+/** What the hunt for planted faults shows: JSON lines for machines; a table and the survivors for people. */
+import { left, newTable, right } from '../lib/table.ts'
 import type { Outcome } from './hunt.ts'
 import type { Mutant } from './mutant.ts'
-
-/** A bar on the error output. */
-export function progress(what: string, steps: number): { step(): void; stop(): void } {
-  const bar = new SingleBar({
-    format: `  ${what} [{bar}] {value}/{total}, {duration_formatted}`,
-    stream: process.stderr,
-    clearOnComplete: true,
-    hideCursor: true,
-  })
-  bar.start(steps, 0)
-  return { step: () => bar.increment(), stop: () => bar.stop() }
-}
 
 const roomOf = ({ name }: Mutant): string => name.slice(0, name.indexOf('/'))
 const isSeen = ({ verdict }: Outcome): boolean => verdict === 'caught' || verdict === 'timeout'
@@ -38,7 +25,8 @@ export function printJson(outcomes: readonly Outcome[], seconds: number): void {
 }
 
 export function printTable(outcomes: readonly Outcome[], seconds: number): void {
-  const table = newTable(['room', 'faults', 'caught', 'by time-out', 'equivalent', 'missed', 'seconds'])
+  const figures = ['faults', 'caught', 'by time-out', 'equivalent', 'missed', 'seconds']
+  const table = newTable([left('room'), ...figures.map(right)])
   const rooms = new Set(outcomes.map(({ mutant }) => roomOf(mutant)))
   for (const room of rooms)
     table.push(
@@ -52,15 +40,6 @@ export function printTable(outcomes: readonly Outcome[], seconds: number): void 
   for (const outcome of outcomes) if (!isSeen(outcome)) console.log(describe(outcome))
   console.log(`score ${score(outcomes).toFixed(1)} % of ${outcomes.length} planted faults, ${seconds} s`)
 }
-
-const newTable = (head: readonly string[]): Table.Table =>
-  new Table({
-    head: [...head],
-    colAligns: head.map((_, i) => (i === 0 ? 'left' : 'right')),
-    style: process.stdout.isTTY
-      ? { head: ['cyan'], border: ['gray'], compact: true }
-      : { head: [], border: [], compact: true },
-  })
 
 function rowOf(room: string, outcomes: readonly Outcome[]): (string | number)[] {
   const count = (...verdicts: readonly Outcome['verdict'][]): number =>
@@ -86,8 +65,7 @@ function describe({ mutant, verdict, by, why }: Outcome): string {
 }
 
 export function printList(mutants: readonly Mutant[]): void {
-  const table = newTable(['fault', 'what a user would see', 'should be found by'])
-  table.options.colAligns = ['left', 'left', 'left']
+  const table = newTable(['fault', 'what a user would see', 'should be found by'].map(left))
   for (const { name, shows, tests } of mutants) table.push([name, shows, tests.join('\n')])
   console.log(table.toString())
 }
