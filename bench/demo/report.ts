@@ -1,5 +1,5 @@
 /** What the demo shows a person: the worst hours as a table, the speed of each tier as bars. */
-import Table from 'cli-table3'
+import { left, newTable, right } from '../lib/table.ts'
 import type { LateHour, Measured } from './measure.ts'
 
 const TOP = 10
@@ -15,15 +15,8 @@ export function worstHours(rows: readonly LateHour[]): readonly LateHour[] {
 }
 
 export function worstHoursTable(rows: readonly LateHour[]): string {
-  const head = ['', 'airport', 'hour', 'flights', 'late', 'of the miles', 'average', 'worst', 'late minutes']
-  const right = { hAlign: 'right' } as const
-  const table = new Table({
-    head,
-    style: process.stdout.isTTY
-      ? { head: ['cyan'], border: ['gray'], compact: true }
-      : { head: [], border: [], compact: true },
-    colAligns: ['right', 'left', 'left', ...head.slice(3).map(() => right.hAlign)],
-  })
+  const figures = ['flights', 'late', 'of the miles', 'average', 'worst', 'late minutes']
+  const table = newTable([right(''), left('airport'), left('hour'), ...figures.map(right)])
   worstHours(rows).forEach((row, i) => {
     table.push([
       i + 1,

@@ -23,8 +23,7 @@ function callsOf(runner: Runner, batch: ReturnType<typeof rowsOf>): number {
     },
   })
   runner.begin(runner.accept(batch))
-  while (runner.isBusy) runner.step()
-  runner.flush()
+  runner.drain()
   return calls
 }
 

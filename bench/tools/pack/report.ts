@@ -1,5 +1,5 @@
 /** What became of each check of the package: a table, and below it what a check that failed had to say. */
-import Table from 'cli-table3'
+import { left, newTable } from '../../lib/table.ts'
 
 export interface Outcome {
   readonly check: string
@@ -24,10 +24,7 @@ export function attempt(check: string, on: string, make: () => string): Outcome 
 }
 
 export function printOutcomes(outcomes: readonly Outcome[]): void {
-  const table = new Table({
-    head: ['check', 'on', 'verdict', 'detail'],
-    style: { head: [], border: [], compact: true },
-  })
+  const table = newTable(['check', 'on', 'verdict', 'detail'].map(left))
   for (const { check, on, verdict, detail } of outcomes) {
     table.push([check, on, verdict, verdict === 'FAILED' ? 'see below' : detail])
   }
