@@ -72,7 +72,7 @@ async function huntOne(
   seed: number,
 ): Promise<Outcome> {
   const start = performance.now()
-  const others = mutant.equivalent ? [] : quickTests().filter(test => !mutant.tests.includes(test))
+  const others = quickTests().filter(test => !mutant.tests.includes(test))
   for (const test of [...mutant.tests, ...others]) {
     const trial = await runTests(copy, test, limits.get(test) ?? 8 * LIMIT_MS, seed)
     if (trial.verdict !== 'passed')

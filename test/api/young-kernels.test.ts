@@ -27,17 +27,27 @@ function callsOf(runner: Runner, batch: ReturnType<typeof rowsOf>): number {
   return calls
 }
 
-test('batches of two shapes come in turn: each kernel is young once', () => {
+function opened(): Runner {
   const { plan, values } = new PlanCache().compile(positive.where(f => f.note.isNotNull()).node, new Map(), {
     limits: small,
   })
-  const { runner } = new Instance({
+  return new Instance({
     plan,
     params: { declared: [], values },
     open: { tier: 'interp' },
     callbacks: new Callbacks(() => {}, {}),
     mode: 'view',
-  })
+  }).runner
+}
+
+test('batches of one shape: a kernel gets its full budget when it is young no more', () => {
+  const runner = opened()
+  for (let i = 0; i < YOUNG_CALLS; i++) assert.equal(callsOf(runner, rowsOf(1, 'text')), 1)
+  assert.equal(callsOf(runner, rowsOf(ROWS, 'text')), 1)
+})
+
+test('batches of two shapes come in turn: each kernel is young once', () => {
+  const runner = opened()
   const shapes = ['text', null]
   for (const note of shapes) assert.equal(callsOf(runner, rowsOf(ROWS, note)), ROWS / YOUNG_ROWS)
   const left = YOUNG_CALLS - ROWS / YOUNG_ROWS

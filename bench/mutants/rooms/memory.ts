@@ -40,8 +40,8 @@ export const youngPipeline: Room = {
       name: 'young-for-ever',
       find: "if (this.#youngCalls === 0) this.control.set('budget', this.#budgetRows)",
       put: '',
-      shows: 'each call takes few rows for good',
-      equivalent: 'how many rows a call takes is seen in time only: what comes out never depends on it',
+      shows: 'each call takes few rows for good: slow, and nothing else',
+      tests: ['api/young-kernels.test'],
     },
     {
       name: 'gives-up-early',
