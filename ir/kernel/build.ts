@@ -3,7 +3,7 @@
  * it writes. A wrong operand type throws here, long before any back end sees the kernel.
  */
 import type { Block, Const, Expr, Kernel, Load, Local, Mem, Phase, Select, Stmt, ValueType } from './node.ts'
-import { widened } from './node.ts'
+import { lineEnds, widened } from './node.ts'
 import { type OpName, opRow, ops } from './ops.ts'
 
 export const bool = (value: boolean): Const => ({ kind: 'const', type: 'bool', value })
@@ -178,8 +178,9 @@ export class KernelBuilder {
     this.#body.push({ kind: 'phase', phase })
   }
 
+  /** A note may quote texts of a user. */
   note(text: string): void {
-    this.#body.push({ kind: 'note', text: text.replaceAll('\n', ' ') })
+    this.#body.push({ kind: 'note', text: text.replaceAll(lineEnds, ' ') })
   }
 
   finish(): Kernel {

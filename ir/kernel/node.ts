@@ -89,6 +89,9 @@ export type Stmt =
   | { readonly kind: 'phase'; readonly phase: Phase }
   | { readonly kind: 'note'; readonly text: string }
 
+/** All that ends a line for JavaScript: a note is printed as a comment, and becomes code behind the first of these. */
+export const lineEnds = /[\n\r\u2028\u2029]/g
+
 /** A kernel takes no arguments and returns a status (abi.ts); all else goes through `mems`. */
 export interface Kernel {
   readonly name: string

@@ -16,10 +16,11 @@
  *    Such a value lives in memory.
  *  7 Memory: no access leaves its region. Only the interpreter checks this, at run time, and every kernel
  *    runs there first in the property tests. A prefetch may name any element, but what its index loads counts.
+ *  8 Notes: a note is one line, whichever of the four characters ends lines: it becomes a comment.
  */
 import { exprsOf } from './build.ts'
 import type { Block, Expr, Kernel, Local, Phase, Stmt } from './node.ts'
-import { endsControl, isEnd, widened } from './node.ts'
+import { endsControl, isEnd, lineEnds, widened } from './node.ts'
 import { opRow } from './ops.ts'
 import { printExpr } from './print.ts'
 
@@ -121,7 +122,9 @@ class Verifier {
         this.#loop(stmt.label, stmt.body, phase)
         return phase
       case 'prefetch':
+        return phase
       case 'note':
+        if (stmt.text.search(lineEnds) >= 0) this.#fail(8, 'a note of several lines')
         return phase
     }
   }

@@ -14,7 +14,7 @@ export const types: Arb<DataType> = fc.constantFrom(
 
 const knownTexts: readonly string[] = [
   ...['', 'a', 'b', 'ab', 'A', ' a ', 'LAX', 'JFK', '12', '-7', '%_\\'],
-  ...['straße', 'ÅÄ', '日本', '😀x'],
+  ...['straße', 'ÅÄ', '日本', '😀x', '\n\r\u2028\u2029'],
 ]
 const longText = 'αβγ'.repeat(60)
 
