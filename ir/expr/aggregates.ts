@@ -1,6 +1,6 @@
 /**
  * The aggregate table: typing rule and meaning of each aggregate. `evaluate` is the naive meaning over the values
- * of a group in arrival order; how kernels keep it up row by row is in compiler/lower/aggregates.
+ * of a group in arrival order; how kernels keep it up row by row is in compiler/lower/accumulators.
  */
 import { MillraceError } from '../errors.ts'
 import { type DataType, type IntegerType, isFloat, isNumeric, isUnsigned64 } from '../types.ts'

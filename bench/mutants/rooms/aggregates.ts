@@ -105,8 +105,8 @@ export const extremes: Room = {
   faults: [
     {
       name: 'min-is-max',
-      find: 'largest ? after(cx, value, best) : after(cx, best, value)',
-      put: 'largest ? after(cx, best, value) : after(cx, value, best)',
+      find: 'largest ? after(k, value, best) : after(k, best, value)',
+      put: 'largest ? after(k, best, value) : after(k, value, best)',
       shows: 'min is max',
     },
     {

@@ -4,7 +4,7 @@ import type { Room } from '../mutant.ts'
 const tests = ['lower/streams.test', 'property/corpus.test', 'property/plans.test']
 
 export const groupKey: Room = {
-  file: 'compiler/lower/group-key.ts',
+  file: 'compiler/lower/operators/group-key.ts',
   tests,
   faults: [
     {
@@ -53,7 +53,7 @@ export const groupKey: Room = {
 }
 
 export const aggregateStage: Room = {
-  file: 'compiler/lower/aggregate.ts',
+  file: 'compiler/lower/operators/aggregate.ts',
   tests,
   faults: [
     {
@@ -122,7 +122,7 @@ export const aggregateStage: Room = {
 }
 
 export const pendingGroup: Room = {
-  file: 'compiler/lower/pending-group.ts',
+  file: 'compiler/lower/operators/pending-group.ts',
   tests,
   faults: [
     {

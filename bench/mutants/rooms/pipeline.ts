@@ -47,7 +47,7 @@ export const eventTime: Room = {
 }
 
 export const windowStage: Room = {
-  file: 'compiler/lower/window.ts',
+  file: 'compiler/lower/operators/window.ts',
   tests,
   faults: [
     {
@@ -261,7 +261,7 @@ export const rowLoops: Room = {
 }
 
 export const filter: Room = {
-  file: 'compiler/lower/filter.ts',
+  file: 'compiler/lower/operators/filter.ts',
   tests: ['lower/streams.test', 'property/corpus.test', 'property/plans.test'],
   faults: [
     {

@@ -35,6 +35,11 @@ export interface Prepared {
 export interface Accumulator {
   readonly fields: FieldSpecs
   init(k: KernelBuilder, entry: Expr): void
+  /**
+   * Takes in what another entry holds, whose rows are later in time. It refuses nothing: a sum that leaves its range
+   * is a fault of the value that is read.
+   */
+  combine(k: KernelBuilder, into: Expr, from: Expr): void
   /** Refuses no row where it is the first of its group. */
   prepare(contribution: Contribution): Prepared
   /** The texts that a new group keeps of its first row. */
@@ -52,16 +57,21 @@ export interface Accumulator {
   readonly blocks?: Blocks
 }
 
+export type GroupFacts = Pick<GroupStore, 'isUngrouped' | 'combines'>
+
 /** Where the accumulators of a group keep their fields. */
 export class GroupStore {
   readonly texts: Interner | undefined
   /** All rows are one group. */
   readonly isUngrouped: boolean
+  /** Are the groups parts of larger ones, which they are combined to? */
+  readonly combines: boolean
   #entries: Mem | undefined
 
-  constructor(texts: Interner | undefined, isUngrouped: boolean) {
+  constructor(texts: Interner | undefined, { isUngrouped, combines }: GroupFacts) {
     this.texts = texts
     this.isUngrouped = isUngrouped
+    this.combines = combines
   }
 
   /** Known once all accumulators have said what fields they need. */

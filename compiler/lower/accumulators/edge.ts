@@ -1,8 +1,8 @@
 /** first and last by event time: of equal times the first to arrive, or the last. Nulls are left out. */
-import { and, eq, ge, i32, lt, or } from '../../../ir/kernel/build.ts'
+import { and, eq, ge, i32, lt, ne, or } from '../../../ir/kernel/build.ts'
 import type { Expr } from '../../../ir/kernel/node.ts'
 import { type AccumulatorFactory, argumentOf, contributes, when } from './accumulator.ts'
-import { heldField, initHeld, readHeld, wantFirst, wantText, writeHeld } from './held.ts'
+import { copyHeld, heldField, initHeld, readHeld, wantFirst, wantText, writeHeld } from './held.ts'
 
 const edge =
   (wins: (time: Expr, best: Expr) => Expr): AccumulatorFactory =>
@@ -18,6 +18,15 @@ const edge =
         ...readHeld(store, name, argType, entry),
         isNull: eq(store.load(seen, entry), i32(0)),
       }),
+      combine(k, into, from) {
+        const first = eq(store.load(seen, into), i32(0))
+        const better = or(first, wins(store.load(at, from), store.load(at, into)))
+        k.if(and(ne(store.load(seen, from), i32(0)), better), () => {
+          k.store(store.entries, seen, into, i32(1))
+          copyHeld(k, store, at, into, from)
+          copyHeld(k, store, name, into, from)
+        })
+      },
       wants: (cx, arg) => wantFirst(cx, store, arg),
       prepare(contribution) {
         const { cx, arg, time, entry } = contribution

@@ -1,9 +1,9 @@
 /** min and max by the total order of the type; of equal values the first to arrive is kept. */
-import { and, eq, i32, not } from '../../../ir/kernel/build.ts'
+import { and, eq, i32, ne, not } from '../../../ir/kernel/build.ts'
 import { after } from '../expr/compare.ts'
 import { bind } from '../value.ts'
 import { type AccumulatorFactory, argumentOf, contributes, when } from './accumulator.ts'
-import { heldField, initHeld, readHeld, wantFirst, wantText, writeHeld } from './held.ts'
+import { copyHeld, heldField, initHeld, readHeld, wantFirst, wantText, writeHeld } from './held.ts'
 
 const extreme =
   (largest: boolean): AccumulatorFactory =>
@@ -19,6 +19,17 @@ const extreme =
         ...readHeld(store, name, argType, entry),
         isNull: eq(store.load(seen, entry), i32(0)),
       }),
+      combine(k, into, from) {
+        const takes = k.let('takes', ne(store.load(seen, from), i32(0)))
+        k.if(and(takes, ne(store.load(seen, into), i32(0))), () => {
+          const [held, other] = [into, from].map(one => bind(k, 'held', readHeld(store, name, argType, one)))
+          k.set(takes, largest ? after(k, other, held) : after(k, held, other))
+        })
+        k.if(takes, () => {
+          k.store(store.entries, seen, into, i32(1))
+          copyHeld(k, store, name, into, from)
+        })
+      },
       wants: (cx, arg) => wantFirst(cx, store, arg),
       prepare(contribution) {
         const { cx, arg, entry } = contribution
@@ -28,7 +39,7 @@ const extreme =
         const wins = k.let('wins', first)
         k.if(not(first), () => {
           const best = bind(k, 'best', readHeld(store, name, argType, entry))
-          k.set(wins, largest ? after(cx, value, best) : after(cx, best, value))
+          k.set(wins, largest ? after(k, value, best) : after(k, best, value))
         })
         const takes = k.let('takes', and(contributes(contribution), wins))
         const texts = wantText(cx, store, value, takes)

@@ -58,6 +58,10 @@ export function writeHeld(
   }
 }
 
+/** Keeps for one entry what another keeps; a text is named by the same id. */
+export const copyHeld = (k: KernelBuilder, store: GroupStore, field: string, into: Expr, from: Expr): void =>
+  k.store(store.entries, field, into, store.load(field, from))
+
 /** What an entry holds before its first value. */
 export function initHeld(
   k: KernelBuilder,

@@ -32,11 +32,11 @@ const isEmpty = (held: HeldOf): Expr => eq(scalarOf(held('count')).value, i64(0n
 const total: Finish = held => ({ ...held('sum'), isNull: isEmpty(held) })
 
 const average: Finish = (held, call) => {
-  const sum = scalarOf(held('sum')).value
+  const { value: sum, faults } = scalarOf(held('sum'))
   const argType = argTypeOf(call)
   const asDouble = isFloat(argType) ? sum : op(isUnsigned64(argType) ? 'floatu.i64' : 'float.i64', sum)
   const rows = op('float.i64', scalarOf(held('count')).value)
-  return scalar(call.type, div(asDouble, rows), isEmpty(held))
+  return scalar(call.type, div(asDouble, rows), isEmpty(held), faults)
 }
 
 const plain =

@@ -13,15 +13,26 @@ import {
   type KernelBuilder,
   load,
   mul,
+  ne,
   op,
+  or,
   select,
   toInt,
 } from '../../../ir/kernel/build.ts'
 import type { Expr, Local } from '../../../ir/kernel/node.ts'
+import type { OpName } from '../../../ir/kernel/ops.ts'
 import { rowLayout } from '../../../ir/layout.ts'
-import { isFloat, isUnsigned64 } from '../../../ir/types.ts'
+import { type DataType, isFloat, isUnsigned64 } from '../../../ir/types.ts'
 import { FALSE, type ScalarValue, scalar, scalarOf } from '../value.ts'
-import { type AccumulatorFactory, argumentOf, type Contribution, contributes, when } from './accumulator.ts'
+import {
+  type Accumulator,
+  type AccumulatorFactory,
+  argumentOf,
+  type Contribution,
+  contributes,
+  type GroupStore,
+  when,
+} from './accumulator.ts'
 
 /** An argument at the width of the sum. */
 const widened = ({ value, type }: ScalarValue): Expr =>
@@ -35,15 +46,13 @@ export const sum: AccumulatorFactory = (store, name, argType) => {
 }
 
 const integerSum: AccumulatorFactory = (store, name, argType) => ({
-  fields: { [name]: 'i64' },
-  init: (k, entry) => k.store(store.entries, name, entry, i64(0n)),
-  read: entry => scalar(isUnsigned64(argType) ? 'uint64' : 'int64', store.load(name, entry), FALSE),
+  ...heldSum(store, name, argType),
   masked: true,
   prepare(contribution) {
     const { cx, entry } = contribution
     const x = addend(contribution)
     const counts = contributes(contribution)
-    const overflow = op(isUnsigned64(argType) ? 'addou.i64' : 'addo.i64', store.load(name, entry), x)
+    const overflow = op(overflows(argType), store.load(name, entry), x)
     const put = (added: Expr): void =>
       cx.k.store(store.entries, name, entry, add(store.load(name, entry), added))
     return {
@@ -59,10 +68,45 @@ const integerSum: AccumulatorFactory = (store, name, argType) => ({
   },
 })
 
+const overflows = (argType: DataType): OpName => (isUnsigned64(argType) ? 'addou.i64' : 'addo.i64')
+
+/** A sum of sums may leave the range though none of them did: that is remembered. */
+function heldSum(
+  store: GroupStore,
+  name: string,
+  argType: DataType,
+): Pick<Accumulator, 'fields' | 'init' | 'read' | 'combine'> {
+  const type = isUnsigned64(argType) ? 'uint64' : 'int64'
+  const broken = `${name}_broken`
+  const isBroken = (entry: Expr): Expr => ne(store.load(broken, entry), i32(0))
+  return {
+    fields: { [name]: 'i64', ...(store.combines && { [broken]: 'u8' }) },
+    init(k, entry) {
+      k.store(store.entries, name, entry, i64(0n))
+      if (store.combines) k.store(store.entries, broken, entry, i32(0))
+    },
+    read: entry =>
+      scalar(
+        type,
+        store.load(name, entry),
+        FALSE,
+        store.combines ? [{ code: 'LDB-9002', when: isBroken(entry) }] : [],
+      ),
+    combine(k, into, from) {
+      const [sum, added] = [into, from].map(entry => store.load(name, entry))
+      const breaks = or(isBroken(into), op(overflows(argType), sum, added))
+      k.store(store.entries, broken, into, toInt(breaks))
+      k.store(store.entries, name, into, add(sum, added))
+    },
+  }
+}
+
 const floatSum: AccumulatorFactory = (store, name) => ({
   fields: { [name]: 'f64' },
   init: (k, entry) => k.store(store.entries, name, entry, f64(0)),
   read: entry => scalar('float64', store.load(name, entry), FALSE),
+  combine: (k, into, from) =>
+    k.store(store.entries, name, into, add(store.load(name, into), store.load(name, from))),
   prepare(contribution) {
     const { cx, entry } = contribution
     const x = addend(contribution)
@@ -97,6 +141,9 @@ const lanedSum: AccumulatorFactory = (_store, name) => {
     regions: [{ mem: lanes, rows: FLOAT_LANES }],
     init: clear,
     read: () => scalar('float64', total(0, FLOAT_LANES), FALSE),
+    combine: () => {
+      throw new Error('one group is all there is')
+    },
     masked: true,
     prepare(contribution) {
       const { cx } = contribution

@@ -1,5 +1,20 @@
 /** Comparison of kernel values. */
-import { and, bool, eq, ge, gt, i32, le, lt, ne, not, op, or, toInt } from '../../../ir/kernel/build.ts'
+import {
+  and,
+  bool,
+  eq,
+  ge,
+  gt,
+  i32,
+  type KernelBuilder,
+  le,
+  lt,
+  ne,
+  not,
+  op,
+  or,
+  toInt,
+} from '../../../ir/kernel/build.ts'
 import type { Expr } from '../../../ir/kernel/node.ts'
 import { isFloat, isUnsigned64 } from '../../../ir/types.ts'
 import { compareBytes, equalBytes, equalFixed } from '../lib/bytes.ts'
@@ -36,22 +51,22 @@ const unsignedOrdering: Readonly<Record<Order, (a: Expr, b: Expr) => Expr>> = {
 }
 
 /** Comparison as predicates make it: IEEE for floats. */
-export function ordered(cx: RowScope, order: Order, a: Value, b: Value): Expr {
-  if (a.kind === 'bytes' && b.kind === 'bytes') return ordering[order](compareBytes(cx.k, a, b), i32(0))
+export function ordered(k: KernelBuilder, order: Order, a: Value, b: Value): Expr {
+  if (a.kind === 'bytes' && b.kind === 'bytes') return ordering[order](compareBytes(k, a, b), i32(0))
   const [x, y] = [scalarOf(a).value, scalarOf(b).value]
   if (x.type === 'bool') return ordering[order](toInt(x), toInt(y))
   return (isUnsigned64(a.type) ? unsignedOrdering : ordering)[order](x, y)
 }
 
 /** Does `a` come after `b` in the total order of the type: NaN is the largest. */
-export function after(cx: RowScope, a: Value, b: Value): Expr {
-  const greater = ordered(cx, 'gt', a, b)
+export function after(k: KernelBuilder, a: Value, b: Value): Expr {
+  const greater = ordered(k, 'gt', a, b)
   if (!isFloat(a.type)) return greater
   const [x, y] = [scalarOf(a).value, scalarOf(b).value]
   return or(greater, and(ne(x, x), eq(y, y)))
 }
 
-const order = (name: Order): CallLowering => strict((cx, [a, b]) => ({ value: ordered(cx, name, a, b) }))
+const order = (name: Order): CallLowering => strict((cx, [a, b]) => ({ value: ordered(cx.k, name, a, b) }))
 
 /** Are two values the same, null being the same as null? */
 function same(cx: RowScope, a: Value, b: Value): Expr {
@@ -85,7 +100,7 @@ const extreme =
   (largest: boolean): CallLowering =>
   (cx, args) => {
     const best = args.reduce((sofar, x) => {
-      const wins = largest ? after(cx, x, sofar) : after(cx, sofar, x)
+      const wins = largest ? after(cx.k, x, sofar) : after(cx.k, sofar, x)
       return choose(cx.k, cx.k.let('wins', wins), x, sofar)
     })
     return { ...best, isNull: anyNull(args), faults: faultsOf(args) }

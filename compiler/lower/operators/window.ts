@@ -3,22 +3,22 @@
  * most rows cost two comparisons and no division. The cache is no state: it can be forgotten at any time.
  */
 
-import type { KernelBuilder } from '../../ir/kernel/build.ts'
-import { add, and, bool, i64, load, lt, not, op, or, rem, select, sub } from '../../ir/kernel/build.ts'
-import type { Expr, Mem } from '../../ir/kernel/node.ts'
-import { rowLayout } from '../../ir/layout.ts'
+import type { KernelBuilder } from '../../../ir/kernel/build.ts'
+import { add, and, bool, i64, load, lt, not, op, or, rem, select, sub } from '../../../ir/kernel/build.ts'
+import type { Expr, Mem } from '../../../ir/kernel/node.ts'
+import { rowLayout } from '../../../ir/layout.ts'
 import {
   type TumblingWindow,
   WINDOW_END,
   WINDOW_START,
   type Window,
   windowRule,
-} from '../../ir/logical/window.ts'
-import { findColumn } from '../../ir/schema.ts'
-import { MIN_TIME } from './event-time.ts'
-import { hashOfWindow } from './lib/open-windows.ts'
-import type { Stage } from './stage.ts'
-import { FALSE, scalar, scalarOf } from './value.ts'
+} from '../../../ir/logical/window.ts'
+import { findColumn } from '../../../ir/schema.ts'
+import { MIN_TIME } from '../event-time.ts'
+import { hashOfWindow } from '../lib/open-windows.ts'
+import type { Stage } from '../stage.ts'
+import { FALSE, scalar, scalarOf } from '../value.ts'
 
 /** `number` tells the caches of a pipeline apart. */
 export function lowerWindow(node: Window, number: number): Stage {

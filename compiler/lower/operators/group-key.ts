@@ -17,16 +17,16 @@ import {
   select,
   shl,
   toInt,
-} from '../../ir/kernel/build.ts'
-import type { Expr, FieldType, Mem } from '../../ir/kernel/node.ts'
-import type { FieldSpec } from '../../ir/layout.ts'
-import type { Column } from '../../ir/schema.ts'
-import { isBytes, isFloat, typeTable } from '../../ir/types.ts'
-import type { RowColumns } from './expr/index.ts'
-import { isExact, wordsOf } from './lib/hash.ts'
-import { type Interner, keyOfText, NULL_TEXT, type Wanted } from './lib/interner.ts'
-import type { RowScope } from './scope.ts'
-import { bind, bytesOf, FALSE, isNever, local, scalarOf, type Value } from './value.ts'
+} from '../../../ir/kernel/build.ts'
+import type { Expr, FieldType, Mem } from '../../../ir/kernel/node.ts'
+import type { FieldSpec } from '../../../ir/layout.ts'
+import type { Column } from '../../../ir/schema.ts'
+import { isBytes, isFloat, typeTable } from '../../../ir/types.ts'
+import type { RowColumns } from '../expr/index.ts'
+import { isExact, wordsOf } from '../lib/hash.ts'
+import { type Interner, keyOfText, NULL_TEXT, type Wanted } from '../lib/interner.ts'
+import type { RowScope } from '../scope.ts'
+import { bind, bytesOf, FALSE, isNever, local, scalarOf, type Value } from '../value.ts'
 
 /** The key of one row: what is compared and hashed, and the texts that must be known for it. */
 export interface KeyValue {

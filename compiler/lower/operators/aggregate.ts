@@ -4,27 +4,27 @@
  * row whose group is not there leaves the loop over rows: the group is made behind it, and the row taken again.
  */
 
-import { MillraceError } from '../../ir/errors.ts'
-import { aggregate as aggregateCall } from '../../ir/expr/aggregates.ts'
-import { and, bool, eq, gt, i32, i64, type KernelBuilder, le, load, lt } from '../../ir/kernel/build.ts'
-import type { Expr, Local } from '../../ir/kernel/node.ts'
-import type { Aggregate } from '../../ir/logical/aggregate.ts'
-import { aggregateRule } from '../../ir/logical/aggregate.ts'
-import { findColumn } from '../../ir/schema.ts'
-import { isBytes } from '../../ir/types.ts'
-import { GroupStore, type Prepared, when } from './accumulators/accumulator.ts'
-import { type Accumulation, accumulate } from './accumulators/index.ts'
-import { lowerExpr, type RowColumns } from './expr/index.ts'
+import { MillraceError } from '../../../ir/errors.ts'
+import { aggregate as aggregateCall } from '../../../ir/expr/aggregates.ts'
+import { and, bool, eq, gt, i32, i64, type KernelBuilder, le, load, lt } from '../../../ir/kernel/build.ts'
+import type { Expr, Local } from '../../../ir/kernel/node.ts'
+import type { Aggregate } from '../../../ir/logical/aggregate.ts'
+import { aggregateRule } from '../../../ir/logical/aggregate.ts'
+import { findColumn } from '../../../ir/schema.ts'
+import { isBytes } from '../../../ir/types.ts'
+import { GroupStore, type Prepared, when } from '../accumulators/accumulator.ts'
+import { type Accumulation, accumulate } from '../accumulators/index.ts'
+import { lowerExpr, type RowColumns } from '../expr/index.ts'
+import type { Leave } from '../lib/control.ts'
+import { hashWords } from '../lib/hash.ts'
+import { Interner } from '../lib/interner.ts'
+import { type Bounds, hashOfWindow, NEVER, OpenWindows, type TimeField } from '../lib/open-windows.ts'
+import { HashTable } from '../lib/table.ts'
+import type { Row, RowScope } from '../scope.ts'
+import type { Blocks, EmitEach, Miss, StatefulStage } from '../stage.ts'
+import { FALSE, faultsOf, scalar, scalarOf, type Value } from '../value.ts'
 import { GroupKey, KEYS_MAX, type KeyValue } from './group-key.ts'
-import type { Leave } from './lib/control.ts'
-import { hashWords } from './lib/hash.ts'
-import { Interner } from './lib/interner.ts'
-import { type Bounds, hashOfWindow, NEVER, OpenWindows, type TimeField } from './lib/open-windows.ts'
-import { HashTable } from './lib/table.ts'
 import { type NewGroup, PendingGroup } from './pending-group.ts'
-import type { Row, RowScope } from './scope.ts'
-import type { Blocks, EmitEach, Miss, StatefulStage } from './stage.ts'
-import { FALSE, faultsOf, scalar, scalarOf, type Value } from './value.ts'
 
 /** Ids of the growable states of a pipeline. */
 const GROUPS = 0
@@ -66,7 +66,7 @@ export class AggregateStage implements StatefulStage {
     this.#texts = [...columns, ...calls].some(({ type }) => isBytes(type)) ? new Interner(TEXTS) : undefined
     this.#key = new GroupKey(columns, this.#texts)
     this.#isUngrouped = !node.window && columns.length === 0
-    const store = new GroupStore(this.#texts, this.#isUngrouped)
+    const store = new GroupStore(this.#texts, { isUngrouped: this.#isUngrouped, combines: false })
     // Whether the one group has any rows: with none it gives no result.
     this.#accumulation = accumulate(store, this.#isUngrouped ? [...calls, countRows] : calls)
     const held = Object.assign({}, ...this.#accumulation.accumulators.map(fed => fed.accumulator.fields))

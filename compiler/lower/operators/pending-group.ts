@@ -2,12 +2,12 @@
  * The group that a row wants and that is not there yet. What it needs to be made is written down, so that it is made
  * outside of the loop over rows: new groups are rare, their code is long, and the loop is the faster without it.
  */
-import { i32, type KernelBuilder, load, ne, toInt } from '../../ir/kernel/build.ts'
-import type { Expr, FieldType, Mem } from '../../ir/kernel/node.ts'
-import { type FieldSpecs, rowLayout } from '../../ir/layout.ts'
+import { i32, type KernelBuilder, load, ne, toInt } from '../../../ir/kernel/build.ts'
+import type { Expr, FieldType, Mem } from '../../../ir/kernel/node.ts'
+import { type FieldSpecs, rowLayout } from '../../../ir/layout.ts'
+import type { Wanted } from '../lib/interner.ts'
+import type { Bounds } from '../lib/open-windows.ts'
 import type { KeyValue } from './group-key.ts'
-import type { Wanted } from './lib/interner.ts'
-import type { Bounds } from './lib/open-windows.ts'
 
 export interface NewGroup {
   readonly bounds: Bounds

@@ -1,9 +1,9 @@
 /** project: computed columns are computed; columns that the kernel never reads pass by outside of it. */
-import type { Project } from '../../ir/logical/project.ts'
-import { projectRule } from '../../ir/logical/project.ts'
-import { lowerExpr } from './expr/index.ts'
-import type { Stage } from './stage.ts'
-import { faultsOf, type Value } from './value.ts'
+import type { Project } from '../../../ir/logical/project.ts'
+import { projectRule } from '../../../ir/logical/project.ts'
+import { lowerExpr } from '../expr/index.ts'
+import type { Stage } from '../stage.ts'
+import { faultsOf, type Value } from '../value.ts'
 
 export const lowerProject = (node: Project): Stage => ({
   push(cx, row, next) {

@@ -2,20 +2,20 @@
  * filter: by the mask of the row where no branch is needed, else by branches: one for what is cheap, and one for each
  * condition on texts, so that no text is looked at of a row that is lost already.
  */
-import type { Expr as PlanExpr } from '../../ir/expr/expr.ts'
-import { all, and, isConst, not } from '../../ir/kernel/build.ts'
-import type { Expr } from '../../ir/kernel/node.ts'
-import type { Filter } from '../../ir/logical/filter.ts'
-import { filterRule } from '../../ir/logical/filter.ts'
-import { isBytes } from '../../ir/types.ts'
-import { canFault } from '../passes/logical/faults.ts'
-import { touchesNoBytes } from '../plan/needed-columns.ts'
-import { lowerExpr } from './expr/index.ts'
-import { holds } from './expr/logic.ts'
-import { leaveUnlessFixed } from './lib/bytes.ts'
-import type { Row, RowScope } from './scope.ts'
-import type { Stage } from './stage.ts'
-import { bytesOf, isNever, type Value } from './value.ts'
+import type { Expr as PlanExpr } from '../../../ir/expr/expr.ts'
+import { all, and, isConst, not } from '../../../ir/kernel/build.ts'
+import type { Expr } from '../../../ir/kernel/node.ts'
+import type { Filter } from '../../../ir/logical/filter.ts'
+import { filterRule } from '../../../ir/logical/filter.ts'
+import { isBytes } from '../../../ir/types.ts'
+import { canFault } from '../../passes/logical/faults.ts'
+import { touchesNoBytes } from '../../plan/needed-columns.ts'
+import { lowerExpr } from '../expr/index.ts'
+import { holds } from '../expr/logic.ts'
+import { leaveUnlessFixed } from '../lib/bytes.ts'
+import type { Row, RowScope } from '../scope.ts'
+import type { Stage } from '../stage.ts'
+import { bytesOf, isNever, type Value } from '../value.ts'
 
 export const lowerFilter = (node: Filter): Stage => ({
   push(cx, row, next) {
