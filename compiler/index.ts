@@ -50,8 +50,7 @@ export { type SourceOptions, source } from './frontend/builder/source.ts'
 export {
   type Grouped,
   Stream,
-  type TumblingWindow,
-  tumble,
+  type WindowedRows,
   type WindowedStream,
 } from './frontend/builder/stream.ts'
 export type {
@@ -79,6 +78,15 @@ export type {
   Typed,
   Wrapping as IntegerExpr,
 } from './frontend/builder/types.ts'
+export {
+  type CumulatingWindow,
+  cumulate,
+  type HoppingWindow,
+  hop,
+  type OverlappingWindow,
+  type TumblingWindow,
+  tumble,
+} from './frontend/builder/windows.ts'
 export { PlanCache, type PlanCacheCounters, type QueryOptions } from './plan-cache.ts'
 export { CompiledQuery, compile, run, sharedPlans } from './query.ts'
 export { LiveQuery, type Pushable } from './run/live.ts'

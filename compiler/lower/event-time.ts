@@ -16,18 +16,17 @@ import {
   lt,
   not,
   op,
-  or,
   rem,
   select,
   sub,
 } from '../../ir/kernel/build.ts'
 import type { Mem } from '../../ir/kernel/node.ts'
 import { rowLayout } from '../../ir/layout.ts'
-import type { WindowColumns } from '../../ir/logical/relation.ts'
 import type { WatermarkSpec } from '../../ir/logical/source.ts'
+import type { WindowSpec } from '../../ir/logical/window.ts'
 import type { RowColumns } from './expr/index.ts'
-import type { TimeField } from './lib/open-windows.ts'
-import { isNever, scalarOf } from './value.ts'
+import type { TimeField } from './lib/group-windows.ts'
+import { FALSE, isNever, orAll, scalarOf } from './value.ts'
 
 /**
  * No time yet. Not the least i64: what V8 compiles for a comparison stays slow for good once it has seen that one.
@@ -87,22 +86,34 @@ export function advanceWatermark(
   })
 }
 
+/** The points where windows start: a window that has closed is `overlap` ticks longer than a step, or not at all. */
+function startsOf(spec: WindowSpec): { readonly step: bigint; readonly overlap: bigint } {
+  const step = spec.kind === 'hop' ? spec.slideTicks : spec.sizeTicks
+  return { step, overlap: spec.sizeTicks - step }
+}
+
 /**
  * The watermark of windowed results: their windows start on a grid, and no window that starts before the last
- * grid point at or below the watermark is still to come. Results without windows come with the end of input.
+ * grid point that is a step, less the overlap of windows, below the watermark is still to come. Results without windows
+ * come with the end of input.
  */
-export function passWatermark(k: KernelBuilder, window: WindowColumns | undefined): void {
+export function passWatermark(k: KernelBuilder, window: WindowSpec | undefined): void {
   const wm = k.let('watermark', load(timeRegion, 'wm'))
   const ended = eq(wm, i64(MAX_TIME))
   if (!window) {
     k.if(ended, () => k.put(timeRegion, 'out_wm', wm))
     return
   }
-  const [size, offset] = [i64(window.sizeTicks), i64(window.offsetTicks)]
-  const shifted = k.let('shifted', sub(wm, offset))
-  const past = rem(shifted, size)
-  const into = k.let('into', select(lt(past, i64(0n)), add(past, size), past))
-  const outside = or(op('subo.i64', wm, offset), op('subo.i64', wm, into))
-  const aligned = k.let('aligned', select(ended, wm, select(outside, i64(MIN_TIME), sub(wm, into))))
+  const { step, overlap } = startsOf(window)
+  const offset = i64(window.offsetTicks)
+  const open = overlap === 0n ? wm : k.let('open', sub(wm, i64(overlap)))
+  const past = rem(k.let('shifted', sub(open, offset)), i64(step))
+  const into = k.let('into', select(lt(past, i64(0n)), add(past, i64(step)), past))
+  const outside = orAll([
+    op('subo.i64', open, offset),
+    op('subo.i64', open, into),
+    overlap === 0n ? FALSE : op('subo.i64', wm, i64(overlap)),
+  ])
+  const aligned = k.let('aligned', select(ended, wm, select(outside, i64(MIN_TIME), sub(open, into))))
   k.if(gt(aligned, load(timeRegion, 'out_wm')), () => k.put(timeRegion, 'out_wm', aligned))
 }

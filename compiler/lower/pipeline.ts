@@ -18,8 +18,16 @@ import type { Leave } from './lib/control.ts'
 import { Emitter } from './output.ts'
 import { type PipelineOptions, PipelineParts, runStages } from './parts.ts'
 import { lowerPush, pushName } from './push.ts'
-import type { Row } from './scope.ts'
+import type { RowCount } from './row-counts.ts'
+import type { Row, RowScope } from './scope.ts'
 import type { StatefulStage } from './stage.ts'
+import { faultsOf, withoutFaults } from './value.ts'
+
+/** A row that an operator emits: its columns, which may have faults, and what the operator is called. */
+interface Emitted {
+  readonly columns: RowColumns
+  readonly operator: string
+}
 
 export function lowerPipeline(spec: PipelineSpec, options: PipelineOptions): PipelineProgram {
   return new PipelineLowering(new PipelineParts(spec, options)).program()
@@ -124,32 +132,42 @@ class PipelineLowering {
       emitter.save()
       k.return(i32(status))
     }
-    stateful.advance(k, leave, columns => this.#emitted(k, columns, emitter, leave))
-    passWatermark(k, this.#parts.spec.stateful?.window)
+    stateful.advance(k, leave, (columns, operator) => this.#emitted(k, { columns, operator }, emitter, leave))
+    passWatermark(k, this.#parts.spec.stateful?.window?.spec)
     emitter.save()
     k.return(i32(Status.ok))
     return [k.finish()]
   }
 
   /** A row that the stateful operator emits, on its way through the operators after it. */
-  #emitted(k: KernelBuilder, columns: RowColumns, emitter: Emitter, leave: Leave): void {
+  #emitted(k: KernelBuilder, { columns, operator }: Emitted, emitter: Emitter, leave: Leave): void {
     k.if(le(emitter.room, i32(0)), () => leave(Status.full))
-    const count = this.#parts.count(k, this.#parts.spec.head.length + 2)
-    k.block('row', rowLabel => {
-      const cx = this.#parts.scope({
-        k,
-        leave,
-        rowNumber: i32(-1),
-        arrival: load(controlBlock, 'first_row'),
-        ahead: undefined,
-        rowLabel,
-        masked: false,
-        lane: undefined,
-        count,
+    const { head } = this.#parts.spec
+    k.block('result', resultLabel => {
+      const faults = faultsOf([...columns.values()])
+      const refusal = faults.length > 0 ? this.#parts.count(k, head.length + 1) : undefined
+      this.#scope(k, leave, resultLabel, refusal).reject(faults, bool(true), operator)
+      const count = this.#parts.count(k, head.length + 2)
+      k.block('row', rowLabel => {
+        const cx = this.#scope(k, leave, rowLabel, count)
+        const end = (row: Row): void => emitter.emit(row, i32(-1), cx.scratch)
+        runStages(this.#parts.tail, cx, { columns: withoutFaults(columns), mask: bool(true) }, end, count)
       })
-      const end = (row: Row): void => emitter.emit(row, i32(-1), cx.scratch)
-      runStages(this.#parts.tail, cx, { columns, mask: bool(true) }, end, count)
+      count?.settle()
     })
-    count?.settle()
+  }
+
+  #scope(k: KernelBuilder, leave: Leave, rowLabel: string, count: RowCount | undefined): RowScope {
+    return this.#parts.scope({
+      k,
+      leave,
+      rowNumber: i32(-1),
+      arrival: load(controlBlock, 'first_row'),
+      ahead: undefined,
+      rowLabel,
+      masked: false,
+      lane: undefined,
+      count,
+    })
   }
 }

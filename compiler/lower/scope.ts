@@ -7,6 +7,7 @@ import type { Expr, Local, Mem } from '../../ir/kernel/node.ts'
 import type { RowColumns } from './expr/index.ts'
 import { BYTES_SLACK } from './lib/bytes.ts'
 import { type Leave, trap } from './lib/control.ts'
+import type { Pane } from './lib/group-windows.ts'
 import type { Fault } from './value.ts'
 
 /** The texts and tables that the kernels of a plan refer to, one after the other in the bytes region. */
@@ -105,6 +106,6 @@ export interface Row {
   readonly columns: RowColumns
   /** Constant true wherever rows are dropped by branches. */
   readonly mask: Expr
-  /** The hash of the window that it fell into. */
-  readonly windowHash?: Expr
+  /** The pane that it fell into, where it belongs to windows. */
+  readonly pane?: Pane
 }

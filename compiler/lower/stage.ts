@@ -4,7 +4,7 @@ import type { Expr, Mem } from '../../ir/kernel/node.ts'
 import type { FixedRegion, Growable } from '../../ir/physical/program.ts'
 import type { RowColumns } from './expr/index.ts'
 import type { Leave } from './lib/control.ts'
-import type { TimeField } from './lib/open-windows.ts'
+import type { TimeField } from './lib/group-windows.ts'
 import type { Row, RowScope } from './scope.ts'
 
 /** An operator that takes a row and hands it on, or not, at once. */
@@ -14,8 +14,11 @@ export interface Stage {
   readonly mems?: readonly Mem[]
 }
 
-/** Writes the code that takes an emitted row on; it may leave, and is then called with the same row again. */
-export type EmitEach = (columns: RowColumns) => void
+/**
+ * Writes the code that takes an emitted row on; it may leave, and is then called with the same row again. Where a value
+ * has a fault, the operator named refuses the row.
+ */
+export type EmitEach = (columns: RowColumns, operator: string) => void
 
 /**
  * Leaves the loop over rows at one that misses something in state; behind the loop `make` writes the code that makes

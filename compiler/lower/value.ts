@@ -79,6 +79,10 @@ export const andNot = (a: Expr, b: Expr): Expr => (isNever(b) || isNever(a) ? a 
 export const anyNull = (values: readonly Value[]): Expr => orAll(values.map(value => value.isNull))
 export const faultsOf = (values: readonly Value[]): readonly Fault[] => values.flatMap(value => value.faults)
 
+/** Columns whose faults have been dealt with. */
+export const withoutFaults = (columns: ReadonlyMap<string, Value>): ReadonlyMap<string, Value> =>
+  new Map([...columns].map(([name, value]) => [name, { ...value, faults: [] }]))
+
 /** Faults that count only under a condition. */
 export const guarded = (faults: readonly Fault[], under: Expr): readonly Fault[] =>
   isConst(under, true) ? faults : faults.map(({ code, when }) => ({ code, when: and(under, when) }))

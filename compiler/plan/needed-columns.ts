@@ -3,11 +3,17 @@
  * never copied into the engine, they are taken from the input batch where the result is handed out.
  */
 import { columnsOf, type Expr } from '../../ir/expr/expr.ts'
-import { WINDOW_END, WINDOW_START } from '../../ir/logical/window.ts'
+import type { Window } from '../../ir/logical/window.ts'
 import type { OutputColumn } from '../../ir/physical/program.ts'
 import type { Schema } from '../../ir/schema.ts'
 import { isBytes } from '../../ir/types.ts'
 import type { PipelineSpec, RowOperator } from './split-pipelines.ts'
+
+/** Is a column a bound of the windows that an operator assigns rows to? */
+function isBound({ relation: { time } }: Window, name: string): boolean {
+  const window = time?.window
+  return window?.isInRows === true && (name === window.start || name === window.end)
+}
 
 /** The columns of the result, and where each comes from. `copyAll`: another pipeline reads them. */
 export function outputColumns(spec: PipelineSpec, copyAll: boolean): readonly OutputColumn[] {
@@ -22,8 +28,7 @@ export function outputColumns(spec: PipelineSpec, copyAll: boolean): readonly Ou
 /** The input column that an output column is, if it is one unchanged. */
 function originOf(name: string, operators: readonly RowOperator[]): string | undefined {
   return operators.reduceRight<string | undefined>((at, node) => {
-    if (at === undefined || (node.kind === 'window' && (at === WINDOW_START || at === WINDOW_END)))
-      return undefined
+    if (at === undefined || (node.kind === 'window' && isBound(node, at))) return undefined
     if (node.kind !== 'project') return at
     const expr = node.columns.find(column => column.name === at)?.expr
     return expr?.kind === 'column' ? expr.name : undefined
@@ -43,7 +48,8 @@ function wantedAtEnd({ stateful }: PipelineSpec, output: readonly OutputColumn[]
   const { window, keys, aggregates, input } = stateful
   const args = columnsOf(aggregates.flatMap(({ call }) => call.arg ?? []))
   const times = input.relation.time?.columns.slice(0, 1) ?? []
-  return [...(window ? [window.start, window.end] : []), ...keys, ...args, ...times]
+  const bounds = window?.isInRows ? [window.start, window.end] : []
+  return [...bounds, ...keys, ...args, ...times]
 }
 
 /** The names needed before an operator, from those needed after it. */
@@ -53,8 +59,7 @@ function stepBack(node: RowOperator, needed: Set<string>): void {
       for (const name of columnsOf([node.predicate])) needed.add(name)
       return
     case 'window':
-      needed.delete(WINDOW_START)
-      needed.delete(WINDOW_END)
+      for (const name of [...needed]) if (isBound(node, name)) needed.delete(name)
       needed.add(node.spec.column)
       return
     case 'project': {

@@ -35,7 +35,7 @@ export function splitPipelines(plan: LogicalNode): readonly PipelineSpec[] {
     const head = rowOperators(operators, at)
     const stateful = operators[at + head.length]
     const breaks = stateful?.kind === 'aggregate' ? stateful : undefined
-    const tail = breaks ? rowOperators(operators, at + head.length + 1) : []
+    const tail = breaks ? tailOf(rowOperators(operators, at + head.length + 1), operators) : []
     const before = operators[at - 1] ?? source
     at += head.length + (breaks ? 1 : 0) + tail.length
     specs.push({
@@ -64,6 +64,14 @@ function chainOf(plan: LogicalNode): readonly LogicalNode[] {
   const chain: LogicalNode[] = []
   for (let node: LogicalNode | undefined = plan; node; node = inputsOf(node)[0]) chain.unshift(node)
   return chain
+}
+
+/** Windows are assigned where their rows are aggregated: they begin the pipeline of the next aggregation, if there is one. */
+function tailOf(taken: readonly RowOperator[], operators: readonly LogicalNode[]): readonly RowOperator[] {
+  const window = taken.findIndex(({ kind }) => kind === 'window')
+  const last = taken.at(-1)
+  const next = last && operators[operators.indexOf(last) + 1]
+  return window >= 0 && next?.kind === 'aggregate' ? taken.slice(0, window) : taken
 }
 
 function rowOperators(operators: readonly LogicalNode[], from: number): readonly RowOperator[] {

@@ -16,6 +16,8 @@ export interface Contribution {
   readonly time: bigint
   /** Row number modulo FLOAT_LANES where all rows are one group, else 0: order of addition of floats. */
   readonly lane: number
+  /** The part of its window that it fell into: rows of one are aggregated for themselves, then the parts in order. */
+  readonly pane: string
 }
 
 /** Partial sums of floats where all rows are one group; a power of two. */
@@ -45,19 +47,30 @@ const only =
 const sumType = (type: DataType): DataType =>
   isFloat(type) ? 'float64' : isUnsigned64(type) ? 'uint64' : 'int64'
 
-/** In arrival order; a step that leaves the range is the fault of the row that makes it. */
-const integerSum = (rows: readonly Contribution[], type: IntegerType): bigint =>
-  rows.reduce((sum, { value }) => checked(sum + BigInt(value as bigint | number), type) as bigint, 0n)
+/** The rows of each pane, in the order of panes. */
+const panesOf = (rows: readonly Contribution[]): readonly (readonly Contribution[])[] =>
+  [...new Set(rows.map(({ pane }) => pane))].map(name => rows.filter(({ pane }) => pane === name))
+
+/** A step that leaves the range is the fault of what makes it: of a row, or of the window whose panes are added. */
+const addIntegers = (values: readonly bigint[], type: IntegerType): bigint =>
+  values.reduce((sum, value) => checked(sum + value, type) as bigint, 0n)
 
 /** In arrival order for each lane. */
-function floatSum(rows: readonly Contribution[]): number {
+function addFloats(rows: readonly Contribution[]): number {
   const lanes = new Array<number>(FLOAT_LANES).fill(0)
   for (const { value, lane } of rows) lanes[lane] += Number(value)
   return addLanes(lanes)
 }
 
-const sumOf = (rows: readonly Contribution[], type: DataType): bigint | number =>
-  isFloat(type) ? floatSum(rows) : integerSum(rows, type as IntegerType)
+function sumOf(rows: readonly Contribution[], type: DataType): bigint | number {
+  const panes = panesOf(rows)
+  if (isFloat(type)) return panes.map(addFloats).reduce((sum, value) => sum + value, 0)
+  const integers = panes.map(pane => pane.map(({ value }) => BigInt(value as bigint | number)))
+  return addIntegers(
+    integers.map(values => addIntegers(values, type as IntegerType)),
+    type as IntegerType,
+  )
+}
 
 /** Halves of the lanes are summed for themselves. */
 const addLanes = (lanes: readonly number[]): number =>

@@ -8,7 +8,7 @@ import { printName } from '../expr/print.ts'
 import { type Column, checkSchema, findColumn } from '../schema.ts'
 import type { LogicalNode } from './index.ts'
 import type { OperatorRule } from './operator.ts'
-import { checkColumns, type Relation, type WindowColumns } from './relation.ts'
+import { type AssignedWindow, checkColumns, type Relation } from './relation.ts'
 
 export interface NamedAggregate {
   readonly name: string
@@ -19,7 +19,7 @@ export interface Aggregate {
   readonly kind: 'aggregate'
   readonly input: LogicalNode
   /** The window whose end closes the groups; its columns come first in the output. */
-  readonly window: WindowColumns | undefined
+  readonly window: AssignedWindow | undefined
   readonly keys: readonly string[]
   readonly aggregates: readonly NamedAggregate[]
   readonly relation: Relation
@@ -32,7 +32,8 @@ export function aggregate(
 ): Aggregate {
   const { schema, time } = input.relation
   const window = time?.window
-  const columns = [...(window ? [window.start, window.end] : []), ...keys].map(name => {
+  const bounds = window ? [window.start, window.end] : []
+  const columns = keys.map(name => {
     const column = findColumn(schema, name)
     if (!column) throw new MillraceError('LDB-1100', `no column '${name}' to group by`)
     return column
@@ -48,8 +49,12 @@ export function aggregate(
     keys,
     aggregates,
     relation: {
-      schema: checkSchema([...columns, ...results]),
-      time: window && { columns: [window.start, window.end], window: undefined },
+      schema: checkSchema([
+        ...bounds.map(name => ({ name, type: window?.type ?? 'int64', nullable: false })),
+        ...columns,
+        ...results,
+      ]),
+      time: window && { columns: bounds, window: undefined },
     },
   }
 }

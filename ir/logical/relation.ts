@@ -2,20 +2,25 @@
 import { MillraceError } from '../errors.ts'
 import { type Expr, visit } from '../expr/expr.ts'
 import { findColumn, type Schema } from '../schema.ts'
+import type { DataType } from '../types.ts'
+import type { WindowSpec } from './window.ts'
 
-/** The window that the rows of a relation were assigned to. */
-export interface WindowColumns {
+/** The windows that the rows of a relation were assigned to. */
+export interface AssignedWindow {
+  readonly spec: WindowSpec
+  /** The type of their bounds. */
+  readonly type: DataType
+  /** Does each row belong to one window, whose bounds are columns? Else they become columns where rows are aggregated. */
+  readonly isInRows: boolean
+  /** The names of those columns. */
   readonly start: string
   readonly end: string
-  /** Starts lie at offset + n * size, in ticks. */
-  readonly sizeTicks: bigint
-  readonly offsetTicks: bigint
 }
 
 /** Event time of a stream: the watermark promises that no column named here will fall below it again. */
 export interface EventTime {
   readonly columns: readonly string[]
-  readonly window: WindowColumns | undefined
+  readonly window: AssignedWindow | undefined
 }
 
 export interface Relation {
@@ -30,9 +35,13 @@ export function keepTime(
 ): EventTime | undefined {
   if (!time) return undefined
   const columns = time.columns.flatMap(name => rename.get(name) ?? [])
-  const start = time.window && rename.get(time.window.start)
-  const end = time.window && rename.get(time.window.end)
-  return { columns, window: time.window && start && end ? { ...time.window, start, end } : undefined }
+  return { columns, window: time.window && keepWindow(time.window, rename) }
+}
+
+function keepWindow(window: AssignedWindow, rename: ReadonlyMap<string, string>): AssignedWindow | undefined {
+  if (!window.isInRows) return window
+  const [start, end] = [rename.get(window.start), rename.get(window.end)]
+  return start && end ? { ...window, start, end } : undefined
 }
 
 /** Refuses an expression over columns that are not there, or of other types than it was built for. */

@@ -1,4 +1,5 @@
 /** sink: where a plan ends and its rows are handed out. */
+import { MillraceError } from '../errors.ts'
 import type { LogicalNode } from './index.ts'
 import type { OperatorRule } from './operator.ts'
 import type { Relation } from './relation.ts'
@@ -9,7 +10,16 @@ export interface Sink {
   readonly relation: Relation
 }
 
-export const sink = (input: LogicalNode): Sink => ({ kind: 'sink', input, relation: input.relation })
+export function sink(input: LogicalNode): Sink {
+  const window = input.relation.time?.window
+  if (window && !window.isInRows) {
+    const what = `a row may belong to several windows (${window.spec.kind}), and nothing aggregates them`
+    throw new MillraceError('LDB-1001', what, {
+      fix: 'aggregate the rows of each window: agg(..), groupBy(..).agg(..)',
+    })
+  }
+  return { kind: 'sink', input, relation: input.relation }
+}
 
 export const sinkRule: OperatorRule<Sink> = {
   inputs: node => [node.input],

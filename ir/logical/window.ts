@@ -1,4 +1,7 @@
-/** window: assigns each row to the tumbling window that holds its event time, as two more columns. */
+/**
+ * window: assigns each row to the windows that hold its event time. Where each row belongs to one, that is two more
+ * columns; else the windows are told apart where their rows are aggregated.
+ */
 import { MillraceError } from '../errors.ts'
 import { printName } from '../expr/print.ts'
 import { checkSchema, findColumn } from '../schema.ts'
@@ -7,24 +10,46 @@ import type { LogicalNode } from './index.ts'
 import type { OperatorRule } from './operator.ts'
 import type { Relation } from './relation.ts'
 
-/** start = floor((time - offset) / size) * size + offset; end = start + size, exclusive. All in ticks of the column. */
-export interface TumblingWindow {
+interface OnGrid {
+  /** The column of event time; all that follows is in its ticks. */
   readonly column: string
   readonly sizeTicks: bigint
   readonly offsetTicks: bigint
 }
 
+/** start = floor((time - offset) / size) * size + offset; end = start + size, exclusive. */
+export interface TumblingWindow extends OnGrid {
+  readonly kind: 'tumble'
+}
+
+/** Windows of one size that start at every slide: at offset + n * slide. */
+export interface HoppingWindow extends OnGrid {
+  readonly kind: 'hop'
+  readonly slideTicks: bigint
+}
+
+/** Within each tumbling window one for every step: from its start to the end of the step. */
+export interface CumulatingWindow extends OnGrid {
+  readonly kind: 'cumulate'
+  readonly stepTicks: bigint
+}
+
+export type WindowSpec = TumblingWindow | HoppingWindow | CumulatingWindow
+
 export interface Window {
   readonly kind: 'window'
   readonly input: LogicalNode
-  readonly spec: TumblingWindow
+  readonly spec: WindowSpec
   readonly relation: Relation
 }
 
 export const WINDOW_START = 'window_start'
 export const WINDOW_END = 'window_end'
 
-export function window(input: LogicalNode, spec: TumblingWindow): Window {
+/** Windows that one row may belong to: what a window costs when it closes grows with their number. */
+export const WINDOWS_PER_ROW_MAX = 8192n
+
+export function window(input: LogicalNode, spec: WindowSpec): Window {
   const { schema, time } = input.relation
   const column = findColumn(schema, spec.column)
   if (!column) throw new MillraceError('LDB-1100', `no column '${spec.column}' to window by`)
@@ -34,27 +59,54 @@ export function window(input: LogicalNode, spec: TumblingWindow): Window {
   if (!time?.columns.includes(spec.column)) {
     throw new MillraceError('LDB-2001', `'${spec.column}' has no watermark, so its windows would never close`)
   }
-  if (spec.sizeTicks <= 0n) throw new MillraceError('LDB-2003', `a window of ${spec.sizeTicks} ticks`)
-  const added = [WINDOW_START, WINDOW_END].map(name => ({ name, type: column.type, nullable: false }))
-  const columns = [...time.columns, WINDOW_START, WINDOW_END]
+  if (time.window)
+    throw new MillraceError('LDB-1001', 'rows that belong to windows are assigned to others', aggregateFirst)
+  checkTicks(spec)
+  const isInRows = spec.kind === 'tumble'
+  const names = [WINDOW_START, WINDOW_END]
+  const added = isInRows ? names.map(name => ({ name, type: column.type, nullable: false })) : []
   return {
     kind: 'window',
     input,
     spec,
     relation: {
       schema: checkSchema([...schema, ...added]),
-      time: { columns, window: { start: WINDOW_START, end: WINDOW_END, ...ticksOf(spec) } },
+      time: {
+        columns: [...time.columns, ...added.map(({ name }) => name)],
+        window: { spec, type: column.type, isInRows, start: WINDOW_START, end: WINDOW_END },
+      },
     },
   }
 }
 
-const ticksOf = ({ sizeTicks, offsetTicks }: TumblingWindow) => ({ sizeTicks, offsetTicks })
+const aggregateFirst = { fix: 'aggregate the rows of each window first' }
+
+function checkTicks(spec: WindowSpec): void {
+  const refuse = (what: string): never => {
+    throw new MillraceError('LDB-2003', what)
+  }
+  const { sizeTicks } = spec
+  if (sizeTicks <= 0n) refuse(`a window of ${sizeTicks} ticks`)
+  if (spec.kind === 'tumble') return
+  const [name, ticks] = spec.kind === 'hop' ? ['slide', spec.slideTicks] : ['step', spec.stepTicks]
+  if (ticks <= 0n) refuse(`a ${name} of ${ticks} ticks`)
+  if (ticks > sizeTicks) refuse(`a ${name} of ${ticks} ticks is longer than the window of ${sizeTicks}`)
+  if (spec.kind === 'cumulate' && sizeTicks % ticks !== 0n)
+    refuse(`a window of ${sizeTicks} ticks is no whole number of steps of ${ticks}`)
+  if (sizeTicks / ticks > WINDOWS_PER_ROW_MAX)
+    refuse(`a row would belong to ${sizeTicks / ticks} windows; ${WINDOWS_PER_ROW_MAX} is the most`)
+}
 
 export const windowRule: OperatorRule<Window> = {
   inputs: node => [node.input],
   exprs: () => [],
   print: ({ spec }) => {
     const offset = spec.offsetTicks === 0n ? '' : ` offset ${spec.offsetTicks}`
-    return `window tumble ${printName(spec.column)} size ${spec.sizeTicks}${offset}`
+    return `window ${spec.kind} ${printName(spec.column)} size ${spec.sizeTicks}${stepOf(spec)}${offset}`
   },
+}
+
+function stepOf(spec: WindowSpec): string {
+  if (spec.kind === 'hop') return ` slide ${spec.slideTicks}`
+  return spec.kind === 'cumulate' ? ` step ${spec.stepTicks}` : ''
 }

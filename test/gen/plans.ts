@@ -9,7 +9,13 @@ import type { LogicalNode } from '../../ir/logical/index.ts'
 import { project } from '../../ir/logical/project.ts'
 import { sink } from '../../ir/logical/sink.ts'
 import { source } from '../../ir/logical/source.ts'
-import { WINDOW_END, WINDOW_START, window } from '../../ir/logical/window.ts'
+import {
+  type TumblingWindow,
+  WINDOW_END,
+  WINDOW_START,
+  type WindowSpec,
+  window,
+} from '../../ir/logical/window.ts'
 import type { Column, Schema } from '../../ir/schema.ts'
 import { dataTypes, isNumeric, isTimestamp } from '../../ir/types.ts'
 import { exprOf, ref } from './exprs.ts'
@@ -100,7 +106,31 @@ const windowed: Step = input => {
   if (!free || columns.length === 0 || time?.window) return fc.constant(input)
   return fc
     .tuple(fc.constantFrom(...columns.map(({ name }) => name)), sizesAndOffsets)
-    .map(([column, [sizeTicks, offsetTicks]]) => window(input, { column, sizeTicks, offsetTicks }))
+    .chain(([column, [sizeTicks, offsetTicks]]) => specsOn({ column, sizeTicks, offsetTicks }))
+    .map(spec => window(input, spec))
+}
+
+/** Side by side, or overlapping: slides and steps that do and do not divide the size. */
+const specsOn = (grid: Omit<TumblingWindow, 'kind'>): fc.Arbitrary<WindowSpec> => {
+  const { sizeTicks } = grid
+  const parts = [1n, 2n, 3n, 5n, 10n].filter(n => n <= sizeTicks)
+  const slides = parts.map(n => sizeTicks / n + (sizeTicks % n === 0n ? 0n : 1n))
+  const steps = parts.filter(n => sizeTicks % n === 0n).map(n => sizeTicks / n)
+  return fc.oneof(
+    { weight: 2, arbitrary: fc.constant<WindowSpec>({ kind: 'tumble', ...grid }) },
+    {
+      weight: 2,
+      arbitrary: fc
+        .constantFrom(...slides, ...(sizeTicks > 7n ? [sizeTicks - 1n, 3n + sizeTicks / 9n] : []))
+        .map((slideTicks): WindowSpec => ({ kind: 'hop', ...grid, slideTicks })),
+    },
+    {
+      weight: 1,
+      arbitrary: fc
+        .constantFrom(...steps)
+        .map((stepTicks): WindowSpec => ({ kind: 'cumulate', ...grid, stepTicks })),
+    },
+  )
 }
 
 const aggregated: Step = input => maybe(windowed, 4, 5)(input).chain(groupedOf)

@@ -4,67 +4,25 @@ import { after, test } from 'node:test'
 import { type Data, Field, Float64, makeData, RecordBatch, Schema, Struct } from 'apache-arrow'
 import { interpret } from '../../codegen/interp/interpret.ts'
 import { closeNativeCompiler } from '../../codegen/llvm/backend.ts'
-import {
-  type Columns,
-  compile,
-  type Limits,
-  type Stream,
-  source,
-  t,
-  tumble,
-  when,
-} from '../../compiler/index.ts'
+import { type Columns, compile, type Stream, source, t, tumble, when } from '../../compiler/index.ts'
 import { Status } from '../../ir/abi.ts'
 import { aggregate as call } from '../../ir/expr/aggregates.ts'
 import { aggregate } from '../../ir/logical/aggregate.ts'
-import type { LogicalNode } from '../../ir/logical/index.ts'
 import { source as sourceNode } from '../../ir/logical/source.ts'
 import { window } from '../../ir/logical/window.ts'
 import { WIDEST } from '../../ir/physical/program.ts'
 import { Pipeline } from '../../runtime/dag/pipeline.ts'
 import { reservePlan } from '../../runtime/memory/arena.ts'
 import { resolveLimits } from '../../runtime/memory/limits.ts'
-import type { ModelRow } from '../model/model.ts'
 import { backends } from '../support/backends.ts'
-import { checkTrial } from '../support/check.ts'
 import { smallLimits } from '../support/engine.ts'
 import { clashingLongs, mix, unmix } from '../support/hash-model.ts'
-import { isQuick } from '../support/runs.ts'
+import { agrees, events, nodeOf, row, slow, timeless } from '../support/small-streams.ts'
 
 after(closeNativeCompiler)
 
-const columns = { at: t.timestamp('ms'), n: t.int64, u: t.uint64, x: t.float64, key: t.utf8 }
-const events = source('events', columns, { time: 'at' })
-const slow = source('events', columns, { time: 'at', outOfOrderness: '1s' })
-const timeless = source('events', columns)
-
-/** Native code takes seconds to be made for all of them: the quick run goes without. */
-const tiers = backends.map(({ name }) => name).filter(name => !(isQuick && name === 'native'))
-
 const MAX = (1n << 63n) - 1n
 const MIN = -(1n << 63n)
-const row = (at: number | bigint, given: ModelRow = {}): ModelRow => ({
-  at: BigInt(at),
-  n: 1n,
-  u: 1n,
-  x: 1,
-  key: 'a',
-  ...given,
-})
-
-async function agrees(
-  plan: LogicalNode,
-  rows: readonly ModelRow[],
-  limits: Partial<Limits> = {},
-  schema = events.schema,
-): Promise<void> {
-  for (const name of tiers) {
-    const schedule = { splits: [], limits, dictionaries: false, lenient: false, tiers: [name] }
-    await checkTrial({ plan, schema, rows, params: { built: {}, given: {} }, schedule })
-  }
-}
-
-const nodeOf = (stream: unknown): LogicalNode => (stream as Stream<Columns>).node
 
 test('a group that takes the place of another begins anew', async () => {
   const plan = events
@@ -232,7 +190,7 @@ test('keys of several windows that hash alike are told apart', async () => {
     ],
     { column: 'at', delayTicks: MAX },
   )
-  const spec = { column: 'at', sizeTicks: 1n, offsetTicks: 0n }
+  const spec = { kind: 'tumble', column: 'at', sizeTicks: 1n, offsetTicks: 0n } as const
   const plan = aggregate(window(events, spec), ['key'], [{ name: 'rows', call: call('count', undefined) }])
   const rows = [...times, ...times].map(at => ({ at, key: 5n }))
   await agrees(plan, rows, {}, events.relation.schema)

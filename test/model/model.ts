@@ -10,7 +10,7 @@ import { groupKey } from '../../ir/expr/order.ts'
 import type { Aggregate } from '../../ir/logical/aggregate.ts'
 import { inputsOf, type LogicalNode } from '../../ir/logical/index.ts'
 import type { Source } from '../../ir/logical/source.ts'
-import { WINDOW_END, WINDOW_START } from '../../ir/logical/window.ts'
+import { WINDOW_END, WINDOW_START, type WindowSpec } from '../../ir/logical/window.ts'
 
 export type ModelRow = Readonly<Record<string, Value>>
 
@@ -38,8 +38,16 @@ export interface ModelResult {
 const MIN_TIME = 1n - (1n << 63n)
 const MAX_TIME = (1n << 63n) - 1n
 
+/** A window that a row belongs to. */
+interface Span {
+  readonly start: bigint
+  readonly end: bigint
+}
+
 interface Item {
   readonly row: ModelRow
+  /** In order of time; there is one, which never closes, where rows belong to none. */
+  readonly windows?: readonly Span[]
   /** Number of the source row it comes from, -1 behind an aggregation. */
   readonly origin: number
 }
@@ -117,12 +125,12 @@ class Run {
       case 'window':
         return on(item =>
           this.#guard(item, () => {
-            const { column, sizeTicks, offsetTicks } = node.spec
-            const start =
-              floorDiv((item.row[column] as bigint) - offsetTicks, sizeTicks) * sizeTicks + offsetTicks
-            const end = start + sizeTicks
-            if (start < MIN_TIME || end > MAX_TIME) throw new RowFault('LDB-2005')
-            next.row({ ...item, row: { ...item.row, [WINDOW_START]: start, [WINDOW_END]: end } })
+            const windows = windowsOf(node.spec, item.row[node.spec.column] as bigint)
+            if (windows.some(({ start, end }) => start < MIN_TIME || end > MAX_TIME))
+              throw new RowFault('LDB-2005')
+            const [{ start, end }] = windows
+            const bounds = node.spec.kind === 'tumble' ? { [WINDOW_START]: start, [WINDOW_END]: end } : {}
+            next.row({ ...item, windows, row: { ...item.row, ...bounds } })
           }),
         )
       case 'aggregate':
@@ -153,8 +161,27 @@ class Run {
   }
 }
 
+/** The windows of a time in order of time. */
+function windowsOf(spec: WindowSpec, time: bigint): readonly Span[] {
+  const { sizeTicks: size, offsetTicks: offset } = spec
+  const align = (at: bigint, step: bigint): bigint => floorDiv(at - offset, step) * step + offset
+  const spans: Span[] = []
+  if (spec.kind === 'cumulate') {
+    const start = align(time, size)
+    for (let end = start + spec.stepTicks; end <= start + size; end += spec.stepTicks)
+      if (end > time) spans.push({ start, end })
+    return spans
+  }
+  const slide = spec.kind === 'hop' ? spec.slideTicks : size
+  for (let start = align(time, slide); start + size > time; start -= slide)
+    spans.unshift({ start, end: start + size })
+  return spans
+}
+
+/** Rows of one key that belong to the same windows. */
 interface Group {
-  readonly end: bigint
+  readonly windows: readonly Span[]
+  readonly key: string
   readonly keys: ModelRow
   /** Rows of the group as each aggregate sees them, nulls left out. */
   readonly contributions: Contribution[][]
@@ -178,58 +205,87 @@ class Groups implements Operator {
   }
 
   row(item: Item): void {
-    const { window, keys, input } = this.#node
-    const end = window ? (item.row[window.end] as bigint) : MAX_TIME
-    if (window && end <= this.#time) {
+    const { keys, input, window } = this.#node
+    const { windows = ALWAYS } = item
+    if (windows.every(({ end }) => end <= this.#time)) {
       this.#run.late.push(item.origin)
       return
     }
     const number = item.origin < 0 ? this.#arrivals++ : BigInt(item.origin)
     const lane = window || keys.length > 0 ? 0 : Number(number) % FLOAT_LANES
-    const names = [...(window ? [window.start, window.end] : []), ...keys]
     this.#run.guard(item, () => {
       const values = this.#args.map(arg => (arg ? arg(item.row) : true))
-      const key = names.map(name => groupKey(item.row[name])).join('|')
-      const columns = Object.fromEntries(names.map(name => [name, normal(item.row[name])]))
-      const known = this.#groups.get(key)
-      const group = known ?? { end, keys: columns, contributions: values.map(() => []) }
+      const key = keys.map(name => groupKey(item.row[name])).join('|')
+      const pane = windows.map(({ end }) => end).join(' ')
+      const known = this.#groups.get(`${pane}|${key}`)
+      const group = known ?? {
+        windows,
+        key,
+        keys: this.#keysOf(item.row),
+        contributions: values.map(() => []),
+      }
       const timeColumn = input.relation.time?.columns[0]
       const time = timeColumn === undefined ? number : (item.row[timeColumn] as bigint)
       const extended = group.contributions.map((list, i) =>
-        values[i] === null ? list : [...list, { value: values[i], time, lane }],
+        values[i] === null ? list : [...list, { value: values[i], time, lane, pane }],
       )
       for (const [i, list] of extended.entries()) this.#result(i, list)
       extended.forEach((list, i) => {
         group.contributions[i] = list
       })
-      if (!known) this.#groups.set(key, group)
+      if (!known) this.#groups.set(`${pane}|${key}`, group)
     })
   }
 
+  #keysOf(row: ModelRow): ModelRow {
+    return Object.fromEntries(this.#node.keys.map(name => [name, normal(row[name])]))
+  }
+
   watermark(time: bigint): void {
+    const isDue = ({ end }: Span): boolean => end <= time && end > this.#time
+    const all = [...this.#groups.values()].flatMap(({ windows }) => windows.filter(isDue))
+    const due = [...new Map(all.map(window => [window.end, window])).values()]
+    for (const window of due.toSorted((a, b) => order(a.end, b.end))) this.#close(window)
+    for (const [name, { windows }] of this.#groups)
+      if (windows.every(({ end }) => end <= time)) this.#groups.delete(name)
     this.#time = time
-    const due = [...this.#groups].filter(([, group]) => group.end <= time)
-    const inOrder = due.toSorted(([, a], [, b]) => (a.end < b.end ? -1 : a.end > b.end ? 1 : 0))
-    for (const [key, group] of inOrder) {
-      this.#groups.delete(key)
-      const results = this.#node.aggregates.map(({ name }, i) => [
-        name,
-        this.#result(i, group.contributions[i]),
-      ])
-      this.#next.row({ row: { ...group.keys, ...Object.fromEntries(results) }, origin: -1 })
-    }
     this.#next.watermark(this.#passed(time))
+  }
+
+  /** What the rows of a window come to: pane by pane in order of time, in each in order of arrival. */
+  #close(window: Span): void {
+    const inWindow = [...this.#groups.values()].filter(({ windows }) =>
+      windows.some(({ end }) => end === window.end),
+    )
+    const inOrder = inWindow.toSorted(
+      (a, b) => order(a.windows[0].end, b.windows[0].end) || order(lastEnd(a), lastEnd(b)),
+    )
+    for (const name of new Set(inOrder.map(({ key }) => key))) {
+      const parts = inOrder.filter(({ key }) => key === name)
+      const { window: assigned, aggregates } = this.#node
+      const bounds = assigned ? { [assigned.start]: window.start, [assigned.end]: window.end } : {}
+      this.#run.guard({ row: {}, origin: -1 }, () => {
+        const results = aggregates.map(({ name }, i) => [
+          name,
+          this.#result(
+            i,
+            parts.flatMap(({ contributions }) => contributions[i]),
+          ),
+        ])
+        this.#next.row({ row: { ...bounds, ...parts[0].keys, ...Object.fromEntries(results) }, origin: -1 })
+      })
+    }
   }
 
   #passed(time: bigint): bigint {
     const { window } = this.#node
     if (time === MAX_TIME) return time
     if (!window) return MIN_TIME
-    const { sizeTicks, offsetTicks } = window
-    const aligned = floorDiv(time - offsetTicks, sizeTicks) * sizeTicks + offsetTicks
-    return aligned < MIN_TIME || time - offsetTicks < MIN_TIME || time - offsetTicks > MAX_TIME
-      ? MIN_TIME
-      : aligned
+    const { sizeTicks, offsetTicks } = window.spec
+    const step = window.spec.kind === 'hop' ? window.spec.slideTicks : sizeTicks
+    const open = time - (sizeTicks - step)
+    const aligned = floorDiv(open - offsetTicks, step) * step + offsetTicks
+    return [open, open - offsetTicks, aligned].some(at => at < MIN_TIME || at > MAX_TIME) ? MIN_TIME : aligned
   }
 
   #result(i: number, list: readonly Contribution[]): Value {
@@ -238,6 +294,10 @@ class Groups implements Operator {
     return aggregateRow(fn).evaluate(list, type, arg?.type ?? 'bool')
   }
 }
+
+const ALWAYS: readonly Span[] = [{ start: 0n, end: MAX_TIME }]
+const order = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0)
+const lastEnd = ({ windows }: Group): bigint => windows[windows.length - 1].end
 
 /** Group keys come out with one zero and one NaN. */
 const normal = (value: Value): Value => (value === 0 ? 0 : value)

@@ -8,6 +8,7 @@ import { aggregateNames } from '../../ir/expr/aggregates.ts'
 import { type Expr, visit } from '../../ir/expr/expr.ts'
 import { functionNames } from '../../ir/expr/functions/index.ts'
 import { exprsOf, type LogicalNode, type OperatorKind } from '../../ir/logical/index.ts'
+import type { WindowSpec } from '../../ir/logical/window.ts'
 import { type DataType, dataTypes, isBytes, isFloat, isTimestamp } from '../../ir/types.ts'
 import { type Trial, trialsOn } from '../gen/trials.ts'
 import { TEXT_BYTES_MAX } from '../gen/values.ts'
@@ -69,6 +70,14 @@ test('every aggregate, with a filter and without', { skip }, () => {
 
 const isNull = (expr: Expr): boolean => expr.kind === 'literal' && expr.value === null
 
+test('every kind of window', { skip }, () => {
+  const kinds = { tumble: 1, hop: 1, cumulate: 1 }
+  assertAll(
+    Object.keys(kinds satisfies Record<WindowSpec['kind'], number>),
+    nodes.flatMap(node => (node.kind === 'window' ? [node.spec.kind] : [])),
+  )
+})
+
 test('every type: of columns, literals, parameters, arguments of aggregates and group keys', { skip }, () => {
   const keys = aggregations.flatMap(({ keys, input }) =>
     input.relation.schema.filter(({ name }) => keys.includes(name)),
@@ -120,6 +129,11 @@ const situations: Readonly<Record<string, Situation>> = {
   'a row without time': (_, model) => model.nullTimes > 0,
   'a late row': (_, model) => model.late.some(row => row >= 0),
   'windows of windows': ({ plan }) => chainOf(plan).filter(node => node.kind === 'window').length === 2,
+  'a row in several windows that close': ({ plan, rows }, model) =>
+    model.rows.length > 2 * rows.length && specsOf(plan).some(({ kind }) => kind !== 'tumble'),
+  'panes of two lengths': ({ plan }, model) =>
+    model.rows.length > 2 &&
+    specsOf(plan).some(spec => spec.kind === 'hop' && spec.sizeTicks % spec.slideTicks > 0n),
   'a fault of a result': (_, model) => model.errors.some(({ row }) => row < 0),
   'faults that are null': ({ schedule }) => schedule.lenient,
   'keys NaN and null': trial => hasKeys(trial, Number.NaN, null),
@@ -136,6 +150,9 @@ const situations: Readonly<Record<string, Situation>> = {
     ]),
   ),
 }
+
+const specsOf = (plan: LogicalNode): readonly WindowSpec[] =>
+  chainOf(plan).flatMap(node => (node.kind === 'window' ? [node.spec] : []))
 
 const bytesOf = (value: unknown): number =>
   typeof value === 'string' || value instanceof Uint8Array ? Buffer.byteLength(value) : 0

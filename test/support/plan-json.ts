@@ -12,7 +12,7 @@ import type { LogicalNode } from '../../ir/logical/index.ts'
 import { project } from '../../ir/logical/project.ts'
 import { sink } from '../../ir/logical/sink.ts'
 import { source, type WatermarkSpec } from '../../ir/logical/source.ts'
-import { type TumblingWindow, window } from '../../ir/logical/window.ts'
+import { type TumblingWindow, type WindowSpec, window } from '../../ir/logical/window.ts'
 import { findColumn, type Schema } from '../../ir/schema.ts'
 import type { DataType } from '../../ir/types.ts'
 
@@ -27,7 +27,7 @@ type OperatorJson =
   | { readonly source: string; readonly columns: Schema; readonly watermark?: WatermarkSpec | undefined }
   | { readonly filter: ExprJson }
   | { readonly project: readonly { readonly name: string; readonly expr: ExprJson }[] }
-  | { readonly window: TumblingWindow }
+  | { readonly window: WindowSpec | Omit<TumblingWindow, 'kind'> }
   | { readonly aggregate: readonly string[]; readonly calls: readonly CallJson[] }
 
 interface CallJson {
@@ -106,7 +106,8 @@ function operatorFromJson(input: LogicalNode, json: OperatorJson): LogicalNode {
   const { schema } = input.relation
   const expr = (of: ExprJson): Expr => exprFromJson(of, schema)
   if ('filter' in json) return filter(input, expr(json.filter))
-  if ('window' in json) return window(input, json.window)
+  if ('window' in json)
+    return window(input, 'kind' in json.window ? json.window : { kind: 'tumble', ...json.window })
   if ('project' in json)
     return project(
       input,

@@ -1,7 +1,8 @@
 /** Open windows as a rig: a command brings a group of a window and then raises the watermark, which may close some. */
 import { timeRegion, watermark } from '../../compiler/lower/event-time.ts'
+import { NEVER } from '../../compiler/lower/lib/group-windows.ts'
 import { hashWords, wordsOf } from '../../compiler/lower/lib/hash.ts'
-import { NEVER, OpenWindows } from '../../compiler/lower/lib/open-windows.ts'
+import { OpenWindows } from '../../compiler/lower/lib/open-windows.ts'
 import { HashTable } from '../../compiler/lower/lib/table.ts'
 import { Status } from '../../ir/abi.ts'
 import { and, eq, ge, gt, i32, i64, load, lt } from '../../ir/kernel/build.ts'
@@ -32,7 +33,7 @@ function step({ k, arg, answer, leave }: CommandCode): void {
     k.set(group, groups.insert(k, hash))
     k.store(entries, 'start', group, start)
     k.store(entries, 'key', group, key)
-    windows.append(k, { start, end }, group)
+    windows.append(k, { start, from: start, end }, group)
   })
   k.put(timeRegion, 'wm', arg('wm'))
   answer('waiting', windows.waiting)
@@ -47,6 +48,7 @@ function advance({ k, leave, emit }: RigCode): void {
   windows.advance(k, leave, watermark, {
     each: ({ start, end }, group) => emit({ start, end, key: load(groups.entries, 'key', group) }),
     drop: group => groups.remove(k, group),
+    merge: () => {},
   })
 }
 

@@ -58,8 +58,8 @@ export const aggregateStage: Room = {
   faults: [
     {
       name: 'late-by-one',
-      find: 'k.if(le(bounds.end, load(this.#watermark',
-      put: 'k.if(lt(bounds.end, load(this.#watermark',
+      find: 'k.if(le(paneOf(row).lastEnd, this.#wm)',
+      put: 'k.if(lt(paneOf(row).lastEnd, this.#wm)',
       shows: 'a window that has closed opens again and comes out twice',
     },
     {
@@ -76,7 +76,7 @@ export const aggregateStage: Room = {
     },
     {
       name: 'groups-of-any-window',
-      find: "and(eq(load(entries, 'start', candidate), bounds.start), this.#key.equals(entries, candidate, key))",
+      find: "and(eq(load(entries, 'start', candidate), start), this.#key.equals(entries, candidate, key))",
       put: 'this.#key.equals(entries, candidate, key)',
       shows: 'rows are added to a group of another window whose hash is the same',
     },

@@ -10,7 +10,7 @@ import { llvmAccess, llvmEmitter } from './llvm-emitter.ts'
 import { llvmSpeller } from './llvm-speller.ts'
 import * as lowering from './lowering.ts'
 import * as memory from './memory.ts'
-import { heap, openWindows } from './open-windows.ts'
+import { heap, openWindows, sharedPanes } from './open-windows.ts'
 import * as passes from './passes.ts'
 import * as pipeline from './pipeline.ts'
 import { rewrite } from './rewriting.ts'
@@ -36,6 +36,7 @@ export const mutants = mutantsOf({
   'hash-table': hashTable,
   hash,
   'open-windows': openWindows,
+  'shared-panes': sharedPanes,
   heap,
   interner: texts.interner,
   bytes: texts.bytes,

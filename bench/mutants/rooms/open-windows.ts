@@ -98,3 +98,65 @@ export const heap: Room = {
     },
   ],
 }
+
+export const sharedPanes: Room = {
+  file: 'compiler/lower/lib/shared-panes.ts',
+  tests: ['lower/windows.test', 'property/corpus.test', 'property/plans.test'],
+  faults: [
+    {
+      name: 'closed-window-again',
+      find: 'mul(passed, i64(stride)), i64(0n))',
+      put: 'i64(0n), i64(0n))',
+      shows: 'a row that some windows are closed to opens them again',
+    },
+    {
+      name: 'later-window-first',
+      find: "k.if(lt(bounds.end, this.#head('deadline'))",
+      put: "k.if(lt(this.#head('deadline'), bounds.end)",
+      shows: 'a window is never closed, or closed too late',
+    },
+    {
+      name: 'pane-list-without-end',
+      find: "k.store(this.#groups.entries, 'next', group, i32(NONE))",
+      put: '',
+      shows: 'groups of other panes are added to a window',
+    },
+    {
+      name: 'panes-of-one-length',
+      find: 'i64(short), i64(stride - short))',
+      put: 'i64(short), i64(stride))',
+      shows: 'panes of windows that are no whole number of slides are passed over',
+    },
+    {
+      name: 'first-pane-is-long',
+      find: "k.put(this.head, 'is_short', i32(1))",
+      put: "k.put(this.head, 'is_short', i32(0))",
+      shows: 'panes of windows that are no whole number of slides are passed over',
+    },
+    {
+      name: 'group-taken-twice',
+      find: "k.put(this.head, 'group', next)",
+      put: '',
+      shows: 'push never returns: the first group of a pane is taken over and over',
+    },
+    {
+      name: 'pane-kept-for-ever',
+      find: 'return add(from, i64(stride))',
+      put: 'return sub(from, i64(stride * 8n))',
+      shows: 'panes that no window needs stay in memory',
+      tests: ['lower/windows.test'],
+    },
+    {
+      name: 'pane-forgotten-early',
+      find: "select(eq(this.#head('deadline'), add(from, i64(size))), this.#head('deadline'), from)",
+      put: "this.#head('deadline')",
+      shows: 'a cumulating window has its last step only',
+    },
+    {
+      name: 'every-window-is-the-next',
+      find: "ge(load(entries, 'start', pane), this.#head('deadline')),\n          () => this.#setDeadline",
+      put: "ge(this.#head('deadline'), this.#head('deadline')),\n          () => this.#setDeadline",
+      shows: 'windows between the first and the last of a pane are left out',
+    },
+  ],
+}

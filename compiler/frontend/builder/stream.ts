@@ -11,12 +11,10 @@ import { isTimestamp, type TimestampType } from '../../../ir/types.ts'
 import { compilePredicate, compileProjection } from '../lambda/index.ts'
 import { AggregateCollector, nameCalls } from './aggregates.ts'
 import { didYouMean } from './did-you-mean.ts'
-import { ticksOf } from './duration.ts'
 import { Expression } from './expression.ts'
 import type {
   AggregatesOf,
   ColumnsOf,
-  Duration,
   Flat,
   LambdaColumn,
   NamesOf,
@@ -24,30 +22,7 @@ import type {
   SchemaOf,
   Typed,
 } from './types.ts'
-
-/** A tumbling window of event time. */
-export interface TumblingWindow<K extends string> {
-  /** Side by side: a row belongs to one window. */
-  readonly kind: 'tumble'
-  /** The column of event time. */
-  readonly column: K
-  /** How long each is. */
-  readonly size: Duration
-  /** How far the starts are moved. */
-  readonly offset: Duration | undefined
-}
-
-/** Windows of one size, side by side: `tumble('ts', '1h')`. Starts lie at whole sizes since 1970, plus the offset. */
-export const tumble = <const K extends string>(
-  column: K,
-  size: Duration,
-  offset?: Duration,
-): TumblingWindow<K> => ({
-  kind: 'tumble',
-  column,
-  size,
-  offset,
-})
+import { type OverlappingWindow, specOf, type TumblingWindow } from './windows.ts'
 
 type WindowColumnsOf<S extends Columns, K extends keyof S> = {
   readonly window_start: ColumnType<S[K]['type'], false>
@@ -141,12 +116,23 @@ export class Stream<S extends Columns> {
    */
   window<const K extends NamesOf<S, TimestampType>>(
     spec: TumblingWindow<K>,
-  ): WindowedStream<Flat<S & WindowColumnsOf<S, K>>> {
+  ): WindowedStream<Flat<S & WindowColumnsOf<S, K>>>
+  /**
+   * Assigns each row to all windows that hold its event time; what follows aggregates the rows of each. The results have the
+   * columns window_start and window_end. LDB-2003 also where the slide or the step does not fit the size.
+   */
+  window<const K extends NamesOf<S, TimestampType>>(
+    spec: OverlappingWindow<K>,
+  ): WindowedRows<S, WindowColumnsOf<S, K>>
+  window<const K extends NamesOf<S, TimestampType>>(
+    spec: TumblingWindow<K> | OverlappingWindow<K>,
+  ): WindowedStream<Flat<S & WindowColumnsOf<S, K>>> | WindowedRows<S, WindowColumnsOf<S, K>> {
     const type = findColumn(this.schema, spec.column)?.type
     if (!type || !isTimestamp(type)) throw unknownColumn(spec.column, this.schema, 'window')
-    const sizeTicks = ticksOf(spec.size, type)
-    const offsetTicks = spec.offset === undefined ? 0n : ticksOf(spec.offset, type)
-    return new WindowedStream(window(this.node, { column: spec.column, sizeTicks, offsetTicks }), this.params)
+    const windowed = window(this.node, specOf(spec, type))
+    return spec.kind === 'tumble'
+      ? new WindowedStream(windowed, this.params)
+      : new WindowedRows(windowed, this.params)
   }
 
   /**
@@ -154,13 +140,7 @@ export class Stream<S extends Columns> {
    * LDB-1100 where a key is no column.
    */
   groupBy<const K extends keyof S & string>(...keys: readonly K[]): Grouped<S, Pick<S, K>> {
-    return new Grouped(this.node, this.params, this.#keys(keys))
-  }
-
-  #keys(keys: readonly string[]): readonly string[] {
-    for (const key of keys)
-      if (!findColumn(this.schema, key)) throw unknownColumn(key, this.schema, 'groupBy')
-    return keys
+    return new Grouped(this.node, this.params, keysOf(this.schema, keys))
   }
 
   #with<R extends Columns>(node: LogicalNode): Stream<R> {
@@ -207,6 +187,30 @@ export class WindowedStream<S extends Columns> extends Stream<S> {
   }
 }
 
+/** Rows of a stream that may belong to several windows each, whose bounds are columns `W` of what they are aggregated to. */
+export class WindowedRows<S extends Columns, W extends Columns> {
+  readonly #node: LogicalNode
+  readonly #params: ReadonlyMap<string, Value>
+
+  /** @internal */
+  constructor(node: LogicalNode, params: ReadonlyMap<string, Value>) {
+    this.#node = node
+    this.#params = params
+  }
+
+  /** Groups by columns inside of each window. LDB-1100 where a key is no column. */
+  groupBy<const K extends keyof S & string>(...keys: readonly K[]): Grouped<S, Flat<W & Pick<S, K>>> {
+    return new Grouped(this.#node, this.#params, keysOf(this.#node.relation.schema, keys))
+  }
+
+  /** One group for each window. */
+  agg<const O extends Readonly<Record<string, Typed>>>(
+    aggregates: (columns: ColumnsOf<S>, aggregates: AggregatesOf) => O & GroupScoped<O>,
+  ): Stream<Flat<W & SchemaOf<O>>> {
+    return this.groupBy().agg(aggregates as never) as never
+  }
+}
+
 /** Every value must be made of aggregates: a bare column would have no single value in a group. */
 type GroupScoped<O> = {
   readonly [K in keyof O]: Typed<never, boolean, 'group'> | (Typed & { readonly scope: 'group' })
@@ -242,6 +246,11 @@ export class Grouped<S extends Columns, K extends Columns> {
     if (isPlain) return new Stream(grouped, this.#params)
     return new Stream(project(grouped, [...keys.map(passed), ...exprs]), this.#params)
   }
+}
+
+function keysOf(schema: Schema, keys: readonly string[]): readonly string[] {
+  for (const key of keys) if (!findColumn(schema, key)) throw unknownColumn(key, schema, 'groupBy')
+  return keys
 }
 
 const passed = ({ name, type, nullable }: Schema[number]): NamedExpr => ({

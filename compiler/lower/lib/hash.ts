@@ -67,3 +67,6 @@ export function hashBytes(k: KernelBuilder, bytes: Mem, offset: Expr, length: Ex
   })
   return hash
 }
+
+/** The hash of a window or a pane, which is what its start is. */
+export const hashOfWindow = (k: KernelBuilder, start: Expr): Local => hashWords(k, wordsOf(start))

@@ -8,38 +8,22 @@ import type { Expr, Local, Mem } from '../../../ir/kernel/node.ts'
 import { rowLayout } from '../../../ir/layout.ts'
 import type { Growable } from '../../../ir/physical/program.ts'
 import type { Leave } from './control.ts'
-import { hashWords, wordsOf } from './hash.ts'
+import {
+  type Bounds,
+  type GroupWalk,
+  type GroupWindows,
+  NEVER,
+  type Pane,
+  type TimeField,
+} from './group-windows.ts'
+import { hashOfWindow } from './hash.ts'
 import { DeadlineHeap } from './heap.ts'
 import { type Found, HashTable } from './table.ts'
 
-/** A deadline that never comes; the end of a window that only the end of input closes. */
-export const NEVER = (1n << 63n) - 1n
 /** No group follows. */
 const END_OF_LIST = -1
 
-export interface Bounds {
-  readonly start: Expr
-  readonly end: Expr
-}
-
-/** The hash of a window, which is what its start is. */
-export const hashOfWindow = (k: KernelBuilder, start: Expr): Local => hashWords(k, wordsOf(start))
-
-/** Where the current watermark is kept. */
-export interface TimeField {
-  readonly mem: Mem
-  readonly field: string
-}
-
-/** What is done with a group whose window has closed. */
-export interface GroupWalk {
-  /** Writes its code; may leave before anything has changed, and is then called with the same group again. */
-  each(window: Bounds, group: Local): void
-  /** Forgets the group. */
-  drop(group: Local): void
-}
-
-export class OpenWindows {
+export class OpenWindows implements GroupWindows {
   readonly head: Mem
   readonly #table: HashTable
   readonly #heap: DeadlineHeap
@@ -56,6 +40,10 @@ export class OpenWindows {
 
   get table(): HashTable {
     return this.#table
+  }
+
+  get heads(): readonly Mem[] {
+    return [this.#table.head, this.head]
   }
 
   /** The heap holds one item for each window. */
@@ -78,12 +66,14 @@ export class OpenWindows {
     k.put(this.head, 'deadline', i64(NEVER))
   }
 
-  /** Room for one more window, in case the next group opens one. */
   reserve(k: KernelBuilder, leave: Leave): void {
     this.#table.reserve(k, leave)
   }
 
-  /** Puts a new group at the end of the list of its window, which it may be the first of. */
+  bounds(_k: KernelBuilder, { start, from, firstEnd }: Pane): Bounds {
+    return { start, from, end: firstEnd }
+  }
+
   append(k: KernelBuilder, bounds: Bounds, group: Expr): void {
     const { entries } = this.#table
     const found = this.#find(k, bounds.start)
@@ -121,7 +111,6 @@ export class OpenWindows {
     k.put(this.head, 'deadline', this.#heap.earliest(i64(NEVER)))
   }
 
-  /** Walks the groups of all windows that the watermark has passed. */
   advance(k: KernelBuilder, leave: Leave, watermark: TimeField, { each, drop }: GroupWalk): void {
     const { entries } = this.#table
     const spent = k.let('spent', i32(0))

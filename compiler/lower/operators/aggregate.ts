@@ -16,15 +16,23 @@ import { GroupStore, type Prepared, when } from '../accumulators/accumulator.ts'
 import { type Accumulation, accumulate } from '../accumulators/index.ts'
 import { lowerExpr, type RowColumns } from '../expr/index.ts'
 import type { Leave } from '../lib/control.ts'
-import { hashWords } from '../lib/hash.ts'
+import {
+  type Bounds,
+  type Closed,
+  type GroupWindows,
+  NEVER,
+  type Pane,
+  type TimeField,
+} from '../lib/group-windows.ts'
+import { hashOfWindow, hashWords } from '../lib/hash.ts'
 import { Interner } from '../lib/interner.ts'
-import { type Bounds, hashOfWindow, NEVER, OpenWindows, type TimeField } from '../lib/open-windows.ts'
-import { HashTable } from '../lib/table.ts'
+import { type Found, HashTable } from '../lib/table.ts'
 import type { Row, RowScope } from '../scope.ts'
 import type { Blocks, EmitEach, Miss, StatefulStage } from '../stage.ts'
 import { FALSE, faultsOf, scalar, scalarOf, type Value } from '../value.ts'
 import { GroupKey, KEYS_MAX, type KeyValue } from './group-key.ts'
 import { type NewGroup, PendingGroup } from './pending-group.ts'
+import { combinesPanes, windowsOf } from './windows.ts'
 
 /** Ids of the growable states of a pipeline. */
 const GROUPS = 0
@@ -32,7 +40,9 @@ const WINDOWS = 1
 const TEXTS = 2
 
 /** The bounds of the one window of an aggregation without windows. */
-const ALWAYS: Bounds = { start: i64(0n), end: i64(NEVER) }
+const ALWAYS: Bounds = { start: i64(0n), from: i64(0n), end: i64(NEVER) }
+/** In place of the start of a pane: the group is that of a whole window, which is about to leave. */
+const MERGED = i64(NEVER)
 const NO_KEY: KeyValue = { fields: new Map(), texts: [] }
 const ONLY_ENTRY = i32(0)
 const ONLY_GROUP: NewGroup = { bounds: ALWAYS, hash: i32(0), key: NO_KEY }
@@ -42,9 +52,6 @@ const countRows = aggregateCall('count')
 /** What the aggregates are computed from, by their number. */
 type Args = readonly (Value | undefined)[]
 
-const windowHash = (k: KernelBuilder, { windowHash: known }: Row, { start }: Bounds): Expr =>
-  known ?? hashOfWindow(k, start)
-
 export class AggregateStage implements StatefulStage {
   readonly #node: Aggregate
   readonly #watermark: TimeField
@@ -53,7 +60,7 @@ export class AggregateStage implements StatefulStage {
   readonly #key: GroupKey
   readonly #accumulation: Accumulation
   readonly #groups: HashTable
-  readonly #windows: OpenWindows
+  readonly #windows: GroupWindows
   readonly #pending: PendingGroup
 
   constructor(node: Aggregate, watermark: TimeField) {
@@ -66,7 +73,8 @@ export class AggregateStage implements StatefulStage {
     this.#texts = [...columns, ...calls].some(({ type }) => isBytes(type)) ? new Interner(TEXTS) : undefined
     this.#key = new GroupKey(columns, this.#texts)
     this.#isUngrouped = !node.window && columns.length === 0
-    const store = new GroupStore(this.#texts, { isUngrouped: this.#isUngrouped, combines: false })
+    const isUngrouped = this.#isUngrouped
+    const store = new GroupStore(this.#texts, { isUngrouped, combines: combinesPanes(node.window?.spec) })
     // Whether the one group has any rows: with none it gives no result.
     this.#accumulation = accumulate(store, this.#isUngrouped ? [...calls, countRows] : calls)
     const held = Object.assign({}, ...this.#accumulation.accumulators.map(fed => fed.accumulator.fields))
@@ -74,7 +82,7 @@ export class AggregateStage implements StatefulStage {
     this.#groups = new HashTable({ id: GROUPS, name: 'groups', fields })
     store.place(this.#groups.entries)
     this.#texts?.addUser(this.#groups)
-    this.#windows = new OpenWindows(WINDOWS, this.#groups)
+    this.#windows = windowsOf(WINDOWS, this.#groups, node.window?.spec)
     this.#pending = new PendingGroup(this.#key.fields, columns.filter(({ type }) => isBytes(type)).length)
   }
 
@@ -90,8 +98,7 @@ export class AggregateStage implements StatefulStage {
     const heads = [
       this.#pending.mem,
       this.#groups.head,
-      this.#windows.table.head,
-      this.#windows.head,
+      ...this.#windows.heads,
       ...(this.#texts?.fixed ?? []),
     ]
     const held = this.#accumulation.accumulators.flatMap(({ accumulator }) => accumulator.regions ?? [])
@@ -154,12 +161,10 @@ export class AggregateStage implements StatefulStage {
     const { k } = cx
     const operator = aggregateRule.print(this.#node)
     k.note(operator)
-    const bounds = this.#bounds(row)
-    if (this.#node.window)
-      k.if(le(bounds.end, load(this.#watermark.mem, this.#watermark.field)), () => cx.late())
+    if (this.#node.window) k.if(le(paneOf(row).lastEnd, this.#wm), () => cx.late())
     const args = this.#node.aggregates.map(({ call }) => call.arg && lowerExpr(cx, row.columns, call.arg))
     cx.reject(faultsOf(args.filter(arg => arg !== undefined)), row.mask, operator)
-    const entry = this.#isUngrouped ? ONLY_ENTRY : this.#group(cx, row, bounds, args, miss)
+    const entry = this.#isUngrouped ? ONLY_ENTRY : this.#group(cx, row, args, miss)
     const time = this.#timeOf(cx, row.columns)
     const prepared = this.#accumulation.accumulators.map(({ accumulator, feeder }) =>
       accumulator.prepare({ cx, arg: args[feeder], mask: row.mask, time, entry }),
@@ -169,13 +174,8 @@ export class AggregateStage implements StatefulStage {
     this.#apply(cx, prepared)
   }
 
-  #bounds(row: Row): Bounds {
-    const { window } = this.#node
-    if (!window) return ALWAYS
-    const [start, end] = [window.start, window.end].map(
-      name => scalarOf(row.columns.get(name) ?? missing(name)).value,
-    )
-    return { start, end }
+  get #wm(): Expr {
+    return load(this.#watermark.mem, this.#watermark.field)
   }
 
   /** Event time where the stream has one, else the number of the row. */
@@ -186,32 +186,38 @@ export class AggregateStage implements StatefulStage {
   }
 
   /** The entry of the group of a row; a row that has none `miss`es it. */
-  #group(cx: RowScope, row: Row, bounds: Bounds, args: Args, miss: Miss): Expr {
+  #group(cx: RowScope, row: Row, args: Args, miss: Miss): Expr {
     const { k } = cx
     const key = this.#key.read(cx, row.columns)
-    const hash = hashWords(k, this.#key.words(key), this.#node.window && windowHash(k, row, bounds))
-    this.#prefetch(cx, row, bounds)
-    const { entries } = this.#groups
-    const { entry } = this.#groups.find(k, hash, candidate =>
-      this.#node.window
-        ? and(eq(load(entries, 'start', candidate), bounds.start), this.#key.equals(entries, candidate, key))
-        : this.#key.matches(entries, candidate, key),
-    )
+    const pane = this.#node.window && paneOf(row)
+    const hash = hashWords(k, this.#key.words(key), pane?.hash)
+    this.#prefetch(cx, row)
+    const { entry } = this.#find(k, hash, key, pane?.start)
     k.if(lt(entry, i32(0)), () => {
       this.#reserve(cx, key, args)
+      const bounds = pane ? this.#windows.bounds(k, pane, this.#wm) : ALWAYS
       this.#pending.write(k, { bounds, hash, key })
       miss(() => this.#make(k, this.#pending.read(k, key)))
     })
     return entry
   }
 
+  #find(k: KernelBuilder, hash: Expr, key: KeyValue, start: Expr | undefined): Found {
+    const { entries } = this.#groups
+    return this.#groups.find(k, hash, candidate =>
+      start
+        ? and(eq(load(entries, 'start', candidate), start), this.#key.equals(entries, candidate, key))
+        : this.#key.matches(entries, candidate, key),
+    )
+  }
+
   /** Asks for the memory of groups to come, guessing that the window is still the same. */
-  #prefetch(cx: RowScope, row: Row, bounds: Bounds): void {
+  #prefetch(cx: RowScope, row: Row): void {
     const { k, ahead } = cx
     if (!ahead) return
     const hashAhead = (rows: number): Expr | undefined => {
       const words = this.#key.guess(row.columns, ahead(rows))
-      return words && hashWords(k, words, this.#node.window && windowHash(k, row, bounds))
+      return words && hashWords(k, words, row.pane?.hash)
     }
     this.#groups.prefetch(k, hashAhead)
   }
@@ -249,43 +255,64 @@ export class AggregateStage implements StatefulStage {
       key.texts.length === 0
         ? known
         : hashWords(k, this.#key.words(key), this.#node.window && hashOfWindow(k, bounds.start))
-    const group = this.#groups.insert(k, hash)
-    this.#initialise(k, group, bounds, key)
+    this.#windows.append(k, bounds, this.#insert(k, hash, key, bounds.start))
   }
 
-  #initialise(k: KernelBuilder, group: Local, bounds: Bounds, key: KeyValue): void {
+  #insert(k: KernelBuilder, hash: Expr, key: KeyValue, start: Expr): Local {
     const { entries } = this.#groups
-    k.store(entries, 'start', group, bounds.start)
+    const group = this.#groups.insert(k, hash)
+    k.store(entries, 'start', group, start)
     for (const [field, value] of key.fields) k.store(entries, field, group, value)
     for (const { accumulator } of this.#accumulation.accumulators) accumulator.init(k, group)
-    this.#windows.append(k, bounds, group)
+    return group
   }
 
   advance(k: KernelBuilder, leave: Leave, each: EmitEach): void {
-    const [groups, windows] = [this.#groups, this.#windows]
-    windows.advance(k, leave, this.#watermark, {
-      each: (bounds, group) => when(k, this.#hasRows(group), () => each(this.#result(bounds, group))),
+    const groups = this.#groups
+    const operator = aggregateRule.print(this.#node)
+    this.#windows.advance(k, leave, this.#watermark, {
+      each: (window, group) =>
+        when(k, this.#hasRows(group), () => each(this.#result(window, group), operator)),
       drop: group => groups.remove(k, group),
+      merge: (group, append) => this.#merge(k, leave, group, append),
     })
   }
 
-  #hasRows(group: Local): Expr {
+  /** Takes the group of a pane into that of the window; the ids of its texts are known already. */
+  #merge(k: KernelBuilder, leave: Leave, group: Expr, append: (merged: Expr) => void): void {
+    const key = this.#key.of(this.#groups.entries, group)
+    const hash = hashWords(k, this.#key.words(key), hashOfWindow(k, MERGED))
+    const { entry } = this.#find(k, hash, key, MERGED)
+    k.if(lt(entry, i32(0)), () => this.#groups.reserve(k, leave))
+    k.phase('apply')
+    k.if(lt(entry, i32(0)), () => {
+      k.set(entry, this.#insert(k, hash, key, MERGED))
+      append(entry)
+    })
+    for (const { accumulator } of this.#accumulation.accumulators) accumulator.combine(k, entry, group)
+  }
+
+  #hasRows(group: Expr): Expr {
     if (!this.#isUngrouped) return bool(true)
     return gt(scalarOf(this.#accumulation.finish(this.#node.aggregates.length, group)).value, i64(0n))
   }
 
   /** The columns of a group: window, keys, aggregates. */
-  #result(bounds: Bounds, group: Local): RowColumns {
-    const { window, aggregates, relation } = this.#node
+  #result({ start, end }: Closed, group: Expr): RowColumns {
+    const { window, aggregates } = this.#node
     const columns = new Map<string, Value>(this.#key.values(this.#groups.entries, group))
-    const typeOf = (name: string): Value['type'] => (findColumn(relation.schema, name) ?? missing(name)).type
     if (window) {
-      columns.set(window.start, scalar(typeOf(window.start), bounds.start, FALSE))
-      columns.set(window.end, scalar(typeOf(window.end), bounds.end, FALSE))
+      columns.set(window.start, scalar(window.type, start, FALSE))
+      columns.set(window.end, scalar(window.type, end, FALSE))
     }
     for (const [n, { name }] of aggregates.entries()) columns.set(name, this.#accumulation.finish(n, group))
     return columns
   }
+}
+
+function paneOf({ pane }: Row): Pane {
+  if (!pane) throw new Error('a row without its window')
+  return pane
 }
 
 const missing = (name: string): never => {

@@ -114,6 +114,15 @@ export class GroupKey {
     return this.#hasNullFlags ? [...words, this.#nullFlags(guessed)] : words
   }
 
+  /** The key of an entry. */
+  of(entries: Mem, entry: Expr): KeyValue {
+    const fields = Object.keys(this.fields).map((field): [string, Expr] => [
+      field,
+      load(entries, field, entry),
+    ])
+    return { fields: new Map(fields), texts: [] }
+  }
+
   words(key: KeyValue): readonly Expr[] {
     return [...key.fields.values()].flatMap(wordsOf)
   }

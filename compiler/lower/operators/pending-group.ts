@@ -5,8 +5,8 @@
 import { i32, type KernelBuilder, load, ne, toInt } from '../../../ir/kernel/build.ts'
 import type { Expr, FieldType, Mem } from '../../../ir/kernel/node.ts'
 import { type FieldSpecs, rowLayout } from '../../../ir/layout.ts'
+import type { Bounds } from '../lib/group-windows.ts'
 import type { Wanted } from '../lib/interner.ts'
-import type { Bounds } from '../lib/open-windows.ts'
 import type { KeyValue } from './group-key.ts'
 
 export interface NewGroup {
@@ -26,6 +26,7 @@ export class PendingGroup {
       ...fields,
       ...Object.fromEntries(wanted.map((name): [string, FieldType] => [name, 'i32'])),
       start: 'i64',
+      from: 'i64',
       end: 'i64',
       hash: 'i32',
     })
@@ -33,6 +34,7 @@ export class PendingGroup {
 
   write(k: KernelBuilder, { bounds, hash, key }: NewGroup): void {
     k.put(this.mem, 'start', bounds.start)
+    k.put(this.mem, 'from', bounds.from)
     k.put(this.mem, 'end', bounds.end)
     k.put(this.mem, 'hash', hash)
     for (const [field, value] of key.fields) k.put(this.mem, field, value)
@@ -48,7 +50,7 @@ export class PendingGroup {
   read(k: KernelBuilder, key: KeyValue): NewGroup {
     const value = (field: string): Expr => load(this.mem, field)
     return {
-      bounds: { start: value('start'), end: value('end') },
+      bounds: { start: value('start'), from: value('from'), end: value('end') },
       hash: value('hash'),
       key: {
         fields: new Map([...key.fields.keys()].map(field => [field, value(field)])),

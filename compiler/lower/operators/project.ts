@@ -3,7 +3,7 @@ import type { Project } from '../../../ir/logical/project.ts'
 import { projectRule } from '../../../ir/logical/project.ts'
 import { lowerExpr } from '../expr/index.ts'
 import type { Stage } from '../stage.ts'
-import { faultsOf, type Value } from '../value.ts'
+import { faultsOf, type Value, withoutFaults } from '../value.ts'
 
 export const lowerProject = (node: Project): Stage => ({
   push(cx, row, next) {
@@ -17,6 +17,6 @@ export const lowerProject = (node: Project): Stage => ({
       }
     }
     cx.reject(faultsOf([...columns.values()]), row.mask, projectRule.print(node))
-    next({ ...row, columns: new Map([...columns].map(([name, value]) => [name, { ...value, faults: [] }])) })
+    next({ ...row, columns: withoutFaults(columns) })
   },
 })

@@ -1,30 +1,37 @@
 /**
- * window: the bounds of the window that the last row fell into are cached in memory, and their hash with them, so that
- * most rows cost two comparisons and no division. The cache is no state: it can be forgotten at any time.
+ * window: the pane that the last row fell into is cached in memory with all that is known of it, so that most rows
+ * cost two comparisons and no division. The cache is no state: it can be forgotten at any time.
  */
 
 import type { KernelBuilder } from '../../../ir/kernel/build.ts'
-import { add, and, bool, i64, load, lt, not, op, or, rem, select, sub } from '../../../ir/kernel/build.ts'
+import { add, and, bool, i64, load, lt, not, op, rem, select, sub } from '../../../ir/kernel/build.ts'
 import type { Expr, Mem } from '../../../ir/kernel/node.ts'
 import { rowLayout } from '../../../ir/layout.ts'
 import {
+  type CumulatingWindow,
+  type HoppingWindow,
   type TumblingWindow,
-  WINDOW_END,
-  WINDOW_START,
   type Window,
+  type WindowSpec,
   windowRule,
 } from '../../../ir/logical/window.ts'
-import { findColumn } from '../../../ir/schema.ts'
 import { MIN_TIME } from '../event-time.ts'
-import { hashOfWindow } from '../lib/open-windows.ts'
+import type { Pane } from '../lib/group-windows.ts'
+import { hashOfWindow } from '../lib/hash.ts'
 import type { Stage } from '../stage.ts'
-import { FALSE, scalar, scalarOf } from '../value.ts'
+import { FALSE, orAll, scalar, scalarOf } from '../value.ts'
 
 /** `number` tells the caches of a pipeline apart. */
 export function lowerWindow(node: Window, number: number): Stage {
-  const cache = rowLayout(`window_${number}`, 'scratch', { start: 'i64', end: 'i64', hash: 'i32' })
-  const type = findColumn(node.relation.schema, WINDOW_START)?.type
-  if (!type) throw new Error('a window without its columns')
+  const cache = rowLayout(`window_${number}`, 'scratch', {
+    start: 'i64',
+    end: 'i64',
+    hash: 'i32',
+    ...(node.spec.kind !== 'tumble' && { from: 'i64', first_end: 'i64', last_end: 'i64' }),
+  })
+  const pane = cachedPane(cache, node.spec)
+  const assigned = node.relation.time?.window
+  if (!assigned) throw new Error('a window without its columns')
   return {
     mems: [cache],
     push(cx, row, next) {
@@ -34,12 +41,14 @@ export function lowerWindow(node: Window, number: number): Stage {
       const ts = k.let('ts', time.value)
       const inside = and(not(lt(ts, load(cache, 'start'))), lt(ts, load(cache, 'end')))
       const fault = k.let('time_fault', bool(false))
-      k.if(not(inside), () => k.set(fault, assign(k, cache, node, ts)))
+      k.if(not(inside), () => k.set(fault, assign(k, cache, node.spec, ts)))
       cx.reject([{ code: 'LDB-2005', when: fault }], row.mask, windowRule.print(node))
-      const start = scalar(type, load(cache, 'start'), FALSE)
-      const end = scalar(type, load(cache, 'end'), FALSE)
-      const columns = new Map(row.columns).set(WINDOW_START, start).set(WINDOW_END, end)
-      next({ ...row, columns, windowHash: load(cache, 'hash') })
+      const columns = new Map(row.columns)
+      if (assigned.isInRows) {
+        columns.set(assigned.start, scalar(assigned.type, load(cache, 'start'), FALSE))
+        columns.set(assigned.end, scalar(assigned.type, load(cache, 'end'), FALSE))
+      }
+      next({ ...row, columns, pane })
     },
   }
 }
@@ -48,35 +57,113 @@ const missing = (column: string): never => {
   throw new Error(`window column ${column} is not part of the row`)
 }
 
-/**
- * Computes the window of a time and caches it; yields whether its bounds leave the range of times. No step leaves it
- * before they do, however large the size and the offset are.
- */
-function assign(k: KernelBuilder, cache: Mem, { spec }: Window, ts: Expr): Expr {
-  const into = k.let('into', intoWindow(k, spec, ts))
-  const start = k.let('start', sub(ts, into))
-  const end = k.let('end', add(start, i64(spec.sizeTicks)))
-  const fault = k.let(
-    'leaves_range',
-    or(or(op('subo.i64', ts, into), lt(start, i64(MIN_TIME))), op('addo.i64', start, i64(spec.sizeTicks))),
-  )
+function cachedPane(cache: Mem, { kind }: WindowSpec): Pane {
+  const isAlone = kind === 'tumble'
+  const field = (name: string): Expr => load(cache, name)
+  return {
+    start: field('start'),
+    hash: field('hash'),
+    from: field(isAlone ? 'start' : 'from'),
+    firstEnd: field(isAlone ? 'end' : 'first_end'),
+    lastEnd: field(isAlone ? 'end' : 'last_end'),
+  }
+}
+
+/** What is cached of a pane, and the conditions under which one of its windows leaves the range of times. */
+interface Assigned {
+  readonly fields: Readonly<Record<string, Expr>>
+  readonly faults: readonly Expr[]
+}
+
+/** Computes the pane of a time and caches it; yields whether a window that the time is in leaves the range of times. */
+function assign(k: KernelBuilder, cache: Mem, spec: WindowSpec, ts: Expr): Expr {
+  const { fields, faults } = assignments[spec.kind](k, spec as never, ts)
+  const fault = k.let('leaves_range', orAll(faults))
   k.if(not(fault), () => {
-    k.put(cache, 'start', start)
-    k.put(cache, 'end', end)
-    k.put(cache, 'hash', hashOfWindow(k, start))
+    for (const [name, value] of Object.entries(fields)) k.put(cache, name, value)
+    k.put(cache, 'hash', hashOfWindow(k, fields.start))
   })
   return fault
 }
 
-/** Ticks from the start of the window of a time to that time. */
-function intoWindow(k: KernelBuilder, { sizeTicks, offsetTicks }: TumblingWindow, ts: Expr): Expr {
-  const past = wrapUp(k, rem(ts, i64(sizeTicks)), sizeTicks)
-  const phase = ((offsetTicks % sizeTicks) + sizeTicks) % sizeTicks
-  return phase === 0n ? past : wrapUp(k, sub(past, i64(phase)), sizeTicks)
+const assignments: {
+  readonly [K in WindowSpec['kind']]: (
+    k: KernelBuilder,
+    spec: Extract<WindowSpec, { kind: K }>,
+    ts: Expr,
+  ) => Assigned
+} = { tumble: assignTumbling, hop: assignHopping, cumulate: assignCumulating }
+
+function assignTumbling(k: KernelBuilder, { sizeTicks, offsetTicks }: TumblingWindow, ts: Expr): Assigned {
+  const into = k.let('into', intoGrid(k, sizeTicks, offsetTicks, ts))
+  const start = before(k, 'start', ts, into)
+  const end = behind(k, 'end', start.time, sizeTicks)
+  return { fields: { start: start.time, end: end.time }, faults: [...start.faults, ...end.faults] }
 }
 
-/** A negative number of ticks, counted from the window before. */
-function wrapUp(k: KernelBuilder, ticks: Expr, sizeTicks: bigint): Expr {
+/** From one multiple of the slide to the next, cut where windows end if that is between them. */
+function assignHopping(k: KernelBuilder, spec: HoppingWindow, ts: Expr): Assigned {
+  const { sizeTicks: size, slideTicks: slide, offsetTicks } = spec
+  const into = k.let('into', intoGrid(k, slide, offsetTicks, ts))
+  const last = before(k, 'last', ts, into)
+  const lastEnd = behind(k, 'last_end', last.time, size)
+  const short = size % slide
+  const isShort = short === 0n ? bool(false) : k.let('is_short', lt(into, i64(short)))
+  const choose = (then: bigint, otherwise: bigint): Expr =>
+    short === 0n ? i64(otherwise) : select(isShort, i64(then), i64(otherwise))
+  const whole = (size / slide) * slide
+  const first = before(k, 'from', last.time, choose(whole, whole - slide))
+  const start = short === 0n ? last.time : k.let('start', add(last.time, choose(0n, short)))
+  return {
+    fields: {
+      start,
+      end: add(last.time, choose(short, slide)),
+      from: first.time,
+      first_end: add(first.time, i64(size)),
+      last_end: lastEnd.time,
+    },
+    faults: [...last.faults, ...lastEnd.faults, ...first.faults],
+  }
+}
+
+function assignCumulating(k: KernelBuilder, spec: CumulatingWindow, ts: Expr): Assigned {
+  const { sizeTicks: size, stepTicks: step, offsetTicks } = spec
+  const into = k.let('into', intoGrid(k, size, offsetTicks, ts))
+  const from = before(k, 'from', ts, into)
+  const lastEnd = behind(k, 'last_end', from.time, size)
+  const start = k.let('start', sub(ts, rem(into, i64(step))))
+  const end = k.let('end', add(start, i64(step)))
+  return {
+    fields: { start, end, from: from.time, first_end: end, last_end: lastEnd.time },
+    faults: [...from.faults, ...lastEnd.faults],
+  }
+}
+
+/** A time, and whether it would be none. No step to it leaves the range before it does, however large it is. */
+interface Reached {
+  readonly time: Expr
+  readonly faults: readonly Expr[]
+}
+
+function before(k: KernelBuilder, name: string, time: Expr, ticks: Expr): Reached {
+  const reached = k.let(name, sub(time, ticks))
+  return { time: reached, faults: [op('subo.i64', time, ticks), lt(reached, i64(MIN_TIME))] }
+}
+
+const behind = (k: KernelBuilder, name: string, time: Expr, ticks: bigint): Reached => ({
+  time: k.let(name, add(time, i64(ticks))),
+  faults: [op('addo.i64', time, i64(ticks))],
+})
+
+/** Ticks from the last point of a grid at or before a time to that time. */
+function intoGrid(k: KernelBuilder, stepTicks: bigint, offsetTicks: bigint, ts: Expr): Expr {
+  const past = wrapUp(k, rem(ts, i64(stepTicks)), stepTicks)
+  const phase = ((offsetTicks % stepTicks) + stepTicks) % stepTicks
+  return phase === 0n ? past : wrapUp(k, sub(past, i64(phase)), stepTicks)
+}
+
+/** A negative number of ticks, counted from the point before. */
+function wrapUp(k: KernelBuilder, ticks: Expr, stepTicks: bigint): Expr {
   const bound = k.let('past', ticks)
-  return select(lt(bound, i64(0n)), add(bound, i64(sizeTicks)), bound)
+  return select(lt(bound, i64(0n)), add(bound, i64(stepTicks)), bound)
 }

@@ -41,7 +41,7 @@ function neededBefore(node: LogicalNode, needed: ReadonlySet<string>): ReadonlyS
       return new Set([
         ...read,
         ...node.keys,
-        ...(node.window ? [node.window.start, node.window.end] : []),
+        ...(node.window?.isInRows ? [node.window.start, node.window.end] : []),
         ...timeOf(node.input),
       ])
     case 'window':

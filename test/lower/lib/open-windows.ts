@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { NEVER } from '../../../compiler/lower/lib/open-windows.ts'
+import { NEVER } from '../../../compiler/lower/lib/group-windows.ts'
 import { Status } from '../../../ir/abi.ts'
 import { clashingLongs } from '../../support/hash-model.ts'
 import type { Row } from '../../support/rig.ts'

@@ -1,0 +1,90 @@
+/** Windows of event time as users write them, and as the plan has them. */
+import type { WindowSpec } from '../../../ir/logical/window.ts'
+import type { TimestampType } from '../../../ir/types.ts'
+import { ticksOf } from './duration.ts'
+import type { Duration } from './types.ts'
+
+interface OnGrid<K extends string> {
+  /** The column of event time. */
+  readonly column: K
+  /** How long each is. */
+  readonly size: Duration
+  /** How far the starts are moved. */
+  readonly offset: Duration | undefined
+}
+
+/** A tumbling window of event time. */
+export interface TumblingWindow<K extends string> extends OnGrid<K> {
+  /** Side by side: a row belongs to one window. */
+  readonly kind: 'tumble'
+}
+
+/** A hopping window of event time. */
+export interface HoppingWindow<K extends string> extends OnGrid<K> {
+  /** Overlapping: a row belongs to size / slide windows. */
+  readonly kind: 'hop'
+  /** From the start of one to the start of the next. */
+  readonly slide: Duration
+}
+
+/** A cumulating window of event time. */
+export interface CumulatingWindow<K extends string> extends OnGrid<K> {
+  /** Growing: from the same start to the end of each step. */
+  readonly kind: 'cumulate'
+  /** From the end of one to the end of the next. */
+  readonly step: Duration
+}
+
+/** Windows of which a row may belong to several. */
+export type OverlappingWindow<K extends string> = HoppingWindow<K> | CumulatingWindow<K>
+
+/** Windows of one size, side by side: `tumble('ts', '1h')`. Starts lie at whole sizes since 1970, plus the offset. */
+export const tumble = <const K extends string>(
+  column: K,
+  size: Duration,
+  offset?: Duration,
+): TumblingWindow<K> => ({ kind: 'tumble', column, size, offset })
+
+/**
+ * Windows of one size that start at every slide: `hop('ts', '1h', '5m')` is the last hour every five minutes. Starts lie at
+ * whole slides since 1970, plus the offset. What a row costs does not depend on how many windows it belongs to.
+ */
+export const hop = <const K extends string>(
+  column: K,
+  size: Duration,
+  slide: Duration,
+  offset?: Duration,
+): HoppingWindow<K> => ({ kind: 'hop', column, size, slide, offset })
+
+/**
+ * Windows that grow: `cumulate('ts', '1d', '1h')` is the day so far at the end of each hour. Starts lie at whole sizes since
+ * 1970, plus the offset; the size is a whole number of steps.
+ */
+export const cumulate = <const K extends string>(
+  column: K,
+  size: Duration,
+  step: Duration,
+  offset?: Duration,
+): CumulatingWindow<K> => ({ kind: 'cumulate', column, size, step, offset })
+
+/** In ticks of the time column. LDB-2002 where a duration is no whole number of them. */
+export function specOf(
+  spec: TumblingWindow<string> | OverlappingWindow<string>,
+  type: TimestampType,
+): WindowSpec {
+  const { column } = spec
+  const ticks = (duration: Duration): bigint => ticksOf(duration, type)
+  const grid = {
+    column,
+    sizeTicks: ticks(spec.size),
+    offsetTicks: spec.offset === undefined ? 0n : ticks(spec.offset),
+  }
+  switch (spec.kind) {
+    case 'tumble':
+      return { kind: 'tumble', ...grid }
+    case 'hop':
+      return { kind: 'hop', ...grid, slideTicks: ticks(spec.slide) }
+    case 'cumulate':
+      return { kind: 'cumulate', ...grid, stepTicks: ticks(spec.step) }
+  }
+}

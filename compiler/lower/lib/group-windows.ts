@@ -1,0 +1,71 @@
+/** What an aggregation needs of its windows: where groups wait, until when, and how they leave. */
+import type { KernelBuilder } from '../../../ir/kernel/build.ts'
+import type { Expr, Mem } from '../../../ir/kernel/node.ts'
+import type { Growable } from '../../../ir/physical/program.ts'
+import type { Leave } from './control.ts'
+import type { HashTable } from './table.ts'
+
+/** A deadline that never comes; the end of a window that only the end of input closes. */
+export const NEVER = (1n << 63n) - 1n
+
+/**
+ * The part of time that a row fell into. Each window is made of whole panes; where windows do not overlap they are the
+ * panes.
+ */
+export interface Pane {
+  readonly start: Expr
+  /** The hash of its start. */
+  readonly hash: Expr
+  /** The bounds of the first window that it is part of, and the end of the last one. */
+  readonly from: Expr
+  readonly firstEnd: Expr
+  readonly lastEnd: Expr
+}
+
+/** A pane, and the bounds of the next window to close that it is part of. */
+export interface Bounds {
+  readonly start: Expr
+  readonly from: Expr
+  readonly end: Expr
+}
+
+/** A window that has closed. */
+export type Closed = Pick<Bounds, 'start' | 'end'>
+
+/** Where the current watermark is kept. */
+export interface TimeField {
+  readonly mem: Mem
+  readonly field: string
+}
+
+/** What is done with a group whose window has closed. */
+export interface GroupWalk {
+  /** Writes its code; may leave before anything has changed, and is then called with the same group again. */
+  each(window: Closed, group: Expr): void
+  /** Forgets the group. */
+  drop(group: Expr): void
+  /**
+   * Takes the group of a pane into that of the whole window: may leave before anything has changed; `append` puts the
+   * latter behind those there are, where it is new.
+   */
+  merge(group: Expr, append: (merged: Expr) => void): void
+}
+
+export interface GroupWindows {
+  readonly table: HashTable
+  readonly growable: Growable
+  /** One row each. */
+  readonly heads: readonly Mem[]
+  /** The time at which a window closes next, if any is open. */
+  readonly deadline: TimeField
+  readonly waiting: Expr
+  init(k: KernelBuilder): void
+  /** Room for one more window or pane, in case the next group opens one. */
+  reserve(k: KernelBuilder, leave: Leave): void
+  /** The next window to close of those that a row belongs to. */
+  bounds(k: KernelBuilder, pane: Pane, watermark: Expr): Bounds
+  /** Puts a new group at the end of the list of its pane, which it may be the first of. */
+  append(k: KernelBuilder, bounds: Bounds, group: Expr): void
+  /** Walks the groups of all windows that the watermark has passed. */
+  advance(k: KernelBuilder, leave: Leave, watermark: TimeField, walk: GroupWalk): void
+}

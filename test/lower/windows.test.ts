@@ -1,0 +1,74 @@
+/** Windows that overlap: what they refuse, what they forget, and rows that come when some of their windows have closed. */
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { closeNativeCompiler } from '../../codegen/llvm/backend.ts'
+import { compile, cumulate, type Duration, hop, type Stream, tumble } from '../../compiler/index.ts'
+import { MillraceError } from '../../ir/errors.ts'
+import { sink } from '../../ir/logical/sink.ts'
+import { type WindowSpec, window } from '../../ir/logical/window.ts'
+import { agrees, events, nodeOf, row, slow } from '../support/small-streams.ts'
+
+after(closeNativeCompiler)
+
+const HOUR = 3_600_000
+
+test('panes that no window needs are forgotten: as many groups as the windows of a moment', async () => {
+  const rows = Array.from({ length: 400 }, (_, i) => row(i * 3, { key: 'abc'[i % 3], n: BigInt(i) }))
+  for (const spec of [hop('at', '40ms', '10ms'), hop('at', '40ms', '15ms'), cumulate('at', '40ms', '10ms')]) {
+    const plan = events
+      .window(spec)
+      .groupBy('key')
+      .agg((f, a) => ({ rows: a.count(), sum: a.sum(f.n) }))
+    await agrees(nodeOf(plan), rows, { stateRows: 32 })
+  }
+})
+
+test('a row belongs to the windows of its time that are still open', async () => {
+  const plan = events.window(hop('at', '10ms', '2ms')).agg((f, a) => ({ rows: a.count(), sum: a.sum(f.n) }))
+  const times = [3, 11, 5, 5, 13, 9, 4, 12, 30, 21, 20, 19]
+  await agrees(
+    nodeOf(plan),
+    times.map((at, i) => row(at, { n: BigInt(i) })),
+  )
+})
+
+test('windows far apart, and ones of which a row is the last and the first', async () => {
+  const plan = slow.window(hop('at', '1h', '7m')).agg((f, a) => ({ rows: a.count(), last: a.last(f.key) }))
+  const times = [-5 * HOUR, -5 * HOUR + 1, 0, 1, 40 * HOUR, 40 * HOUR - 900, 90 * HOUR]
+  await agrees(
+    nodeOf(plan),
+    times.map((at, i) => row(at, { key: `k${i}` })),
+  )
+})
+
+test('results of overlapping windows go into windows, and come in time for them', async () => {
+  const inner = events.window(hop('at', '20ms', '5ms')).agg((_, a) => ({ rows: a.count() }))
+  const ofHops = inner.select(f => ({ from: f.window_start, rows: f.rows }))
+  const ofSteps = events
+    .window(cumulate('at', '20ms', '5ms'))
+    .agg((_, a) => ({ rows: a.count() }))
+    .select(f => ({ from: f.window_start, rows: f.rows }))
+  const rows = Array.from({ length: 60 }, (_, i) => row(i * 3 - 95))
+  for (const stream of [ofHops, ofSteps])
+    for (const spec of [tumble('from', '20ms'), tumble('from', '5ms')])
+      await agrees(nodeOf(stream.window(spec).agg((f, a) => ({ rows: a.sum(f.rows), n: a.count() }))), rows)
+})
+
+test('windows that cannot be are refused where they are made', () => {
+  const refused = (code: string, build: () => unknown): void => {
+    assert.throws(build, (error: unknown) => error instanceof MillraceError && error.code === code)
+  }
+  const hopping = (size: Duration, slide: Duration) => () => events.window(hop('at', size, slide))
+  refused('LDB-2003', hopping('1s', '2s'))
+  refused('LDB-2003', hopping('1s', '0s'))
+  refused('LDB-2003', hopping('1h', '1ms'))
+  refused('LDB-2003', () => events.window(cumulate('at', '10s', '3s')))
+  refused('LDB-2002', hopping('1s', '1us'))
+  const spec: WindowSpec = { kind: 'hop', column: 'at', sizeTicks: 10n, slideTicks: 5n, offsetTicks: 0n }
+  const rows = window(events.node, spec)
+  refused('LDB-1001', () => sink(rows))
+  refused('LDB-1001', () => window(rows, spec))
+  const windowed = events.window(hop('at', '1s', '1s')) as unknown as Stream<never>
+  assert.equal('select' in windowed, false)
+  assert.ok(compile(events.window(hop('at', '1s', '1s')).agg((_, a) => ({ n: a.count() }))).hash)
+})
