@@ -81,9 +81,11 @@ export type {
 export {
   type CumulatingWindow,
   cumulate,
+  type GroupedWindow,
   type HoppingWindow,
   hop,
-  type OverlappingWindow,
+  type SessionWindow,
+  session,
   type TumblingWindow,
   tumble,
 } from './frontend/builder/windows.ts'

@@ -87,21 +87,28 @@ export function advanceWatermark(
 }
 
 /** The points where windows start: a window that has closed is `overlap` ticks longer than a step, or not at all. */
-function startsOf(spec: WindowSpec): { readonly step: bigint; readonly overlap: bigint } {
+function startsOf(spec: Exclude<WindowSpec, { kind: 'session' }>): {
+  readonly step: bigint
+  readonly overlap: bigint
+} {
   const step = spec.kind === 'hop' ? spec.slideTicks : spec.sizeTicks
   return { step, overlap: spec.sizeTicks - step }
 }
 
 /**
  * The watermark of windowed results: their windows start on a grid, and no window that starts before the last
- * grid point that is a step, less the overlap of windows, below the watermark is still to come. Results without windows
- * come with the end of input.
+ * grid point that is a step, less the overlap of windows, below the watermark is still to come. Sessions end behind
+ * the watermark, whenever they start. Results without windows come with the end of input.
  */
 export function passWatermark(k: KernelBuilder, window: WindowSpec | undefined): void {
   const wm = k.let('watermark', load(timeRegion, 'wm'))
   const ended = eq(wm, i64(MAX_TIME))
   if (!window) {
     k.if(ended, () => k.put(timeRegion, 'out_wm', wm))
+    return
+  }
+  if (window.kind === 'session') {
+    k.if(gt(wm, load(timeRegion, 'out_wm')), () => k.put(timeRegion, 'out_wm', wm))
     return
   }
   const { step, overlap } = startsOf(window)

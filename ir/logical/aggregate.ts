@@ -54,10 +54,14 @@ export function aggregate(
         ...columns,
         ...results,
       ]),
-      time: window && { columns: bounds, window: undefined },
+      time: window && { columns: timesOf(window), window: undefined },
     },
   }
 }
+
+/** A session may have begun at any time before its end. */
+const timesOf = ({ spec, start, end }: AssignedWindow): readonly string[] =>
+  spec.kind === 'session' ? [end] : [start, end]
 
 export const aggregateRule: OperatorRule<Aggregate> = {
   inputs: node => [node.input],

@@ -10,9 +10,12 @@ import type { LogicalNode } from './index.ts'
 import type { OperatorRule } from './operator.ts'
 import type { Relation } from './relation.ts'
 
-interface OnGrid {
+interface OverTime {
   /** The column of event time; all that follows is in its ticks. */
   readonly column: string
+}
+
+interface OnGrid extends OverTime {
   readonly sizeTicks: bigint
   readonly offsetTicks: bigint
 }
@@ -34,7 +37,19 @@ export interface CumulatingWindow extends OnGrid {
   readonly stepTicks: bigint
 }
 
-export type WindowSpec = TumblingWindow | HoppingWindow | CumulatingWindow
+/** From the first row of a key to the gap behind the last, as long as rows come less than a gap apart. */
+export interface SessionWindow extends OverTime {
+  readonly kind: 'session'
+  readonly gapTicks: bigint
+  /** Does a row that comes a gap behind the last one join it? */
+  readonly isInclusive: boolean
+}
+
+export type WindowSpec = TumblingWindow | HoppingWindow | CumulatingWindow | SessionWindow
+
+/** Rows of a session are less than this many ticks apart. */
+export const reachOf = ({ gapTicks, isInclusive }: SessionWindow): bigint =>
+  gapTicks + (isInclusive ? 1n : 0n)
 
 export interface Window {
   readonly kind: 'window'
@@ -85,6 +100,10 @@ function checkTicks(spec: WindowSpec): void {
   const refuse = (what: string): never => {
     throw new MillraceError('LDB-2003', what)
   }
+  if (spec.kind === 'session') {
+    if (spec.gapTicks <= 0n || reachOf(spec) >= 1n << 63n) refuse(`a gap of ${spec.gapTicks} ticks`)
+    return
+  }
   const { sizeTicks } = spec
   if (sizeTicks <= 0n) refuse(`a window of ${sizeTicks} ticks`)
   if (spec.kind === 'tumble') return
@@ -100,13 +119,17 @@ function checkTicks(spec: WindowSpec): void {
 export const windowRule: OperatorRule<Window> = {
   inputs: node => [node.input],
   exprs: () => [],
-  print: ({ spec }) => {
-    const offset = spec.offsetTicks === 0n ? '' : ` offset ${spec.offsetTicks}`
-    return `window ${spec.kind} ${printName(spec.column)} size ${spec.sizeTicks}${stepOf(spec)}${offset}`
-  },
+  print: ({ spec }) => `window ${spec.kind} ${printName(spec.column)}${lengthsOf(spec)}`,
 }
 
-function stepOf(spec: WindowSpec): string {
-  if (spec.kind === 'hop') return ` slide ${spec.slideTicks}`
-  return spec.kind === 'cumulate' ? ` step ${spec.stepTicks}` : ''
+function lengthsOf(spec: WindowSpec): string {
+  if (spec.kind === 'session') return ` gap ${spec.gapTicks}${spec.isInclusive ? ' inclusive' : ''}`
+  const { sizeTicks, offsetTicks } = spec
+  const step =
+    spec.kind === 'hop'
+      ? ` slide ${spec.slideTicks}`
+      : spec.kind === 'cumulate'
+        ? ` step ${spec.stepTicks}`
+        : ''
+  return ` size ${sizeTicks}${step}${offsetTicks === 0n ? '' : ` offset ${offsetTicks}`}`
 }

@@ -110,9 +110,9 @@ const windowed: Step = input => {
     .map(spec => window(input, spec))
 }
 
-/** Side by side, or overlapping: slides and steps that do and do not divide the size. */
+/** Side by side, overlapping, or sessions: slides and steps that do and do not divide the size. */
 const specsOn = (grid: Omit<TumblingWindow, 'kind'>): fc.Arbitrary<WindowSpec> => {
-  const { sizeTicks } = grid
+  const { column, sizeTicks } = grid
   const parts = [1n, 2n, 3n, 5n, 10n].filter(n => n <= sizeTicks)
   const slides = parts.map(n => sizeTicks / n + (sizeTicks % n === 0n ? 0n : 1n))
   const steps = parts.filter(n => sizeTicks % n === 0n).map(n => sizeTicks / n)
@@ -123,6 +123,12 @@ const specsOn = (grid: Omit<TumblingWindow, 'kind'>): fc.Arbitrary<WindowSpec> =
       arbitrary: fc
         .constantFrom(...slides, ...(sizeTicks > 7n ? [sizeTicks - 1n, 3n + sizeTicks / 9n] : []))
         .map((slideTicks): WindowSpec => ({ kind: 'hop', ...grid, slideTicks })),
+    },
+    {
+      weight: 2,
+      arbitrary: fc
+        .tuple(fc.constantFrom(1n, 2n, 5n, 50n, 1000n, MAX64 - 1n), fc.boolean())
+        .map(([gapTicks, isInclusive]): WindowSpec => ({ kind: 'session', column, gapTicks, isInclusive })),
     },
     {
       weight: 1,

@@ -2,7 +2,17 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { closeNativeCompiler } from '../../codegen/llvm/backend.ts'
-import { compile, cumulate, type Duration, hop, type Stream, tumble } from '../../compiler/index.ts'
+import {
+  compile,
+  cumulate,
+  type Duration,
+  hop,
+  type Stream,
+  session,
+  source,
+  t,
+  tumble,
+} from '../../compiler/index.ts'
 import { MillraceError } from '../../ir/errors.ts'
 import { sink } from '../../ir/logical/sink.ts'
 import { type WindowSpec, window } from '../../ir/logical/window.ts'
@@ -11,6 +21,13 @@ import { agrees, events, nodeOf, row, slow } from '../support/small-streams.ts'
 after(closeNativeCompiler)
 
 const HOUR = 3_600_000
+
+/** Waits for rows that are a minute late. */
+const patient = source(
+  'events',
+  { at: t.timestamp('ms'), n: t.int64, u: t.uint64, x: t.float64, key: t.utf8 },
+  { time: 'at', outOfOrderness: '1m' },
+)
 
 test('panes that no window needs are forgotten: as many groups as the windows of a moment', async () => {
   const rows = Array.from({ length: 400 }, (_, i) => row(i * 3, { key: 'abc'[i % 3], n: BigInt(i) }))
@@ -54,6 +71,49 @@ test('results of overlapping windows go into windows, and come in time for them'
       await agrees(nodeOf(stream.window(spec).agg((f, a) => ({ rows: a.sum(f.rows), n: a.count() }))), rows)
 })
 
+const sessionsOf = (gap: Duration, inclusive = false) =>
+  slow
+    .window(session('at', gap, { inclusive }))
+    .groupBy('key')
+    .agg((f, a) => ({ rows: a.count(), sum: a.sum(f.x), first: a.first(f.n), last: a.last(f.n) }))
+
+test('a row between two sessions makes them one, whenever it comes', async () => {
+  const times = [0, 19, 40, 59, 100, 10, 30, 50, 49, 5000, 80, 90, 70]
+  const rows = times.map((at, i) => row(at, { n: BigInt(i), x: 0.1 * i, key: i % 5 === 4 ? 'b' : 'a' }))
+  for (const inclusive of [false, true]) await agrees(nodeOf(sessionsOf('10ms', inclusive)), rows)
+})
+
+test('a row exactly a gap behind the last one begins a session, or joins it where that is asked for', async () => {
+  const rows = [0, 10, 20, 31].map(at => row(at))
+  const sessions = async (inclusive: boolean): Promise<readonly unknown[]> => {
+    const found: unknown[] = []
+    const live = compile(sessionsOf('10ms', inclusive)).open(batch => {
+      for (const { window_start, window_end, rows } of batch) found.push([window_start, window_end, rows])
+    })
+    live.push(rows as never)
+    live.end()
+    return found.map(String)
+  }
+  assert.deepEqual(await sessions(false), ['0,10,1', '10,20,1', '20,30,1', '31,41,1'])
+  assert.deepEqual(await sessions(true), ['0,30,3', '31,41,1'])
+  for (const inclusive of [false, true]) await agrees(nodeOf(sessionsOf('10ms', inclusive)), rows)
+})
+
+test('a late row that an open session holds is not late', async () => {
+  const plan = sessionsOf('10ms')
+  const rows = [100, 1108, 95, 89, 85, 1111, 80, 70, 1112, 105, 1119, 110, 4000].map(at => row(at))
+  await agrees(nodeOf(plan), rows)
+})
+
+test('thousands of open sessions of one key, in no order, some of many panes', async () => {
+  const rows = Array.from({ length: 3000 }, (_, i) => row((i * 7919) % 60_000, { n: BigInt(i), x: i / 3 }))
+  const plan = patient
+    .window(session('at', '9ms'))
+    .groupBy('key')
+    .agg((f, a) => ({ rows: a.count(), sum: a.sum(f.x), last: a.last(f.n) }))
+  await agrees(nodeOf(plan), rows, { budgetRows: 100 })
+})
+
 test('windows that cannot be are refused where they are made', () => {
   const refused = (code: string, build: () => unknown): void => {
     assert.throws(build, (error: unknown) => error instanceof MillraceError && error.code === code)
@@ -64,6 +124,7 @@ test('windows that cannot be are refused where they are made', () => {
   refused('LDB-2003', hopping('1h', '1ms'))
   refused('LDB-2003', () => events.window(cumulate('at', '10s', '3s')))
   refused('LDB-2002', hopping('1s', '1us'))
+  refused('LDB-2003', () => events.window(session('at', '0s')))
   const spec: WindowSpec = { kind: 'hop', column: 'at', sizeTicks: 10n, slideTicks: 5n, offsetTicks: 0n }
   const rows = window(events.node, spec)
   refused('LDB-1001', () => sink(rows))

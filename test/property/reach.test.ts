@@ -71,7 +71,7 @@ test('every aggregate, with a filter and without', { skip }, () => {
 const isNull = (expr: Expr): boolean => expr.kind === 'literal' && expr.value === null
 
 test('every kind of window', { skip }, () => {
-  const kinds = { tumble: 1, hop: 1, cumulate: 1 }
+  const kinds = { tumble: 1, hop: 1, cumulate: 1, session: 1 }
   assertAll(
     Object.keys(kinds satisfies Record<WindowSpec['kind'], number>),
     nodes.flatMap(node => (node.kind === 'window' ? [node.spec.kind] : [])),

@@ -5,7 +5,7 @@ import { hashWords, wordsOf } from '../../compiler/lower/lib/hash.ts'
 import { OpenWindows } from '../../compiler/lower/lib/open-windows.ts'
 import { HashTable } from '../../compiler/lower/lib/table.ts'
 import { Status } from '../../ir/abi.ts'
-import { and, eq, ge, gt, i32, i64, load, lt } from '../../ir/kernel/build.ts'
+import { and, eq, ge, gt, i32, i64, type KernelBuilder, load, lt } from '../../ir/kernel/build.ts'
 import { Rig } from './rig.ts'
 import type { CommandCode, RigCode } from './rig-program.ts'
 
@@ -41,7 +41,7 @@ function step({ k, arg, answer, leave }: CommandCode): void {
 
 /** Groups and windows that are left. */
 export const leftIn = ({ memory }: Rig): readonly number[] =>
-  [groups.head, windows.table.head].map(head => memory.read(head, 'live'))
+  [groups.head, windows.growables[0].table.head].map(head => memory.read(head, 'live'))
 
 /** Emits the groups of closed windows, as an aggregation does. */
 function advance({ k, leave, emit }: RigCode): void {
@@ -49,6 +49,8 @@ function advance({ k, leave, emit }: RigCode): void {
     each: ({ start, end }, group) => emit({ start, end, key: load(groups.entries, 'key', group) }),
     drop: group => groups.remove(k, group),
     merge: () => {},
+    combine: () => {},
+    find: () => i32(-1),
   })
 }
 
@@ -58,10 +60,13 @@ export const windowsRig = (): Promise<Rig> =>
     command: { start: 'i64', end: 'i64', key: 'i32', wm: 'i64' },
     answer: { waiting: 'i32' },
     emitted: { start: 'i64', end: 'i64', key: 'i32' },
-    fixed: [groups.head, windows.table.head, windows.head, timeRegion].map(mem => ({ mem, rows: 1 })),
+    fixed: [groups.head, ...windows.heads, timeRegion].map(mem => ({ mem, rows: 1 })),
     growables: [
       { growable: groups.growable, grow: k => groups.grow(k) },
-      { growable: windows.growable, grow: k => windows.table.grow(k) },
+      ...windows.growables.map(({ growable, table }) => ({
+        growable,
+        grow: (k: KernelBuilder) => table.grow(k),
+      })),
     ],
     step,
     kernels: {

@@ -14,6 +14,7 @@ import { heap, openWindows, sharedPanes } from './open-windows.ts'
 import * as passes from './passes.ts'
 import * as pipeline from './pipeline.ts'
 import { rewrite } from './rewriting.ts'
+import { sessions } from './sessions.ts'
 import * as texts from './texts.ts'
 
 export const mutants = mutantsOf({
@@ -37,6 +38,7 @@ export const mutants = mutantsOf({
   hash,
   'open-windows': openWindows,
   'shared-panes': sharedPanes,
+  sessions,
   heap,
   interner: texts.interner,
   bytes: texts.bytes,

@@ -62,8 +62,8 @@ export const heap: Room = {
   faults: [
     {
       name: 'sift-up-the-wrong-way',
-      find: "k.breakIf(le(load(this.items, 'time', parent), time), label)",
-      put: "k.breakIf(ge(load(this.items, 'time', parent), time), label)",
+      find: 'k.breakIf(not(before({ time, order }, this.#at(parent))), label)',
+      put: 'k.breakIf(before({ time, order }, this.#at(parent)), label)',
       shows: 'windows close in the wrong order',
     },
     {
@@ -74,8 +74,8 @@ export const heap: Room = {
     },
     {
       name: 'later-child-goes-up',
-      find: "lt(load(this.items, 'time', right), load(this.items, 'time', left))",
-      put: "lt(load(this.items, 'time', left), load(this.items, 'time', right))",
+      find: 'k.if(before(this.#at(right), this.#at(left))',
+      put: 'k.if(before(this.#at(left), this.#at(right))',
       shows: 'windows close in the wrong order once there are many',
     },
     {
@@ -86,8 +86,8 @@ export const heap: Room = {
     },
     {
       name: 'id-stays-behind',
-      find: "k.store(this.items, 'id', to, load(this.items, 'id', from))",
-      put: '',
+      find: 'for (const field of Object.keys(this.items.fields))',
+      put: "for (const field of ['time'])",
       shows: 'another window closes than the one that is due',
     },
     {
@@ -95,6 +95,13 @@ export const heap: Room = {
       find: 'k.breakIf(ge(left, last), label)',
       put: 'k.breakIf(ge(at, last), label)',
       shows: 'windows that have closed come back',
+    },
+    {
+      name: 'ties-the-other-way',
+      find: 'lt(a.order, b.order)',
+      put: 'lt(b.order, a.order)',
+      shows: 'sessions that end together leave in another order than their rows came',
+      tests: ['lower/windows.test', 'property/plans.test'],
     },
   ],
 }
@@ -111,7 +118,7 @@ export const sharedPanes: Room = {
     },
     {
       name: 'later-window-first',
-      find: "k.if(lt(bounds.end, this.#head('deadline'))",
+      find: "k.if(le(bounds.end, this.#head('deadline'))",
       put: "k.if(lt(this.#head('deadline'), bounds.end)",
       shows: 'a window is never closed, or closed too late',
     },

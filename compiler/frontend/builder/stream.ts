@@ -22,7 +22,7 @@ import type {
   SchemaOf,
   Typed,
 } from './types.ts'
-import { type OverlappingWindow, specOf, type TumblingWindow } from './windows.ts'
+import { type GroupedWindow, specOf, type TumblingWindow } from './windows.ts'
 
 type WindowColumnsOf<S extends Columns, K extends keyof S> = {
   readonly window_start: ColumnType<S[K]['type'], false>
@@ -118,14 +118,14 @@ export class Stream<S extends Columns> {
     spec: TumblingWindow<K>,
   ): WindowedStream<Flat<S & WindowColumnsOf<S, K>>>
   /**
-   * Assigns each row to all windows that hold its event time; what follows aggregates the rows of each. The results have the
-   * columns window_start and window_end. LDB-2003 also where the slide or the step does not fit the size.
+   * Assigns each row to all windows that hold its event time, or to its session; what follows aggregates the rows of each. The
+   * results have the columns window_start and window_end. LDB-2003 where the slide or the step does not fit the size.
    */
   window<const K extends NamesOf<S, TimestampType>>(
-    spec: OverlappingWindow<K>,
+    spec: GroupedWindow<K>,
   ): WindowedRows<S, WindowColumnsOf<S, K>>
   window<const K extends NamesOf<S, TimestampType>>(
-    spec: TumblingWindow<K> | OverlappingWindow<K>,
+    spec: TumblingWindow<K> | GroupedWindow<K>,
   ): WindowedStream<Flat<S & WindowColumnsOf<S, K>>> | WindowedRows<S, WindowColumnsOf<S, K>> {
     const type = findColumn(this.schema, spec.column)?.type
     if (!type || !isTimestamp(type)) throw unknownColumn(spec.column, this.schema, 'window')
@@ -187,7 +187,7 @@ export class WindowedStream<S extends Columns> extends Stream<S> {
   }
 }
 
-/** Rows of a stream that may belong to several windows each, whose bounds are columns `W` of what they are aggregated to. */
+/** Rows of a stream that belong to windows whose bounds are not known yet: they are columns `W` of what they are aggregated to. */
 export class WindowedRows<S extends Columns, W extends Columns> {
   readonly #node: LogicalNode
   readonly #params: ReadonlyMap<string, Value>

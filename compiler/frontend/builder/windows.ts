@@ -35,8 +35,20 @@ export interface CumulatingWindow<K extends string> extends OnGrid<K> {
   readonly step: Duration
 }
 
-/** Windows of which a row may belong to several. */
-export type OverlappingWindow<K extends string> = HoppingWindow<K> | CumulatingWindow<K>
+/** A session of event time. */
+export interface SessionWindow<K extends string> {
+  /** From the first row of a key to the gap behind the last, as long as rows keep coming. */
+  readonly kind: 'session'
+  /** The column of event time. */
+  readonly column: K
+  /** How long no row comes before it ends. */
+  readonly gap: Duration
+  /** Does a row that comes exactly a gap behind the last one still join? */
+  readonly inclusive: boolean
+}
+
+/** Windows whose bounds are known when their rows are aggregated: a row may belong to several, or to one that grows. */
+export type GroupedWindow<K extends string> = HoppingWindow<K> | CumulatingWindow<K> | SessionWindow<K>
 
 /** Windows of one size, side by side: `tumble('ts', '1h')`. Starts lie at whole sizes since 1970, plus the offset. */
 export const tumble = <const K extends string>(
@@ -67,13 +79,25 @@ export const cumulate = <const K extends string>(
   offset?: Duration,
 ): CumulatingWindow<K> => ({ kind: 'cumulate', column, size, step, offset })
 
+/**
+ * A window for each run of rows of a key: `session('ts', '30m')` ends 30 minutes behind the last row that came less than 30
+ * minutes behind another, in whatever order they came. `inclusive`: exactly the gap joins as well.
+ */
+export const session = <const K extends string>(
+  column: K,
+  gap: Duration,
+  { inclusive = false }: { readonly inclusive?: boolean } = {},
+): SessionWindow<K> => ({ kind: 'session', column, gap, inclusive })
+
 /** In ticks of the time column. LDB-2002 where a duration is no whole number of them. */
 export function specOf(
-  spec: TumblingWindow<string> | OverlappingWindow<string>,
+  spec: TumblingWindow<string> | GroupedWindow<string>,
   type: TimestampType,
 ): WindowSpec {
   const { column } = spec
   const ticks = (duration: Duration): bigint => ticksOf(duration, type)
+  if (spec.kind === 'session')
+    return { kind: 'session', column, gapTicks: ticks(spec.gap), isInclusive: spec.inclusive }
   const grid = {
     column,
     sizeTicks: ticks(spec.size),

@@ -49,11 +49,22 @@ export interface GroupWalk {
    * latter behind those there are, where it is new.
    */
   merge(group: Expr, append: (merged: Expr) => void): void
+  /** Takes what one group holds into another of earlier rows; never leaves. */
+  combine(into: Expr, from: Expr): void
+  /** The group of the same key in another pane, or -1. */
+  find(group: Expr, start: Expr): Expr
+}
+
+export interface GrowingTable {
+  readonly growable: Growable
+  readonly table: HashTable
 }
 
 export interface GroupWindows {
-  readonly table: HashTable
-  readonly growable: Growable
+  /** State of their own that grows. */
+  readonly growables: readonly GrowingTable[]
+  /** What grows with the table of groups. */
+  readonly groupParts?: Growable['parts']
   /** One row each. */
   readonly heads: readonly Mem[]
   /** The time at which a window closes next, if any is open. */
@@ -65,7 +76,14 @@ export interface GroupWindows {
   /** The next window to close of those that a row belongs to. */
   bounds(k: KernelBuilder, pane: Pane, watermark: Expr): Bounds
   /** Puts a new group at the end of the list of its pane, which it may be the first of. */
-  append(k: KernelBuilder, bounds: Bounds, group: Expr): void
+  append(k: KernelBuilder, bounds: Bounds, group: Expr, arrival: Expr): void
+  /** A row is taken into a group that is there. */
+  take?(k: KernelBuilder, pane: Pane, group: Expr): void
+  /**
+   * Is a row that no window of its own waits for part of one that is open? `find` writes the search for the group of its
+   * key in a pane.
+   */
+  holds?(k: KernelBuilder, pane: Pane, find: (start: Expr) => Expr): Expr
   /** Walks the groups of all windows that the watermark has passed. */
   advance(k: KernelBuilder, leave: Leave, watermark: TimeField, walk: GroupWalk): void
 }

@@ -1,9 +1,11 @@
 /**
- * A binary heap of (time, id) as kernel code: the earliest deadline is at its root. Room is kept equal to that of
- * the table whose entries it holds, so that it never has to grow by itself.
+ * A binary heap of (time, id) as kernel code: the earliest deadline is at its root, of equal ones that with the least
+ * order, where items have one. Room is kept equal to that of the table whose entries it holds, so that it never has to
+ * grow by itself.
  */
 import {
   add,
+  and,
   eq,
   ge,
   i32,
@@ -12,6 +14,8 @@ import {
   load,
   lt,
   mul,
+  not,
+  or,
   select,
   shru,
   sub,
@@ -22,11 +26,13 @@ import { rowLayout } from '../../../ir/layout.ts'
 export class DeadlineHeap {
   readonly items: Mem
   readonly #head: Mem
+  readonly #isOrdered: boolean
 
   /** `head` has an i32 field `waiting`: the number of items. */
-  constructor(name: string, head: Mem) {
-    this.items = rowLayout(name, 'state', { time: 'i64', id: 'i32' })
+  constructor(name: string, head: Mem, isOrdered = false) {
+    this.items = rowLayout(name, 'state', { time: 'i64', ...(isOrdered && { order: 'i64' }), id: 'i32' })
     this.#head = head
+    this.#isOrdered = isOrdered
   }
 
   /** The time at the root, or `none` where the heap is empty. */
@@ -34,17 +40,18 @@ export class DeadlineHeap {
     return select(eq(load(this.#head, 'waiting'), i32(0)), none, load(this.items, 'time', i32(0)))
   }
 
-  push(k: KernelBuilder, time: Expr, id: Expr): void {
+  push(k: KernelBuilder, time: Expr, id: Expr, order?: Expr): void {
     const at = k.let('at', load(this.#head, 'waiting'))
     k.put(this.#head, 'waiting', add(at, i32(1)))
     k.loop('sift_up', label => {
       k.breakIf(le(at, i32(0)), label)
       const parent = k.let('parent', shru(sub(at, i32(1)), i32(1)))
-      k.breakIf(le(load(this.items, 'time', parent), time), label)
+      k.breakIf(not(before({ time, order }, this.#at(parent))), label)
       this.#copy(k, at, parent)
       k.set(at, parent)
     })
     k.store(this.items, 'time', at, time)
+    if (order) k.store(this.items, 'order', at, order)
     k.store(this.items, 'id', at, id)
   }
 
@@ -59,17 +66,34 @@ export class DeadlineHeap {
       const right = k.let('right', add(left, i32(1)))
       const child = k.let('child', left)
       k.if(lt(right, last), () => {
-        k.if(lt(load(this.items, 'time', right), load(this.items, 'time', left)), () => k.set(child, right))
+        k.if(before(this.#at(right), this.#at(left)), () => k.set(child, right))
       })
-      k.breakIf(le(load(this.items, 'time', last), load(this.items, 'time', child)), label)
+      k.breakIf(not(before(this.#at(child), this.#at(last))), label)
       this.#copy(k, at, child)
       k.set(at, child)
     })
     this.#copy(k, at, last)
   }
 
-  #copy(k: KernelBuilder, to: Expr, from: Expr): void {
-    k.store(this.items, 'time', to, load(this.items, 'time', from))
-    k.store(this.items, 'id', to, load(this.items, 'id', from))
+  #at(index: Expr): Item {
+    return {
+      time: load(this.items, 'time', index),
+      order: this.#isOrdered ? load(this.items, 'order', index) : undefined,
+    }
   }
+
+  #copy(k: KernelBuilder, to: Expr, from: Expr): void {
+    for (const field of Object.keys(this.items.fields))
+      k.store(this.items, field, to, load(this.items, field, from))
+  }
+}
+
+interface Item {
+  readonly time: Expr
+  readonly order: Expr | undefined
+}
+
+function before(a: Item, b: Item): Expr {
+  const earlier = lt(a.time, b.time)
+  return a.order && b.order ? or(earlier, and(eq(a.time, b.time), lt(a.order, b.order))) : earlier
 }

@@ -6,7 +6,6 @@ import { controlBlock, Status } from '../../../ir/abi.ts'
 import { add, eq, ge, gt, i32, i64, type KernelBuilder, load, lt } from '../../../ir/kernel/build.ts'
 import type { Expr, Local, Mem } from '../../../ir/kernel/node.ts'
 import { rowLayout } from '../../../ir/layout.ts'
-import type { Growable } from '../../../ir/physical/program.ts'
 import type { Leave } from './control.ts'
 import {
   type Bounds,
@@ -47,9 +46,10 @@ export class OpenWindows implements GroupWindows {
   }
 
   /** The heap holds one item for each window. */
-  get growable(): Growable {
+  get growables(): GroupWindows['growables'] {
     const { growable } = this.#table
-    return { ...growable, parts: [...growable.parts, { mem: this.#heap.items, rowsPerUnit: 1 }] }
+    const parts = [...growable.parts, { mem: this.#heap.items, rowsPerUnit: 1 }]
+    return [{ growable: { ...growable, parts }, table: this.#table }]
   }
 
   get deadline(): TimeField {

@@ -23,7 +23,6 @@ import {
 } from '../../../ir/kernel/build.ts'
 import type { Expr, Local, Mem } from '../../../ir/kernel/node.ts'
 import { rowLayout } from '../../../ir/layout.ts'
-import type { Growable } from '../../../ir/physical/program.ts'
 import type { Leave } from './control.ts'
 import {
   type Bounds,
@@ -84,9 +83,10 @@ export class SharedPanes implements GroupWindows {
   }
 
   /** The heap holds one item for each pane. */
-  get growable(): Growable {
+  get growables(): GroupWindows['growables'] {
     const { growable } = this.table
-    return { ...growable, parts: [...growable.parts, { mem: this.#heap.items, rowsPerUnit: 1 }] }
+    const parts = [...growable.parts, { mem: this.#heap.items, rowsPerUnit: 1 }]
+    return [{ growable: { ...growable, parts }, table: this.table }]
   }
 
   get deadline(): TimeField {
@@ -129,7 +129,8 @@ export class SharedPanes implements GroupWindows {
         for (const field of ['start', 'from', 'end'] as const) k.store(entries, field, pane, bounds[field])
         k.store(entries, 'first', pane, group)
         this.#heap.push(k, bounds.start, pane)
-        k.if(lt(bounds.end, this.#head('deadline')), () => this.#setDeadline(k, bounds.from, bounds.end))
+        // Of one that ends with time only its start is new.
+        k.if(le(bounds.end, this.#head('deadline')), () => this.#setDeadline(k, bounds.from, bounds.end))
       },
       () => k.store(this.#groups.entries, 'next', load(entries, 'last', pane), group),
     )

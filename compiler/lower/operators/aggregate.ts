@@ -6,7 +6,19 @@
 
 import { MillraceError } from '../../../ir/errors.ts'
 import { aggregate as aggregateCall } from '../../../ir/expr/aggregates.ts'
-import { and, bool, eq, gt, i32, i64, type KernelBuilder, le, load, lt } from '../../../ir/kernel/build.ts'
+import {
+  and,
+  bool,
+  eq,
+  gt,
+  i32,
+  i64,
+  type KernelBuilder,
+  le,
+  load,
+  lt,
+  not,
+} from '../../../ir/kernel/build.ts'
 import type { Expr, Local } from '../../../ir/kernel/node.ts'
 import type { Aggregate } from '../../../ir/logical/aggregate.ts'
 import { aggregateRule } from '../../../ir/logical/aggregate.ts'
@@ -32,12 +44,11 @@ import type { Blocks, EmitEach, Miss, StatefulStage } from '../stage.ts'
 import { FALSE, faultsOf, scalar, scalarOf, type Value } from '../value.ts'
 import { GroupKey, KEYS_MAX, type KeyValue } from './group-key.ts'
 import { type NewGroup, PendingGroup } from './pending-group.ts'
-import { combinesPanes, windowsOf } from './windows.ts'
+import { combinesPanes, fieldsOf, windowsOf } from './windows.ts'
 
-/** Ids of the growable states of a pipeline. */
+/** Ids of the growable states of a pipeline, without gaps: where there are no texts, windows take their place. */
 const GROUPS = 0
-const WINDOWS = 1
-const TEXTS = 2
+const TEXTS = 1
 
 /** The bounds of the one window of an aggregation without windows. */
 const ALWAYS: Bounds = { start: i64(0n), from: i64(0n), end: i64(NEVER) }
@@ -78,11 +89,11 @@ export class AggregateStage implements StatefulStage {
     // Whether the one group has any rows: with none it gives no result.
     this.#accumulation = accumulate(store, this.#isUngrouped ? [...calls, countRows] : calls)
     const held = Object.assign({}, ...this.#accumulation.accumulators.map(fed => fed.accumulator.fields))
-    const fields = { start: 'i64', ...this.#key.fields, ...held }
+    const fields = { start: 'i64', ...fieldsOf(node.window?.spec), ...this.#key.fields, ...held }
     this.#groups = new HashTable({ id: GROUPS, name: 'groups', fields })
     store.place(this.#groups.entries)
     this.#texts?.addUser(this.#groups)
-    this.#windows = windowsOf(WINDOWS, this.#groups, node.window?.spec)
+    this.#windows = windowsOf(this.#texts ? TEXTS + 1 : TEXTS, this.#groups, node.window?.spec)
     this.#pending = new PendingGroup(this.#key.fields, columns.filter(({ type }) => isBytes(type)).length)
   }
 
@@ -107,9 +118,13 @@ export class AggregateStage implements StatefulStage {
 
   get growables(): StatefulStage['growables'] {
     const [groups, windows, texts] = [this.#groups, this.#windows, this.#texts]
+    const parts = [...groups.growable.parts, ...(windows.groupParts ?? [])]
     return [
-      { growable: groups.growable, grow: k => groups.grow(k) },
-      { growable: windows.growable, grow: k => windows.table.grow(k) },
+      { growable: { ...groups.growable, parts }, grow: k => groups.grow(k) },
+      ...windows.growables.map(({ growable, table }) => ({
+        growable,
+        grow: (k: KernelBuilder) => table.grow(k),
+      })),
       ...(texts ? [{ growable: texts.growable, grow: (k: KernelBuilder) => texts.grow(k) }] : []),
     ]
   }
@@ -147,7 +162,7 @@ export class AggregateStage implements StatefulStage {
     if (this.#isUngrouped) {
       k.if(le(load(this.#groups.head, 'live'), i32(0)), () => {
         this.#reserveGroup(k, leave)
-        this.#make(k, ONLY_GROUP)
+        this.#make(k, ONLY_GROUP, i64(0n))
       })
     }
     for (const { accumulator } of this.#accumulation.accumulators) accumulator.open?.(k)
@@ -161,7 +176,7 @@ export class AggregateStage implements StatefulStage {
     const { k } = cx
     const operator = aggregateRule.print(this.#node)
     k.note(operator)
-    if (this.#node.window) k.if(le(paneOf(row).lastEnd, this.#wm), () => cx.late())
+    if (this.#node.window) k.if(le(paneOf(row).lastEnd, this.#wm), () => this.#late(cx, row))
     const args = this.#node.aggregates.map(({ call }) => call.arg && lowerExpr(cx, row.columns, call.arg))
     cx.reject(faultsOf(args.filter(arg => arg !== undefined)), row.mask, operator)
     const entry = this.#isUngrouped ? ONLY_ENTRY : this.#group(cx, row, args, miss)
@@ -172,6 +187,23 @@ export class AggregateStage implements StatefulStage {
     const faults = prepared.flatMap(one => one.faults)
     cx.reject(faults, row.mask, operator)
     this.#apply(cx, prepared)
+    if (row.pane) this.#windows.take?.(k, row.pane, entry)
+  }
+
+  /** No window of its own waits for a row: it is late, unless it joins one that is open. */
+  #late(cx: RowScope, row: Row): void {
+    const { k } = cx
+    const holds = this.#windows.holds?.bind(this.#windows)
+    if (!holds) {
+      cx.late()
+      return
+    }
+    const key = this.#key.read(cx, row.columns)
+    const find = (start: Expr): Expr => {
+      const hash = hashWords(k, this.#key.words(key), hashOfWindow(k, start))
+      return this.#find(k, hash, key, start).entry
+    }
+    k.if(not(holds(k, paneOf(row), find)), () => cx.late())
   }
 
   get #wm(): Expr {
@@ -197,7 +229,7 @@ export class AggregateStage implements StatefulStage {
       this.#reserve(cx, key, args)
       const bounds = pane ? this.#windows.bounds(k, pane, this.#wm) : ALWAYS
       this.#pending.write(k, { bounds, hash, key })
-      miss(() => this.#make(k, this.#pending.read(k, key)))
+      miss(() => this.#make(k, this.#pending.read(k, key), cx.arrival))
     })
     return entry
   }
@@ -248,14 +280,14 @@ export class AggregateStage implements StatefulStage {
   }
 
   /** Makes the group that a row missed. */
-  #make(k: KernelBuilder, { bounds, hash: known, key: wanted }: NewGroup): void {
+  #make(k: KernelBuilder, { bounds, hash: known, key: wanted }: NewGroup, arrival: Expr): void {
     for (const text of wanted.texts) this.#texts?.intern(k, text)
     const key = this.#key.withTexts(wanted)
     const hash =
       key.texts.length === 0
         ? known
         : hashWords(k, this.#key.words(key), this.#node.window && hashOfWindow(k, bounds.start))
-    this.#windows.append(k, bounds, this.#insert(k, hash, key, bounds.start))
+    this.#windows.append(k, bounds, this.#insert(k, hash, key, bounds.start), arrival)
   }
 
   #insert(k: KernelBuilder, hash: Expr, key: KeyValue, start: Expr): Local {
@@ -275,21 +307,32 @@ export class AggregateStage implements StatefulStage {
         when(k, this.#hasRows(group), () => each(this.#result(window, group), operator)),
       drop: group => groups.remove(k, group),
       merge: (group, append) => this.#merge(k, leave, group, append),
+      combine: (into, from) => this.#combine(k, into, from),
+      find: (group, start) => this.#search(k, group, start).entry,
     })
   }
 
   /** Takes the group of a pane into that of the window; the ids of its texts are known already. */
   #merge(k: KernelBuilder, leave: Leave, group: Expr, append: (merged: Expr) => void): void {
-    const key = this.#key.of(this.#groups.entries, group)
-    const hash = hashWords(k, this.#key.words(key), hashOfWindow(k, MERGED))
-    const { entry } = this.#find(k, hash, key, MERGED)
+    const { entry, hash, key } = this.#search(k, group, MERGED)
     k.if(lt(entry, i32(0)), () => this.#groups.reserve(k, leave))
     k.phase('apply')
     k.if(lt(entry, i32(0)), () => {
       k.set(entry, this.#insert(k, hash, key, MERGED))
       append(entry)
     })
-    for (const { accumulator } of this.#accumulation.accumulators) accumulator.combine(k, entry, group)
+    this.#combine(k, entry, group)
+  }
+
+  /** Looks for the group that has the key of another one. */
+  #search(k: KernelBuilder, group: Expr, start: Expr): Found & { readonly key: KeyValue } {
+    const key = this.#key.of(this.#groups.entries, group)
+    const hash = hashWords(k, this.#key.words(key), hashOfWindow(k, start))
+    return { ...this.#find(k, hash, key, start), key }
+  }
+
+  #combine(k: KernelBuilder, into: Expr, from: Expr): void {
+    for (const { accumulator } of this.#accumulation.accumulators) accumulator.combine(k, into, from)
   }
 
   #hasRows(group: Expr): Expr {

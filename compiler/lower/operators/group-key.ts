@@ -114,13 +114,11 @@ export class GroupKey {
     return this.#hasNullFlags ? [...words, this.#nullFlags(guessed)] : words
   }
 
-  /** The key of an entry. */
+  /** The key of an entry: its words are in the order of those of a row, texts last. */
   of(entries: Mem, entry: Expr): KeyValue {
-    const fields = Object.keys(this.fields).map((field): [string, Expr] => [
-      field,
-      load(entries, field, entry),
-    ])
-    return { fields: new Map(fields), texts: [] }
+    const texts = this.#textFields
+    const names = [...Object.keys(this.fields).filter(field => !texts.includes(field)), ...texts]
+    return { fields: new Map(names.map(field => [field, load(entries, field, entry)])), texts: [] }
   }
 
   words(key: KeyValue): readonly Expr[] {

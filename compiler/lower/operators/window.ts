@@ -10,6 +10,8 @@ import { rowLayout } from '../../../ir/layout.ts'
 import {
   type CumulatingWindow,
   type HoppingWindow,
+  reachOf,
+  type SessionWindow,
   type TumblingWindow,
   type Window,
   type WindowSpec,
@@ -27,9 +29,8 @@ export function lowerWindow(node: Window, number: number): Stage {
     start: 'i64',
     end: 'i64',
     hash: 'i32',
-    ...(node.spec.kind !== 'tumble' && { from: 'i64', first_end: 'i64', last_end: 'i64' }),
+    ...(isShared(node.spec) && { from: 'i64', first_end: 'i64', last_end: 'i64' }),
   })
-  const pane = cachedPane(cache, node.spec)
   const assigned = node.relation.time?.window
   if (!assigned) throw new Error('a window without its columns')
   return {
@@ -42,13 +43,15 @@ export function lowerWindow(node: Window, number: number): Stage {
       const inside = and(not(lt(ts, load(cache, 'start'))), lt(ts, load(cache, 'end')))
       const fault = k.let('time_fault', bool(false))
       k.if(not(inside), () => k.set(fault, assign(k, cache, node.spec, ts)))
-      cx.reject([{ code: 'LDB-2005', when: fault }], row.mask, windowRule.print(node))
+      const pane = paneOf(k, cache, node.spec, ts)
+      const ends = pane.faults.map(when => ({ code: 'LDB-2005', when }) as const)
+      cx.reject([{ code: 'LDB-2005', when: fault }, ...ends], row.mask, windowRule.print(node))
       const columns = new Map(row.columns)
       if (assigned.isInRows) {
         columns.set(assigned.start, scalar(assigned.type, load(cache, 'start'), FALSE))
         columns.set(assigned.end, scalar(assigned.type, load(cache, 'end'), FALSE))
       }
-      next({ ...row, columns, pane })
+      next({ ...row, columns, pane: pane.pane })
     },
   }
 }
@@ -57,16 +60,29 @@ const missing = (column: string): never => {
   throw new Error(`window column ${column} is not part of the row`)
 }
 
-function cachedPane(cache: Mem, { kind }: WindowSpec): Pane {
-  const isAlone = kind === 'tumble'
+/** Do windows share panes, so that a row may belong to several? */
+const isShared = ({ kind }: WindowSpec): boolean => kind === 'hop' || kind === 'cumulate'
+
+/** The pane of a row; each row has a session of its own, which may be part of a longer one. */
+function paneOf(
+  k: KernelBuilder,
+  cache: Mem,
+  spec: WindowSpec,
+  ts: Expr,
+): { readonly pane: Pane; readonly faults: readonly Expr[] } {
   const field = (name: string): Expr => load(cache, name)
-  return {
-    start: field('start'),
-    hash: field('hash'),
-    from: field(isAlone ? 'start' : 'from'),
-    firstEnd: field(isAlone ? 'end' : 'first_end'),
-    lastEnd: field(isAlone ? 'end' : 'last_end'),
+  const known = { start: field('start'), hash: field('hash') }
+  if (spec.kind === 'session') {
+    const end = behind(k, 'session_end', ts, reachOf(spec))
+    return {
+      pane: { ...known, from: ts, firstEnd: end.time, lastEnd: end.time },
+      faults: [lt(ts, i64(MIN_TIME)), ...end.faults],
+    }
   }
+  const [from, firstEnd, lastEnd] = isShared(spec)
+    ? ['from', 'first_end', 'last_end'].map(field)
+    : ['start', 'end', 'end'].map(field)
+  return { pane: { ...known, from, firstEnd, lastEnd }, faults: [] }
 }
 
 /** What is cached of a pane, and the conditions under which one of its windows leaves the range of times. */
@@ -92,7 +108,7 @@ const assignments: {
     spec: Extract<WindowSpec, { kind: K }>,
     ts: Expr,
   ) => Assigned
-} = { tumble: assignTumbling, hop: assignHopping, cumulate: assignCumulating }
+} = { tumble: assignTumbling, hop: assignHopping, cumulate: assignCumulating, session: assignSession }
 
 function assignTumbling(k: KernelBuilder, { sizeTicks, offsetTicks }: TumblingWindow, ts: Expr): Assigned {
   const into = k.let('into', intoGrid(k, sizeTicks, offsetTicks, ts))
@@ -137,6 +153,13 @@ function assignCumulating(k: KernelBuilder, spec: CumulatingWindow, ts: Expr): A
     fields: { start, end, from: from.time, first_end: end, last_end: lastEnd.time },
     faults: [...from.faults, ...lastEnd.faults],
   }
+}
+
+/** Panes of sessions are told apart by their starts and nothing else: those that would begin before time wrap around. */
+function assignSession(k: KernelBuilder, spec: SessionWindow, ts: Expr): Assigned {
+  const reach = reachOf(spec)
+  const start = k.let('start', sub(ts, intoGrid(k, reach, 0n, ts)))
+  return { fields: { start, end: add(start, i64(reach)) }, faults: [] }
 }
 
 /** A time, and whether it would be none. No step to it leaves the range before it does, however large it is. */

@@ -1,23 +1,34 @@
 /** Where the groups of an aggregation wait, by the kind of its windows. */
-import type { WindowSpec } from '../../../ir/logical/window.ts'
+import type { FieldSpecs } from '../../../ir/layout.ts'
+import { reachOf, type WindowSpec } from '../../../ir/logical/window.ts'
 import type { GroupWindows } from '../lib/group-windows.ts'
 import { OpenWindows } from '../lib/open-windows.ts'
-import { type PaneGrid, SharedPanes } from '../lib/shared-panes.ts'
+import { Sessions, sessionFields } from '../lib/sessions.ts'
+import { SharedPanes } from '../lib/shared-panes.ts'
 import type { HashTable } from '../lib/table.ts'
 
 /** Without windows all groups wait in one. */
 export function windowsOf(id: number, groups: HashTable, spec: WindowSpec | undefined): GroupWindows {
-  return spec && spec.kind !== 'tumble'
-    ? new SharedPanes(id, groups, gridOf(spec))
-    : new OpenWindows(id, groups)
+  switch (spec?.kind) {
+    case 'hop':
+      return new SharedPanes(id, groups, {
+        stride: spec.slideTicks,
+        isCumulating: false,
+        size: spec.sizeTicks,
+      })
+    case 'cumulate':
+      return new SharedPanes(id, groups, { stride: spec.stepTicks, isCumulating: true, size: spec.sizeTicks })
+    case 'session':
+      return new Sessions(groups, { gap: spec.gapTicks, reach: reachOf(spec) })
+    default:
+      return new OpenWindows(id, groups)
+  }
 }
+
+/** What groups keep for their windows, beside the start of their pane. */
+export const fieldsOf = (spec: WindowSpec | undefined): FieldSpecs =>
+  spec?.kind === 'session' ? sessionFields : {}
 
 /** Are groups those of panes, which are combined when a window closes? */
 export const combinesPanes = (spec: WindowSpec | undefined): boolean =>
   spec !== undefined && spec.kind !== 'tumble'
-
-function gridOf(spec: Exclude<WindowSpec, { kind: 'tumble' }>): PaneGrid {
-  return spec.kind === 'hop'
-    ? { stride: spec.slideTicks, isCumulating: false, size: spec.sizeTicks }
-    : { stride: spec.stepTicks, isCumulating: true, size: spec.sizeTicks }
-}

@@ -1,0 +1,100 @@
+/** What aggregations of the model have in common: what a row brings to its group, and what a group comes to. */
+import { aggregateRow, type Contribution } from '../../ir/expr/aggregates.ts'
+import type { Value } from '../../ir/expr/expr.ts'
+import { groupKey } from '../../ir/expr/order.ts'
+import type { Aggregate } from '../../ir/logical/aggregate.ts'
+import type { Item, ModelRow, Operator, Surroundings } from './operator.ts'
+import { MIN_TIME, passed, type Span } from './windows.ts'
+
+/** The rows of a group as each aggregate sees them, nulls left out. */
+export type Lists = readonly (readonly Contribution[])[]
+
+/** What a row brings. */
+export interface Brought {
+  readonly key: string
+  readonly keys: ModelRow
+  readonly lists: Lists
+}
+
+export abstract class Aggregation implements Operator {
+  readonly node: Aggregate
+  readonly #next: Operator
+  readonly #run: Surroundings
+  protected time = MIN_TIME
+  /** Rows that came so far. */
+  #arrivals = 0n
+
+  constructor(node: Aggregate, next: Operator, run: Surroundings) {
+    this.node = node
+    this.#next = next
+    this.#run = run
+  }
+
+  /** Is no window of the row open? */
+  protected abstract isLate(item: Item): boolean
+  /** Takes a row; it has changed nothing where it throws. */
+  protected abstract take(item: Item, number: bigint): void
+  /** Emits what a watermark closes. */
+  protected abstract close(time: bigint): void
+
+  row(item: Item): void {
+    if (this.isLate(item)) {
+      this.#run.late.push(item.origin)
+      return
+    }
+    const number = item.origin < 0 ? this.#arrivals++ : BigInt(item.origin)
+    this.#run.guard(item, () => this.take(item, number))
+  }
+
+  watermark(time: bigint): void {
+    this.close(time)
+    this.time = time
+    this.#next.watermark(passed(this.node.window?.spec, time))
+  }
+
+  keyOf({ row }: Item): string {
+    return this.node.keys.map(name => groupKey(row[name])).join('|')
+  }
+
+  brought(item: Item, number: bigint, { lane, pane }: Pick<Contribution, 'lane' | 'pane'>): Brought {
+    const { keys, aggregates, input } = this.node
+    const values = aggregates.map(({ call: { arg } }) => (arg ? this.#run.value(arg, item.row) : true))
+    const timeColumn = input.relation.time?.columns[0]
+    const time = timeColumn === undefined ? number : (item.row[timeColumn] as bigint)
+    return {
+      key: this.keyOf(item),
+      keys: Object.fromEntries(keys.map(name => [name, normal(item.row[name])])),
+      lists: values.map(value => (value === null ? [] : [{ value, time, lane, pane }])),
+    }
+  }
+
+  /** Throws where an aggregate cannot be computed. */
+  results(lists: Lists): ModelRow {
+    return Object.fromEntries(this.node.aggregates.map(({ name }, i) => [name, this.#result(i, lists[i])]))
+  }
+
+  #result(i: number, list: readonly Contribution[]): Value {
+    const { fn, type, arg } = this.node.aggregates[i].call
+    if (list.length === 0) return fn === 'count' ? 0n : null
+    return aggregateRow(fn).evaluate(list, type, arg?.type ?? 'bool')
+  }
+
+  /** A group of a window leaves: its parts are in the order in which they are combined. */
+  emit({ start, end }: Span, keys: ModelRow, parts: readonly Lists[]): void {
+    const { window, aggregates } = this.node
+    const bounds = window ? { [window.start]: start, [window.end]: end } : {}
+    const lists = aggregates.map((_, i) => parts.flatMap(one => one[i]))
+    const nowhere: Item = { row: {}, origin: -1 }
+    this.#run.guard(nowhere, () =>
+      this.#next.row({ ...nowhere, row: { ...bounds, ...keys, ...this.results(lists) } }),
+    )
+  }
+}
+
+export const order = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0)
+
+/** The rows of both. */
+export const joined = (a: Lists, b: Lists): Lists => a.map((list, i) => [...list, ...b[i]])
+
+/** Group keys come out with one zero and one NaN. */
+const normal = (value: Value): Value => (value === 0 ? 0 : value)

@@ -1,0 +1,69 @@
+/** Aggregations of the model: all rows of a group are kept until it leaves. */
+import { FLOAT_LANES } from '../../ir/expr/aggregates.ts'
+import type { Aggregate } from '../../ir/logical/aggregate.ts'
+import { Aggregation, type Brought, joined, order } from './aggregation.ts'
+import type { Item, Operator, Surroundings } from './operator.ts'
+import { Sessions } from './sessions.ts'
+import { MAX_TIME, type Span } from './windows.ts'
+
+export const aggregated = (node: Aggregate, next: Operator, run: Surroundings): Operator =>
+  node.window?.spec.kind === 'session'
+    ? new Sessions(node, node.window.spec, next, run)
+    : new Groups(node, next, run)
+
+/** Rows of one key that belong to the same windows. */
+interface Group extends Brought {
+  readonly windows: readonly Span[]
+}
+
+class Groups extends Aggregation {
+  readonly #groups = new Map<string, Group>()
+
+  protected isLate({ windows = ALWAYS }: Item): boolean {
+    return windows.every(({ end }) => end <= this.time)
+  }
+
+  protected take(item: Item, number: bigint): void {
+    const { windows = ALWAYS } = item
+    const { window, keys } = this.node
+    const lane = window || keys.length > 0 ? 0 : Number(number) % FLOAT_LANES
+    const pane = windows.map(({ end }) => end).join(' ')
+    const brought = this.brought(item, number, { lane, pane })
+    const name = `${pane}|${brought.key}`
+    const known = this.#groups.get(name)
+    const lists = known ? joined(known.lists, brought.lists) : brought.lists
+    this.results(lists)
+    this.#groups.set(name, { ...brought, windows, lists })
+  }
+
+  protected close(time: bigint): void {
+    const isDue = ({ end }: Span): boolean => end <= time && end > this.time
+    const all = [...this.#groups.values()].flatMap(({ windows }) => windows.filter(isDue))
+    const due = [...new Map(all.map(window => [window.end, window])).values()]
+    for (const window of due.toSorted((a, b) => order(a.end, b.end))) this.#leave(window)
+    for (const [name, { windows }] of this.#groups)
+      if (windows.every(({ end }) => end <= time)) this.#groups.delete(name)
+  }
+
+  /** What the rows of a window come to: pane by pane in order of time, in each in order of arrival. */
+  #leave(window: Span): void {
+    const inWindow = [...this.#groups.values()].filter(({ windows }) =>
+      windows.some(({ end }) => end === window.end),
+    )
+    const inOrder = inWindow.toSorted(
+      (a, b) => order(a.windows[0].end, b.windows[0].end) || order(lastEnd(a), lastEnd(b)),
+    )
+    for (const key of new Set(inOrder.map(group => group.key))) {
+      const parts = inOrder.filter(group => group.key === key)
+      const { keys } = parts[0]
+      this.emit(
+        window,
+        keys,
+        parts.map(({ lists }) => lists),
+      )
+    }
+  }
+}
+
+const ALWAYS: readonly Span[] = [{ start: 0n, end: MAX_TIME }]
+const lastEnd = ({ windows }: Group): bigint => windows[windows.length - 1].end
