@@ -105,6 +105,19 @@ test('a late row that an open session holds is not late', async () => {
   await agrees(nodeOf(plan), rows)
 })
 
+test('a session is not closed before its last row is old enough, nor held by one too far away', async () => {
+  const plan = nodeOf(sessionsOf('10ms'))
+  const rowsAt = (times: readonly number[]) => times.map(at => row(at))
+  await agrees(plan, rowsAt([0, 8, 1012, 16, 3000]))
+  await agrees(plan, rowsAt([19, 1020, 5, 4000]))
+})
+
+test('sessions that end together leave in the order in which they began', async () => {
+  const keys = [...'hgfedcba']
+  const rows = [5, 6, 5].flatMap(at => keys.map(key => row(at, { key })))
+  await agrees(nodeOf(sessionsOf('10ms')), rows)
+})
+
 test('thousands of open sessions of one key, in no order, some of many panes', async () => {
   const rows = Array.from({ length: 3000 }, (_, i) => row((i * 7919) % 60_000, { n: BigInt(i), x: i / 3 }))
   const plan = patient
