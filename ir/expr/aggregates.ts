@@ -3,11 +3,12 @@
  * of a group in arrival order; how kernels keep it up row by row is in compiler/lower/accumulators.
  */
 import { MillraceError } from '../errors.ts'
-import { type DataType, type IntegerType, isFloat, isNumeric, isUnsigned64 } from '../types.ts'
+import { type DataType, type IntegerType, isFloat, isInteger, isNumeric, isUnsigned64 } from '../types.ts'
 import type { Expr, Value } from './expr.ts'
 import { checked } from './functions/arithmetic.ts'
 import { compareValues } from './order.ts'
 import { printExpr } from './print.ts'
+import { ofInteger } from './promote.ts'
 
 /** One row of a group as an aggregate sees it: the value (null for count()) and the event time. */
 export interface Contribution {
@@ -88,6 +89,25 @@ const edge = (what: string, wins: (time: bigint, best: bigint) => boolean): Aggr
   evaluate: rows => rows.reduce((best, row) => (wins(row.time, best.time) ? row : best)).value,
 })
 
+/** Whether a boolean is true in every row, or in any. */
+const bools = (what: string, evaluate: (rows: readonly Contribution[]) => boolean): AggregateRow => ({
+  resolve: only(
+    what,
+    type => type === 'bool',
+    type => type,
+  ),
+  nullable: true,
+  evaluate,
+})
+
+/** The bits of integers in two's complement, in the type of the argument. */
+const bits = (what: string, join: (a: bigint, b: bigint) => bigint): AggregateRow => ({
+  resolve: only(what, isInteger, type => type),
+  nullable: true,
+  evaluate: (rows, type) =>
+    ofInteger(rows.map(({ value }) => BigInt(value as bigint | number)).reduce(join), type as IntegerType),
+})
+
 export const aggregates = {
   /** Rows, or rows where the argument is not null. */
   count: { resolve: () => 'int64', nullable: false, evaluate: rows => BigInt(rows.length) },
@@ -106,6 +126,11 @@ export const aggregates = {
   max: extreme('max', 1),
   first: edge('first', (time, best) => time < best),
   last: edge('last', (time, best) => time >= best),
+  bool_and: bools('bool_and', rows => rows.every(({ value }) => value === true)),
+  bool_or: bools('bool_or', rows => rows.some(({ value }) => value === true)),
+  bit_and: bits('bit_and', (a, b) => a & b),
+  bit_or: bits('bit_or', (a, b) => a | b),
+  bit_xor: bits('bit_xor', (a, b) => a ^ b),
 } as const satisfies Record<string, AggregateRow>
 
 export type AggregateName = keyof typeof aggregates

@@ -4,16 +4,7 @@ import { after, test } from 'node:test'
 import { type Data, Field, Float64, makeData, RecordBatch, Schema, Struct } from 'apache-arrow'
 import { interpret } from '../../codegen/interp/interpret.ts'
 import { closeNativeCompiler } from '../../codegen/llvm/backend.ts'
-import {
-  type Columns,
-  compile,
-  type Limits,
-  type Stream,
-  source,
-  t,
-  tumble,
-  when,
-} from '../../compiler/index.ts'
+import { type Columns, compile, type Stream, source, t, tumble, when } from '../../compiler/index.ts'
 import { Status } from '../../ir/abi.ts'
 import { aggregate as call } from '../../ir/expr/aggregates.ts'
 import { aggregate } from '../../ir/logical/aggregate.ts'
@@ -25,11 +16,10 @@ import { Pipeline } from '../../runtime/dag/pipeline.ts'
 import { reservePlan } from '../../runtime/memory/arena.ts'
 import { resolveLimits } from '../../runtime/memory/limits.ts'
 import type { ModelRow } from '../model/model.ts'
+import { agrees } from '../support/agrees.ts'
 import { backends } from '../support/backends.ts'
-import { checkTrial } from '../support/check.ts'
 import { smallLimits } from '../support/engine.ts'
 import { clashingLongs, mix, unmix } from '../support/hash-model.ts'
-import { isQuick } from '../support/runs.ts'
 
 after(closeNativeCompiler)
 
@@ -37,9 +27,6 @@ const columns = { at: t.timestamp('ms'), n: t.int64, u: t.uint64, x: t.float64, 
 const events = source('events', columns, { time: 'at' })
 const slow = source('events', columns, { time: 'at', outOfOrderness: '1s' })
 const timeless = source('events', columns)
-
-/** Native code takes seconds to be made for all of them: the quick run goes without. */
-const tiers = backends.map(({ name }) => name).filter(name => !(isQuick && name === 'native'))
 
 const MAX = (1n << 63n) - 1n
 const MIN = -(1n << 63n)
@@ -51,18 +38,6 @@ const row = (at: number | bigint, given: ModelRow = {}): ModelRow => ({
   key: 'a',
   ...given,
 })
-
-async function agrees(
-  plan: LogicalNode,
-  rows: readonly ModelRow[],
-  limits: Partial<Limits> = {},
-  schema = events.schema,
-): Promise<void> {
-  for (const name of tiers) {
-    const schedule = { splits: [], limits, dictionaries: false, lenient: false, tiers: [name] }
-    await checkTrial({ plan, schema, rows, params: { built: {}, given: {} }, schedule })
-  }
-}
 
 const nodeOf = (stream: unknown): LogicalNode => (stream as Stream<Columns>).node
 
@@ -235,7 +210,7 @@ test('keys of several windows that hash alike are told apart', async () => {
   const spec = { column: 'at', sizeTicks: 1n, offsetTicks: 0n }
   const plan = aggregate(window(events, spec), ['key'], [{ name: 'rows', call: call('count', undefined) }])
   const rows = [...times, ...times].map(at => ({ at, key: 5n }))
-  await agrees(plan, rows, {}, events.relation.schema)
+  await agrees(plan, rows)
 })
 
 test('keys of one column that hash alike are told apart', async () => {
@@ -298,7 +273,7 @@ test('a filter drops nulls, compares columns, and refuses what cannot be compute
   ]
   for (const filter of filters) {
     const plan = filter.groupBy('other').agg((_, a) => ({ rows: a.count() }))
-    await agrees(nodeOf(plan), rows, {}, some.schema)
+    await agrees(nodeOf(plan), rows)
   }
-  await agrees(nodeOf(some.select(f => ({ same: f.key.eq(f.other) }))), rows, {}, some.schema)
+  await agrees(nodeOf(some.select(f => ({ same: f.key.eq(f.other) }))), rows)
 })

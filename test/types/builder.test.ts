@@ -83,6 +83,29 @@ test('rows have inferred types from end to end', () => {
   )
 })
 
+test('aggregates have the types of their arguments, and are null where those may be', () => {
+  const totals = trades.groupBy('symbol').agg((f, a) => ({
+    allOpen: a.boolAnd(f.open),
+    anyOpen: a.boolOr(f.open, { where: f.price.gt(1) }),
+    common: a.bitAnd(f.flags),
+    any: a.bitOr(f.huge),
+    odd: a.bitXor(f.quantity.nullif(0)),
+  }))
+  interface Expected {
+    readonly symbol: string
+    readonly allOpen: boolean
+    readonly anyOpen: boolean | null
+    readonly common: number
+    readonly any: bigint
+    readonly odd: bigint | null
+  }
+  same<RowIn<typeof totals>, { [K in keyof Expected]: Expected[K] }>(true)
+  assert.deepEqual(
+    totals.schema.map(({ type, nullable }) => `${type}${nullable ? '?' : ''}`),
+    ['utf8', 'bool', 'bool?', 'uint8', 'uint64', 'int64?'],
+  )
+})
+
 test('expressions have the types that the promotion table says', () => {
   const computed = trades.select(f => ({
     sum: f.small.add(f.flags),
@@ -161,6 +184,10 @@ export function mustNotCompile(): void {
   trades.groupBy('symbol').agg((_f, a) => ({ symbol: a.count() }))
   // @ts-expect-error no sum of text
   trades.groupBy('symbol').agg((f, a) => ({ total: a.sum(f.venue) }))
+  // @ts-expect-error a number is not true or false
+  trades.groupBy('symbol').agg((f, a) => ({ all: a.boolAnd(f.flags) }))
+  // @ts-expect-error floats have no bits to join
+  trades.groupBy('symbol').agg((f, a) => ({ bits: a.bitOr(f.price) }))
   // @ts-expect-error aggregates take columns of rows, not other aggregates
   trades.groupBy('symbol').agg((_f, a) => ({ total: a.sum(a.count()) }))
   // @ts-expect-error the time column is a timestamp
@@ -185,5 +212,8 @@ test('what the types refuse is refused at run time as well', () => {
   refused('LDB-1201', () => trades.where(f => f.quantity.gt(1.5)))
   refused('LDB-1201', () => trades.where(f => f.flags.eq(256)))
   refused('LDB-2002', () => trades.window(tumble('at', '1.5s' as never)))
+  const unnamed = (a: unknown): Record<string, (x: unknown) => never> => a as never
+  refused('LDB-1200', () => trades.groupBy().agg((f, a) => ({ x: unnamed(a).boolAnd(f.flags) })))
+  refused('LDB-1200', () => trades.groupBy().agg((f, a) => ({ x: unnamed(a).bitXor(f.price) })))
   refused('LDB-2003', () => trades.window(tumble('at', '0s')))
 })

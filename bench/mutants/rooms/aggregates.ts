@@ -143,6 +143,43 @@ export const edges: Room = {
   ],
 }
 
+export const bits: Room = {
+  file: 'compiler/lower/accumulators/bits.ts',
+  tests: ['lower/aggregates.test', 'property/plans.test'],
+  faults: [
+    {
+      name: 'all-begin-as-none',
+      find: 'joined(-1, and)',
+      put: 'joined(0, and)',
+      shows: 'bool_and is false and bit_and is 0',
+    },
+    {
+      name: 'any-begin-as-all',
+      find: 'joined(0, or)',
+      put: 'joined(-1, or)',
+      shows: 'bool_or is true and bit_or has all bits',
+    },
+    {
+      name: 'odd-is-any',
+      find: 'joined(0, xor)',
+      put: 'joined(0, or)',
+      shows: 'a bit that two values have stays',
+    },
+    {
+      name: 'old-bits-stay',
+      find: 'init: (k, entry) => k.store(store.entries, name, entry, startOf(argType, start))',
+      put: 'init: () => {}',
+      shows: 'a group begins with the bits of one that has left',
+    },
+    {
+      name: 'bits-of-nulls',
+      find: 'when(cx.k, contributes(contribution), () => {',
+      put: 'when(cx.k, contribution.mask, () => {',
+      shows: 'what lies under a null is joined to the rest',
+    },
+  ],
+}
+
 export const aggregateTable: Room = {
   file: 'compiler/lower/accumulators/index.ts',
   tests,
@@ -155,8 +192,8 @@ export const aggregateTable: Room = {
     },
     {
       name: 'empty-sum-is-zero',
-      find: "({ ...held('sum'), isNull: isEmpty(held) })",
-      put: "held('sum')",
+      find: '({ ...held(kind), isNull: isEmpty(held) })',
+      put: 'held(kind)',
       shows: 'the sum of nulls is 0 and not null',
     },
     {

@@ -47,6 +47,7 @@ export const mutants = mutantsOf({
   sum: aggregates.sum,
   extreme: aggregates.extremes,
   edge: aggregates.edges,
+  bits: aggregates.bits,
   'aggregate-table': aggregates.aggregateTable,
   'group-key': groups.groupKey,
   aggregate: groups.aggregateStage,

@@ -7,8 +7,9 @@ import { call } from '../../../ir/expr/build.ts'
 import { type Expr, literal, nullOf, rewrite } from '../../../ir/expr/expr.ts'
 import type { NamedAggregate } from '../../../ir/logical/aggregate.ts'
 import type { NamedExpr } from '../../../ir/logical/project.ts'
+import type { AggregatesOf } from './aggregate-types.ts'
 import { Expression } from './expression.ts'
-import type { AggregatesOf, Typed } from './types.ts'
+import type { Typed } from './types.ts'
 
 interface FilterOption {
   readonly where: Typed
@@ -16,14 +17,32 @@ interface FilterOption {
 
 const isFilter = (x: unknown): x is FilterOption => typeof x === 'object' && x !== null && 'where' in x
 
+/** The aggregates of the table by the names that users write. */
+const methods: Readonly<Record<keyof AggregatesOf, AggregateName>> = {
+  count: 'count',
+  sum: 'sum',
+  avg: 'avg',
+  min: 'min',
+  max: 'max',
+  first: 'first',
+  last: 'last',
+  boolAnd: 'bool_and',
+  boolOr: 'bool_or',
+  bitAnd: 'bit_and',
+  bitOr: 'bit_or',
+  bitXor: 'bit_xor',
+}
+
 /** Collects the aggregates that a callback asks for; equal ones share a column. */
 export class AggregateCollector {
   readonly #calls = new Map<string, NamedAggregate>()
 
   /** The aggregates as the callback sees them. */
   get functions(): AggregatesOf {
-    const names: readonly AggregateName[] = ['count', 'sum', 'avg', 'min', 'max', 'first', 'last']
-    const entries = names.map(name => [name, (...args: readonly unknown[]) => this.#add(name, args)])
+    const entries = Object.entries(methods).map(([name, fn]) => [
+      name,
+      (...args: readonly unknown[]) => this.#add(fn, args),
+    ])
     return Object.fromEntries(entries) as unknown as AggregatesOf
   }
 

@@ -9,12 +9,23 @@ import type { Expr } from '../../../ir/kernel/node.ts'
 import { type DataType, isFloat, isUnsigned64 } from '../../../ir/types.ts'
 import { scalar, scalarOf, type Value } from '../value.ts'
 import type { Accumulator, AccumulatorFactory, GroupStore } from './accumulator.ts'
+import { bitsOfAll, bitsOfAny, bitsOfOdd } from './bits.ts'
 import { count } from './count.ts'
 import { first, last } from './edge.ts'
 import { max, min } from './extreme.ts'
 import { sum } from './sum.ts'
 
-const factories = { count, sum, min, max, first, last } as const satisfies Record<string, AccumulatorFactory>
+const factories = {
+  count,
+  sum,
+  min,
+  max,
+  first,
+  last,
+  bits_of_all: bitsOfAll,
+  bits_of_any: bitsOfAny,
+  bits_of_odd: bitsOfOdd,
+} as const satisfies Record<string, AccumulatorFactory>
 type AccumulatorKind = keyof typeof factories
 
 /** What the accumulator of a kind over the aggregate's argument holds for a group. */
@@ -29,7 +40,10 @@ interface AggregateCode {
 const argTypeOf = (call: Aggregate): DataType => call.arg?.type ?? 'int64'
 const isEmpty = (held: HeldOf): Expr => eq(scalarOf(held('count')).value, i64(0n))
 
-const total: Finish = held => ({ ...held('sum'), isNull: isEmpty(held) })
+/** What an accumulator holds that says not itself whether a row has contributed. */
+const counted =
+  (kind: AccumulatorKind): Finish =>
+  held => ({ ...held(kind), isNull: isEmpty(held) })
 
 const average: Finish = (held, call) => {
   const { value: sum, faults } = scalarOf(held('sum'))
@@ -46,12 +60,17 @@ const plain =
 
 const codes: Readonly<Record<AggregateName, AggregateCode>> = {
   count: { needs: ['count'], finish: plain('count') },
-  sum: { needs: ['sum', 'count'], finish: total },
+  sum: { needs: ['sum', 'count'], finish: counted('sum') },
   avg: { needs: ['sum', 'count'], finish: average },
   min: { needs: ['min'], finish: plain('min') },
   max: { needs: ['max'], finish: plain('max') },
   first: { needs: ['first'], finish: plain('first') },
   last: { needs: ['last'], finish: plain('last') },
+  bool_and: { needs: ['bits_of_all', 'count'], finish: counted('bits_of_all') },
+  bool_or: { needs: ['bits_of_any', 'count'], finish: counted('bits_of_any') },
+  bit_and: { needs: ['bits_of_all', 'count'], finish: counted('bits_of_all') },
+  bit_or: { needs: ['bits_of_any', 'count'], finish: counted('bits_of_any') },
+  bit_xor: { needs: ['bits_of_odd', 'count'], finish: counted('bits_of_odd') },
 }
 
 /** An accumulator with the number of the aggregate whose argument feeds it. */
