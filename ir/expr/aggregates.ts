@@ -6,6 +6,7 @@ import { MillraceError } from '../errors.ts'
 import { type DataType, type IntegerType, isFloat, isInteger, isNumeric, isUnsigned64 } from '../types.ts'
 import type { Expr, Value } from './expr.ts'
 import { checked } from './functions/arithmetic.ts'
+import { spreadOf } from './moments.ts'
 import { compareValues } from './order.ts'
 import { printExpr } from './print.ts'
 import { ofInteger } from './promote.ts'
@@ -25,8 +26,8 @@ export const FLOAT_LANES = 8
 export interface AggregateRow {
   /** Result type for an argument type; `undefined` argument is `count()`. Throws LDB-1200. */
   readonly resolve: (arg: DataType | undefined) => DataType
-  /** Is the result null for a group without non-null values? A group has a row at least. */
-  readonly nullable: boolean
+  /** How many rows there must be, nulls of the argument left out, for a result that is not null. A group has one at least. */
+  readonly rowsMin: 0 | 1 | 2
   /** Rows in arrival order, nulls of the argument already left out. */
   readonly evaluate: (rows: readonly Contribution[], type: DataType, argType: DataType) => Value
   /** Does it order rows by event time? */
@@ -72,7 +73,7 @@ const extreme = (what: string, sign: 1 | -1): AggregateRow => ({
     () => true,
     type => type,
   ),
-  nullable: true,
+  rowsMin: 1,
   evaluate: (rows, _type, argType) =>
     rows.map(row => row.value).reduce((best, x) => (sign * compareValues(argType, x, best) > 0 ? x : best)),
 })
@@ -84,7 +85,7 @@ const edge = (what: string, wins: (time: bigint, best: bigint) => boolean): Aggr
     () => true,
     type => type,
   ),
-  nullable: true,
+  rowsMin: 1,
   ordered: true,
   evaluate: rows => rows.reduce((best, row) => (wins(row.time, best.time) ? row : best)).value,
 })
@@ -96,30 +97,41 @@ const bools = (what: string, evaluate: (rows: readonly Contribution[]) => boolea
     type => type === 'bool',
     type => type,
   ),
-  nullable: true,
+  rowsMin: 1,
   evaluate,
 })
 
 /** The bits of integers in two's complement, in the type of the argument. */
 const bits = (what: string, join: (a: bigint, b: bigint) => bigint): AggregateRow => ({
   resolve: only(what, isInteger, type => type),
-  nullable: true,
+  rowsMin: 1,
   evaluate: (rows, type) =>
     ofInteger(rows.map(({ value }) => BigInt(value as bigint | number)).reduce(join), type as IntegerType),
 })
 
+/** From the sum of squared distances from the mean, and the number of rows. */
+const spread = (
+  what: string,
+  rowsMin: 1 | 2,
+  finish: (squares: number, rows: number) => number,
+): AggregateRow => ({
+  resolve: only(what, isNumeric, () => 'float64'),
+  rowsMin,
+  evaluate: rows => finish(spreadOf(rows.map(({ value }) => Number(value))).squares, rows.length),
+})
+
 export const aggregates = {
   /** Rows, or rows where the argument is not null. */
-  count: { resolve: () => 'int64', nullable: false, evaluate: rows => BigInt(rows.length) },
+  count: { resolve: () => 'int64', rowsMin: 0, evaluate: rows => BigInt(rows.length) },
   sum: {
     resolve: only('sum', isNumeric, sumType),
-    nullable: true,
+    rowsMin: 1,
     evaluate: (rows, type) => sumOf(rows, type),
   },
   /** f64(sum) / f64(count). */
   avg: {
     resolve: only('avg', isNumeric, () => 'float64'),
-    nullable: true,
+    rowsMin: 1,
     evaluate: (rows, _type, argType) => Number(sumOf(rows, sumType(argType))) / rows.length,
   },
   min: extreme('min', -1),
@@ -131,6 +143,10 @@ export const aggregates = {
   bit_and: bits('bit_and', (a, b) => a & b),
   bit_or: bits('bit_or', (a, b) => a | b),
   bit_xor: bits('bit_xor', (a, b) => a ^ b),
+  var_pop: spread('var_pop', 1, (squares, rows) => squares / rows),
+  var_samp: spread('var_samp', 2, (squares, rows) => squares / (rows - 1)),
+  stddev_pop: spread('stddev_pop', 1, (squares, rows) => Math.sqrt(squares / rows)),
+  stddev_samp: spread('stddev_samp', 2, (squares, rows) => Math.sqrt(squares / (rows - 1))),
 } as const satisfies Record<string, AggregateRow>
 
 export type AggregateName = keyof typeof aggregates
@@ -146,8 +162,9 @@ export interface Aggregate {
 }
 
 export function aggregate(fn: AggregateName, arg?: Expr): Aggregate {
-  const row = aggregateRow(fn)
-  return { fn, arg, type: row.resolve(arg?.type), nullable: row.nullable && arg?.nullable === true }
+  const { resolve, rowsMin } = aggregateRow(fn)
+  const nullable = rowsMin > 1 || (rowsMin === 1 && arg?.nullable === true)
+  return { fn, arg, type: resolve(arg?.type), nullable }
 }
 
 export const printAggregate = ({ fn, arg }: Aggregate): string => `${fn}(${arg ? printExpr(arg) : ''})`

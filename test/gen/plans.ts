@@ -144,6 +144,7 @@ function callOver(schema: Schema): CallArb {
     counts,
     over(plain, any),
     over(fc.constantFrom('sum', 'avg'), among(isNumeric)),
+    over(fc.constantFrom('var_pop', 'var_samp', 'stddev_pop', 'stddev_samp'), among(isNumeric)),
     over(fc.constantFrom('bool_and', 'bool_or'), exprOf('bool', schema, 1)),
     over(fc.constantFrom('bit_and', 'bit_or', 'bit_xor'), among(isInteger)),
   )

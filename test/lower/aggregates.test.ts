@@ -79,3 +79,94 @@ test('bits are joined from the first row of a group on, in every width, and null
     never: null,
   })
 })
+
+/** All of the variances of a column, over all rows. */
+const spreads = (stream: typeof events, of: 'n' | 'u' | 'x') =>
+  stream.groupBy().agg((f, a) => ({
+    varPop: a.varPop(f[of]),
+    varSamp: a.varSamp(f[of]),
+    stddevPop: a.stddevPop(f[of]),
+    stddevSamp: a.stddevSamp(f[of]),
+  }))
+
+test('variances and standard deviations, of all and of a sample', async () => {
+  const ofFloats = (values: readonly number[]): Promise<unknown[]> =>
+    results(
+      spreads(events, 'x'),
+      values.map(x => row(1, { x })),
+    )
+  const [known] = await ofFloats([2, 4, 4, 4, 5, 5, 7, 9])
+  assert.deepEqual(known, {
+    varPop: 4,
+    varSamp: 32 / 7,
+    stddevPop: 2,
+    stddevSamp: Math.sqrt(32 / 7),
+  })
+  // The sum of the squares of these has no digit left for their distances.
+  const [near] = await ofFloats([4, 7, 13, 16].map(x => x + 1e9))
+  assert.deepEqual(near, {
+    varPop: 22.5,
+    varSamp: 30,
+    stddevPop: Math.sqrt(22.5),
+    stddevSamp: Math.sqrt(30),
+  })
+  const [one] = await ofFloats([-7])
+  assert.deepEqual(one, { varPop: 0, varSamp: null, stddevPop: 0, stddevSamp: null })
+  for (const odd of [Number.NaN, Number.POSITIVE_INFINITY]) {
+    const [broken] = await ofFloats([1, odd, 2])
+    const { NaN: nan } = Number
+    assert.deepEqual(broken, { varPop: nan, varSamp: nan, stddevPop: nan, stddevSamp: nan })
+  }
+})
+
+test('variances of integers of 64 bits, as doubles', async () => {
+  const wide = [1n << 63n, (1n << 63n) + (1n << 62n)]
+  const [unsigned] = await results(
+    spreads(events, 'u'),
+    wide.map(u => row(1, { u })),
+  )
+  assert.deepEqual(unsigned, {
+    varPop: 2 ** 122,
+    varSamp: 2 ** 123,
+    stddevPop: 2 ** 61,
+    stddevSamp: Math.sqrt(2 ** 123),
+  })
+  const [signed] = await results(
+    spreads(events, 'n'),
+    [-(1n << 62n), 1n << 62n].map(n => row(1, { n })),
+  )
+  assert.deepEqual(signed, {
+    varPop: 2 ** 124,
+    varSamp: 2 ** 125,
+    stddevPop: 2 ** 62,
+    stddevSamp: Math.sqrt(2 ** 125),
+  })
+})
+
+test('variances of groups that take the place of others, without what is null or filtered', async () => {
+  const plan = events
+    .where(f => f.n.gt(0))
+    .window(tumble('at', '10ms'))
+    .groupBy('key')
+    .agg((f, a) => ({
+      all: a.varPop(f.x),
+      some: a.varPop(f.x, { where: f.x.lt(100) }),
+      none: a.stddevPop(f.x, { where: f.x.lt(0) }),
+      two: a.varSamp(f.x.nullif(5)),
+    }))
+  const rows = [
+    row(1, { x: 1e9 }),
+    row(2, { x: 50 }),
+    row(3, { x: 5, n: 0n }),
+    row(11, { x: 1 }),
+    row(12, { x: 5 }),
+    row(13, { x: 200 }),
+    row(14, { key: 'b', x: 5 }),
+    row(15, { key: 'b', x: 3 }),
+  ]
+  const found = await results(plan, rows)
+  assert.deepEqual(found.slice(1), [
+    { window_start: 10, window_end: 20, key: 'a', all: 77642 / 9, some: 4, none: null, two: 19800.5 },
+    { window_start: 10, window_end: 20, key: 'b', all: 1, some: 1, none: null, two: null },
+  ])
+})

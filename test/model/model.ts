@@ -234,8 +234,8 @@ class Groups implements Operator {
 
   #result(i: number, list: readonly Contribution[]): Value {
     const { fn, type, arg } = this.#node.aggregates[i].call
-    if (list.length === 0) return fn === 'count' ? 0n : null
-    return aggregateRow(fn).evaluate(list, type, arg?.type ?? 'bool')
+    const { rowsMin, evaluate } = aggregateRow(fn)
+    return list.length < rowsMin ? null : evaluate(list, type, arg?.type ?? 'bool')
   }
 }
 

@@ -90,6 +90,10 @@ test('aggregates have the types of their arguments, and are null where those may
     common: a.bitAnd(f.flags),
     any: a.bitOr(f.huge),
     odd: a.bitXor(f.quantity.nullif(0)),
+    spread: a.varPop(f.huge),
+    ofSample: a.varSamp(f.price),
+    deviation: a.stddevPop(f.small, { where: f.open }),
+    ofSome: a.stddevSamp(f.flags),
   }))
   interface Expected {
     readonly symbol: string
@@ -98,11 +102,15 @@ test('aggregates have the types of their arguments, and are null where those may
     readonly common: number
     readonly any: bigint
     readonly odd: bigint | null
+    readonly spread: number
+    readonly ofSample: number | null
+    readonly deviation: number | null
+    readonly ofSome: number | null
   }
   same<RowIn<typeof totals>, { [K in keyof Expected]: Expected[K] }>(true)
   assert.deepEqual(
     totals.schema.map(({ type, nullable }) => `${type}${nullable ? '?' : ''}`),
-    ['utf8', 'bool', 'bool?', 'uint8', 'uint64', 'int64?'],
+    ['utf8', 'bool', 'bool?', 'uint8', 'uint64', 'int64?', 'float64', 'float64?', 'float64?', 'float64?'],
   )
 })
 
@@ -188,6 +196,8 @@ export function mustNotCompile(): void {
   trades.groupBy('symbol').agg((f, a) => ({ all: a.boolAnd(f.flags) }))
   // @ts-expect-error floats have no bits to join
   trades.groupBy('symbol').agg((f, a) => ({ bits: a.bitOr(f.price) }))
+  // @ts-expect-error times have no variance
+  trades.groupBy('symbol').agg((f, a) => ({ spread: a.varPop(f.at) }))
   // @ts-expect-error aggregates take columns of rows, not other aggregates
   trades.groupBy('symbol').agg((_f, a) => ({ total: a.sum(a.count()) }))
   // @ts-expect-error the time column is a timestamp

@@ -180,6 +180,37 @@ export const bits: Room = {
   ],
 }
 
+export const squares: Room = {
+  file: 'compiler/lower/accumulators/squares.ts',
+  tests: ['lower/aggregates.test', 'property/plans.test'],
+  faults: [
+    {
+      name: 'distance-from-the-old-mean',
+      find: 'mul(distance, sub(x, moved))',
+      put: 'mul(distance, distance)',
+      shows: 'variances are too large',
+    },
+    {
+      name: 'old-mean-stays',
+      find: 'for (const field of [rows, mean, name])',
+      put: 'for (const field of [rows, name])',
+      shows: 'a group begins with the mean of one that has left',
+    },
+    {
+      name: 'variance-of-nulls',
+      find: 'when(k, contributes(contribution), () => {',
+      put: 'when(k, contribution.mask, () => {',
+      shows: 'what lies under a null is taken for a value',
+    },
+    {
+      name: 'variance-of-signed',
+      find: 'toDouble(scalarOf(argumentOf(arg)).value, argType)',
+      put: "toDouble(scalarOf(argumentOf(arg)).value, argType === 'uint64' ? 'int64' : argType)",
+      shows: 'values of uint64 from 2^63 on count as negative',
+    },
+  ],
+}
+
 export const aggregateTable: Room = {
   file: 'compiler/lower/accumulators/index.ts',
   tests,
@@ -197,9 +228,21 @@ export const aggregateTable: Room = {
       shows: 'the sum of nulls is 0 and not null',
     },
     {
+      name: 'sample-of-one',
+      find: 'lt(rowsOf(held), i64(2n))',
+      put: 'lt(rowsOf(held), i64(1n))',
+      shows: 'the variance of a sample of one row is NaN and not null',
+    },
+    {
+      name: 'sample-is-all',
+      find: "sub(double(held, 'count'), f64(1))",
+      put: "double(held, 'count')",
+      shows: 'var_samp is var_pop',
+    },
+    {
       name: 'average-of-unsigned',
-      find: "isUnsigned64(argType) ? 'floatu.i64' : 'float.i64'",
-      put: "'float.i64'",
+      find: 'return toDouble(value, type)',
+      put: "return toDouble(value, 'int64')",
       shows: 'the average of uint64 from 2^63 on is negative',
     },
   ],

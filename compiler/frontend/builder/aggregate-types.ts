@@ -80,4 +80,28 @@ export interface AggregatesOf {
     x: Typed<T, N, 'row'>,
     filter?: W & AggregateFilter<Typed<'bool', boolean, 'row'>>,
   ): ExprOf<T, WithFilter<N, W>, 'group'>
+  /**
+   * The variance of what is not null, as a float64: the mean of the squared distances from the mean; null where all is
+   * null. It is kept up value by value as by Welford (1962), in the order of arrival, and does not lose its digits where
+   * values are large and near to each other. A NaN or an infinity among them makes it NaN.
+   */
+  varPop<N extends boolean, W>(
+    x: Typed<NumericType, N, 'row'>,
+    filter?: W & AggregateFilter<Typed<'bool', boolean, 'row'>>,
+  ): ExprOf<'float64', WithFilter<N, W>, 'group'>
+  /** As `varPop`, of values that are a sample of more: divided by one less than their number; null where there are not two. */
+  varSamp(
+    x: Typed<NumericType, boolean, 'row'>,
+    filter?: AggregateFilter<Typed<'bool', boolean, 'row'>>,
+  ): ExprOf<'float64', true, 'group'>
+  /** The standard deviation: the square root of `varPop`. */
+  stddevPop<N extends boolean, W>(
+    x: Typed<NumericType, N, 'row'>,
+    filter?: W & AggregateFilter<Typed<'bool', boolean, 'row'>>,
+  ): ExprOf<'float64', WithFilter<N, W>, 'group'>
+  /** The standard deviation of what is a sample of more: the square root of `varSamp`. */
+  stddevSamp(
+    x: Typed<NumericType, boolean, 'row'>,
+    filter?: AggregateFilter<Typed<'bool', boolean, 'row'>>,
+  ): ExprOf<'float64', true, 'group'>
 }

@@ -31,6 +31,10 @@ const methods: Readonly<Record<keyof AggregatesOf, AggregateName>> = {
   bitAnd: 'bit_and',
   bitOr: 'bit_or',
   bitXor: 'bit_xor',
+  varPop: 'var_pop',
+  varSamp: 'var_samp',
+  stddevPop: 'stddev_pop',
+  stddevSamp: 'stddev_samp',
 }
 
 /** Collects the aggregates that a callback asks for; equal ones share a column. */

@@ -4,15 +4,17 @@
  */
 import type { Aggregate, AggregateName } from '../../../ir/expr/aggregates.ts'
 import { printExpr } from '../../../ir/expr/print.ts'
-import { div, eq, i64, op } from '../../../ir/kernel/build.ts'
+import { div, eq, f64, i64, lt, op, sub } from '../../../ir/kernel/build.ts'
 import type { Expr } from '../../../ir/kernel/node.ts'
-import { type DataType, isFloat, isUnsigned64 } from '../../../ir/types.ts'
+import type { DataType } from '../../../ir/types.ts'
+import { toDouble } from '../expr/cast.ts'
 import { scalar, scalarOf, type Value } from '../value.ts'
 import type { Accumulator, AccumulatorFactory, GroupStore } from './accumulator.ts'
 import { bitsOfAll, bitsOfAny, bitsOfOdd } from './bits.ts'
 import { count } from './count.ts'
 import { first, last } from './edge.ts'
 import { max, min } from './extreme.ts'
+import { squares } from './squares.ts'
 import { sum } from './sum.ts'
 
 const factories = {
@@ -22,6 +24,7 @@ const factories = {
   max,
   first,
   last,
+  squares,
   bits_of_all: bitsOfAll,
   bits_of_any: bitsOfAny,
   bits_of_odd: bitsOfOdd,
@@ -38,20 +41,38 @@ interface AggregateCode {
 }
 
 const argTypeOf = (call: Aggregate): DataType => call.arg?.type ?? 'int64'
-const isEmpty = (held: HeldOf): Expr => eq(scalarOf(held('count')).value, i64(0n))
+const rowsOf = (held: HeldOf): Expr => scalarOf(held('count')).value
+const isEmpty = (held: HeldOf): Expr => eq(rowsOf(held), i64(0n))
+const isOneAtMost = (held: HeldOf): Expr => lt(rowsOf(held), i64(2n))
 
 /** What an accumulator holds that says not itself whether a row has contributed. */
 const counted =
   (kind: AccumulatorKind): Finish =>
   held => ({ ...held(kind), isNull: isEmpty(held) })
 
-const average: Finish = (held, call) => {
-  const { value: sum, faults } = scalarOf(held('sum'))
-  const argType = argTypeOf(call)
-  const asDouble = isFloat(argType) ? sum : op(isUnsigned64(argType) ? 'floatu.i64' : 'float.i64', sum)
-  const rows = op('float.i64', scalarOf(held('count')).value)
-  return scalar(call.type, div(asDouble, rows), isEmpty(held), faults)
+const double = (held: HeldOf, kind: AccumulatorKind): Expr => {
+  const { value, type } = scalarOf(held(kind))
+  return toDouble(value, type)
 }
+
+/** What was summed over all rows, for one of them. */
+const perRow =
+  (kind: AccumulatorKind): Finish =>
+  (held, { type }) =>
+    scalar(type, div(double(held, kind), double(held, 'count')), isEmpty(held), held(kind).faults)
+
+/** The same where the rows are a sample: one degree of freedom is that of their mean. */
+const perFreedom =
+  (kind: AccumulatorKind): Finish =>
+  (held, { type }) =>
+    scalar(type, div(double(held, kind), sub(double(held, 'count'), f64(1))), isOneAtMost(held))
+
+const rootOf =
+  (finish: Finish): Finish =>
+  (held, call) => {
+    const square = scalarOf(finish(held, call))
+    return { ...square, value: op('sqrt.f64', square.value) }
+  }
 
 const plain =
   (kind: AccumulatorKind): Finish =>
@@ -61,7 +82,7 @@ const plain =
 const codes: Readonly<Record<AggregateName, AggregateCode>> = {
   count: { needs: ['count'], finish: plain('count') },
   sum: { needs: ['sum', 'count'], finish: counted('sum') },
-  avg: { needs: ['sum', 'count'], finish: average },
+  avg: { needs: ['sum', 'count'], finish: perRow('sum') },
   min: { needs: ['min'], finish: plain('min') },
   max: { needs: ['max'], finish: plain('max') },
   first: { needs: ['first'], finish: plain('first') },
@@ -71,6 +92,10 @@ const codes: Readonly<Record<AggregateName, AggregateCode>> = {
   bit_and: { needs: ['bits_of_all', 'count'], finish: counted('bits_of_all') },
   bit_or: { needs: ['bits_of_any', 'count'], finish: counted('bits_of_any') },
   bit_xor: { needs: ['bits_of_odd', 'count'], finish: counted('bits_of_odd') },
+  var_pop: { needs: ['squares', 'count'], finish: perRow('squares') },
+  var_samp: { needs: ['squares', 'count'], finish: perFreedom('squares') },
+  stddev_pop: { needs: ['squares', 'count'], finish: rootOf(perRow('squares')) },
+  stddev_samp: { needs: ['squares', 'count'], finish: rootOf(perFreedom('squares')) },
 }
 
 /** An accumulator with the number of the aggregate whose argument feeds it. */
