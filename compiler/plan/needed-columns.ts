@@ -41,7 +41,7 @@ export function readColumns(spec: PipelineSpec, output: readonly OutputColumn[])
 function wantedAtEnd({ stateful }: PipelineSpec, output: readonly OutputColumn[]): readonly string[] {
   if (!stateful) return output.flatMap(one => (one.kind === 'computed' ? [one.column.name] : []))
   const { window, keys, aggregates, input } = stateful
-  const args = columnsOf(aggregates.flatMap(({ call }) => call.arg ?? []))
+  const args = columnsOf(aggregates.flatMap(({ call }) => call.args))
   const times = input.relation.time?.columns.slice(0, 1) ?? []
   return [...(window ? [window.start, window.end] : []), ...keys, ...args, ...times]
 }
@@ -72,7 +72,7 @@ function stepBack(node: RowOperator, needed: Set<string>): void {
  * for a row that was dropped must cost little, and must not stop the kernel.
  */
 export function isCheap({ head, stateful }: PipelineSpec): boolean {
-  const args = stateful?.aggregates.flatMap(({ call }) => call.arg ?? []) ?? []
+  const args = stateful?.aggregates.flatMap(({ call }) => call.args) ?? []
   return [...head.flatMap(exprsOf), ...args].every(touchesNoBytes)
 }
 

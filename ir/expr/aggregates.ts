@@ -11,9 +11,9 @@ import { compareValues } from './order.ts'
 import { printExpr } from './print.ts'
 import { ofInteger } from './promote.ts'
 
-/** One row of a group as an aggregate sees it: the value (null for count()) and the event time. */
+/** One row of a group as an aggregate sees it: the values of its arguments, and the event time. */
 export interface Contribution {
-  readonly value: Value
+  readonly values: readonly Value[]
   /** Event time where the stream has one, else the arrival number. */
   readonly time: bigint
   /** Row number modulo FLOAT_LANES where all rows are one group, else 0: order of addition of floats. */
@@ -24,24 +24,26 @@ export interface Contribution {
 export const FLOAT_LANES = 8
 
 export interface AggregateRow {
-  /** Result type for an argument type; `undefined` argument is `count()`. Throws LDB-1200. */
-  readonly resolve: (arg: DataType | undefined) => DataType
-  /** How many rows there must be, nulls of the argument left out, for a result that is not null. A group has one at least. */
+  /** Result type for the types of the arguments. Throws LDB-1200. */
+  readonly resolve: (args: readonly DataType[]) => DataType
+  /** How many rows there must be, those with a null argument left out, for a result that is not null. A group has one at least. */
   readonly rowsMin: 0 | 1 | 2
-  /** Rows in arrival order, nulls of the argument already left out. */
-  readonly evaluate: (rows: readonly Contribution[], type: DataType, argType: DataType) => Value
+  /** Rows in arrival order, those with a null argument already left out. */
+  readonly evaluate: (rows: readonly Contribution[], type: DataType, argTypes: readonly DataType[]) => Value
   /** Does it order rows by event time? */
   readonly ordered?: true
 }
 
 const only =
   (what: string, fits: (type: DataType) => boolean, result: (type: DataType) => DataType) =>
-  (arg: DataType | undefined): DataType => {
-    if (arg === undefined || !fits(arg)) {
-      throw new MillraceError('LDB-1200', `${what} does not take ${arg ?? 'no argument'}`)
-    }
-    return result(arg)
+  (args: readonly DataType[]): DataType => {
+    const [arg] = args
+    return args.length === 1 && fits(arg) ? result(arg) : refuse(what, args)
   }
+
+function refuse(what: string, args: readonly DataType[]): never {
+  throw new MillraceError('LDB-1200', `${what} does not take ${args.join(' and ') || 'no argument'}`)
+}
 
 /** Integers are summed as checked 64-bit integers of their own signedness, floats as float64. */
 const sumType = (type: DataType): DataType =>
@@ -49,12 +51,15 @@ const sumType = (type: DataType): DataType =>
 
 /** In arrival order; a step that leaves the range is the fault of the row that makes it. */
 const integerSum = (rows: readonly Contribution[], type: IntegerType): bigint =>
-  rows.reduce((sum, { value }) => checked(sum + BigInt(value as bigint | number), type) as bigint, 0n)
+  rows.reduce(
+    (sum, { values: [value] }) => checked(sum + BigInt(value as bigint | number), type) as bigint,
+    0n,
+  )
 
 /** In arrival order for each lane. */
 function floatSum(rows: readonly Contribution[]): number {
   const lanes = new Array<number>(FLOAT_LANES).fill(0)
-  for (const { value, lane } of rows) lanes[lane] += Number(value)
+  for (const { values, lane } of rows) lanes[lane] += Number(values[0])
   return addLanes(lanes)
 }
 
@@ -74,8 +79,10 @@ const extreme = (what: string, sign: 1 | -1): AggregateRow => ({
     type => type,
   ),
   rowsMin: 1,
-  evaluate: (rows, _type, argType) =>
-    rows.map(row => row.value).reduce((best, x) => (sign * compareValues(argType, x, best) > 0 ? x : best)),
+  evaluate: (rows, _type, [argType]) =>
+    rows
+      .map(row => row.values[0])
+      .reduce((best, x) => (sign * compareValues(argType, x, best) > 0 ? x : best)),
 })
 
 /** The value at the smallest (largest) event time; of equal times the earliest (latest) to arrive. */
@@ -87,7 +94,7 @@ const edge = (what: string, wins: (time: bigint, best: bigint) => boolean): Aggr
   ),
   rowsMin: 1,
   ordered: true,
-  evaluate: rows => rows.reduce((best, row) => (wins(row.time, best.time) ? row : best)).value,
+  evaluate: rows => rows.reduce((best, row) => (wins(row.time, best.time) ? row : best)).values[0],
 })
 
 /** Whether a boolean is true in every row, or in any. */
@@ -106,7 +113,10 @@ const bits = (what: string, join: (a: bigint, b: bigint) => bigint): AggregateRo
   resolve: only(what, isInteger, type => type),
   rowsMin: 1,
   evaluate: (rows, type) =>
-    ofInteger(rows.map(({ value }) => BigInt(value as bigint | number)).reduce(join), type as IntegerType),
+    ofInteger(
+      rows.map(({ values }) => BigInt(values[0] as bigint | number)).reduce(join),
+      type as IntegerType,
+    ),
 })
 
 /** From the sum of squared distances from the mean, and the number of rows. */
@@ -117,12 +127,16 @@ const spread = (
 ): AggregateRow => ({
   resolve: only(what, isNumeric, () => 'float64'),
   rowsMin,
-  evaluate: rows => finish(spreadOf(rows.map(({ value }) => Number(value))).squares, rows.length),
+  evaluate: rows => finish(spreadOf(rows.map(({ values }) => Number(values[0]))).squares, rows.length),
 })
 
 export const aggregates = {
   /** Rows, or rows where the argument is not null. */
-  count: { resolve: () => 'int64', rowsMin: 0, evaluate: rows => BigInt(rows.length) },
+  count: {
+    resolve: args => (args.length < 2 ? 'int64' : refuse('count', args)),
+    rowsMin: 0,
+    evaluate: rows => BigInt(rows.length),
+  },
   sum: {
     resolve: only('sum', isNumeric, sumType),
     rowsMin: 1,
@@ -132,14 +146,14 @@ export const aggregates = {
   avg: {
     resolve: only('avg', isNumeric, () => 'float64'),
     rowsMin: 1,
-    evaluate: (rows, _type, argType) => Number(sumOf(rows, sumType(argType))) / rows.length,
+    evaluate: (rows, _type, [argType]) => Number(sumOf(rows, sumType(argType))) / rows.length,
   },
   min: extreme('min', -1),
   max: extreme('max', 1),
   first: edge('first', (time, best) => time < best),
   last: edge('last', (time, best) => time >= best),
-  bool_and: bools('bool_and', rows => rows.every(({ value }) => value === true)),
-  bool_or: bools('bool_or', rows => rows.some(({ value }) => value === true)),
+  bool_and: bools('bool_and', rows => rows.every(({ values }) => values[0] === true)),
+  bool_or: bools('bool_or', rows => rows.some(({ values }) => values[0] === true)),
   bit_and: bits('bit_and', (a, b) => a & b),
   bit_or: bits('bit_or', (a, b) => a | b),
   bit_xor: bits('bit_xor', (a, b) => a ^ b),
@@ -156,15 +170,15 @@ export const aggregateRow = (name: AggregateName): AggregateRow => aggregates[na
 /** A use of an aggregate in a plan. */
 export interface Aggregate {
   readonly fn: AggregateName
-  readonly arg: Expr | undefined
+  readonly args: readonly Expr[]
   readonly type: DataType
   readonly nullable: boolean
 }
 
-export function aggregate(fn: AggregateName, arg?: Expr): Aggregate {
+export function aggregate(fn: AggregateName, ...args: readonly Expr[]): Aggregate {
   const { resolve, rowsMin } = aggregateRow(fn)
-  const nullable = rowsMin > 1 || (rowsMin === 1 && arg?.nullable === true)
-  return { fn, arg, type: resolve(arg?.type), nullable }
+  const nullable = rowsMin > 1 || (rowsMin === 1 && args.some(arg => arg.nullable))
+  return { fn, args, type: resolve(args.map(arg => arg.type)), nullable }
 }
 
-export const printAggregate = ({ fn, arg }: Aggregate): string => `${fn}(${arg ? printExpr(arg) : ''})`
+export const printAggregate = ({ fn, args }: Aggregate): string => `${fn}(${args.map(printExpr).join(', ')})`

@@ -136,7 +136,7 @@ function callOver(schema: Schema): CallArb {
   const where = fc.option(exprOf('bool', schema, 1), { nil: undefined, freq: 3 })
   const plain = fc.constantFrom('count', 'min', 'max', 'first', 'last')
   const counts: CallArb = where.map(cond =>
-    aggregateCall('count', cond && filteredBy(literal(true, 'bool'), cond)),
+    aggregateCall('count', ...(cond ? [filteredBy(literal(true, 'bool'), cond)] : [])),
   )
   const over = (fns: fc.Arbitrary<Aggregate['fn']>, args: fc.Arbitrary<Expr>): CallArb =>
     fc.tuple(fns, args, where).map(([fn, arg, cond]) => aggregateCall(fn, cond ? filteredBy(arg, cond) : arg))

@@ -208,7 +208,7 @@ test('keys of several windows that hash alike are told apart', async () => {
     { column: 'at', delayTicks: MAX },
   )
   const spec = { column: 'at', sizeTicks: 1n, offsetTicks: 0n }
-  const plan = aggregate(window(events, spec), ['key'], [{ name: 'rows', call: call('count', undefined) }])
+  const plan = aggregate(window(events, spec), ['key'], [{ name: 'rows', call: call('count') }])
   const rows = [...times, ...times].map(at => ({ at, key: 5n }))
   await agrees(plan, rows)
 })

@@ -164,7 +164,7 @@ class Groups implements Operator {
   readonly #node: Aggregate
   readonly #next: Operator
   readonly #run: Run
-  readonly #args: readonly (((row: ModelRow) => Value) | undefined)[]
+  readonly #args: readonly ((row: ModelRow) => Value)[][]
   readonly #groups = new Map<string, Group>()
   #time = MIN_TIME
   /** Rows that came so far. */
@@ -174,7 +174,7 @@ class Groups implements Operator {
     this.#node = node
     this.#next = next
     this.#run = run
-    this.#args = node.aggregates.map(({ call }) => call.arg && compile(call.arg))
+    this.#args = node.aggregates.map(({ call }) => call.args.map(compile))
   }
 
   row(item: Item): void {
@@ -188,7 +188,7 @@ class Groups implements Operator {
     const lane = window || keys.length > 0 ? 0 : Number(number) % FLOAT_LANES
     const names = [...(window ? [window.start, window.end] : []), ...keys]
     this.#run.guard(item, () => {
-      const values = this.#args.map(arg => (arg ? arg(item.row) : true))
+      const values = this.#args.map(args => args.map(arg => arg(item.row)))
       const key = names.map(name => groupKey(item.row[name])).join('|')
       const columns = Object.fromEntries(names.map(name => [name, normal(item.row[name])]))
       const known = this.#groups.get(key)
@@ -196,7 +196,7 @@ class Groups implements Operator {
       const timeColumn = input.relation.time?.columns[0]
       const time = timeColumn === undefined ? number : (item.row[timeColumn] as bigint)
       const extended = group.contributions.map((list, i) =>
-        values[i] === null ? list : [...list, { value: values[i], time, lane }],
+        values[i].includes(null) ? list : [...list, { values: values[i], time, lane }],
       )
       for (const [i, list] of extended.entries()) this.#result(i, list)
       extended.forEach((list, i) => {
@@ -233,9 +233,15 @@ class Groups implements Operator {
   }
 
   #result(i: number, list: readonly Contribution[]): Value {
-    const { fn, type, arg } = this.#node.aggregates[i].call
+    const { fn, type, args } = this.#node.aggregates[i].call
     const { rowsMin, evaluate } = aggregateRow(fn)
-    return list.length < rowsMin ? null : evaluate(list, type, arg?.type ?? 'bool')
+    return list.length < rowsMin
+      ? null
+      : evaluate(
+          list,
+          type,
+          args.map(arg => arg.type),
+        )
   }
 }
 

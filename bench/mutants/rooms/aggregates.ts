@@ -61,14 +61,14 @@ export const accumulators: Room = {
   faults: [
     {
       name: 'nulls-count',
-      find: 'arg && !isNever(arg.isNull) ? not(arg.isNull) : bool(true)',
+      find: 'isNever(isMissing) ? bool(true) : not(isMissing)',
       put: 'bool(true)',
       shows: 'count, sum and avg take nulls for what lies under them',
     },
     {
       name: 'only-nulls-count',
-      find: '? not(arg.isNull) : bool(true)',
-      put: '? arg.isNull : bool(true)',
+      find: 'bool(true) : not(isMissing)',
+      put: 'bool(true) : isMissing',
       shows: 'count counts the nulls',
     },
   ],
@@ -204,8 +204,8 @@ export const squares: Room = {
     },
     {
       name: 'variance-of-signed',
-      find: 'toDouble(scalarOf(argumentOf(arg)).value, argType)',
-      put: "toDouble(scalarOf(argumentOf(arg)).value, argType === 'uint64' ? 'int64' : argType)",
+      find: 'toDouble(scalarOf(argumentOf(args)).value, argType)',
+      put: "toDouble(scalarOf(argumentOf(args)).value, argType === 'uint64' ? 'int64' : argType)",
       shows: 'values of uint64 from 2^63 on count as negative',
     },
   ],
@@ -217,8 +217,8 @@ export const aggregateTable: Room = {
   faults: [
     {
       name: 'count-of-anything',
-      find: "kind === 'count' && !arg?.nullable",
-      put: "kind === 'count'",
+      find: "kind === 'count' ? args.filter(arg => arg.nullable) : args",
+      put: "kind === 'count' ? [] : args",
       shows: 'count(x) is the number of rows where count(*) stands beside it',
     },
     {

@@ -56,9 +56,9 @@ export class AggregateCollector {
 
   #add(fn: AggregateName, args: readonly unknown[]): Expression {
     const filter = args.find(isFilter)
-    const given = args.find(arg => !isFilter(arg) && arg !== undefined) as Typed | undefined
-    const arg = given && Expression.plan(given)
-    return this.#keep(aggregate(fn, filter ? filtered(arg, Expression.plan(filter.where)) : arg))
+    const given = args.filter(arg => !isFilter(arg) && arg !== undefined) as readonly Typed[]
+    const exprs = given.map(arg => Expression.plan(arg))
+    return this.#keep(aggregate(fn, ...(filter ? filtered(exprs, Expression.plan(filter.where)) : exprs)))
   }
 
   #keep(one: Aggregate): Expression {
@@ -92,7 +92,7 @@ export function nameCalls(
 }
 
 /** Rows that the condition leaves out count as null. */
-function filtered(arg: Expr | undefined, cond: Expr): Expr {
-  const value = arg ?? literal(true, 'bool')
-  return call('case', cond, value, nullOf(value.type))
+function filtered(args: readonly Expr[], cond: Expr): readonly Expr[] {
+  const values = args.length === 0 ? [literal(true, 'bool')] : args
+  return values.map(value => call('case', cond, value, nullOf(value.type)))
 }

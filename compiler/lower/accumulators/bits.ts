@@ -17,7 +17,7 @@ const startOf = (type: DataType, start: 0 | -1): Expr =>
 
 const joined =
   (start: 0 | -1, join: Join): AccumulatorFactory =>
-  (store, name, argType) => ({
+  (store, name, [argType]) => ({
     fields: { [name]: heldField(argType) },
     init: (k, entry) => k.store(store.entries, name, entry, startOf(argType, start)),
     read: entry => readHeld(store, name, argType, entry),
@@ -26,14 +26,14 @@ const joined =
       k.store(store.entries, name, into, stored(join(held, other)))
     },
     prepare(contribution) {
-      const { cx, arg, entry } = contribution
+      const { cx, args, entry } = contribution
       return {
         faults: [],
         texts: [],
         apply: () =>
           when(cx.k, contributes(contribution), () => {
             const held = scalarOf(readHeld(store, name, argType, entry)).value
-            const value = scalarOf(argumentOf(arg)).value
+            const value = scalarOf(argumentOf(args)).value
             cx.k.store(store.entries, name, entry, stored(join(held, value)))
           }),
       }

@@ -38,8 +38,8 @@ export function wantText(cx: RowScope, store: GroupStore, value: Value, needed: 
 }
 
 /** The text that a new group keeps of its first row. */
-export const wantFirst = (cx: RowScope, store: GroupStore, arg: Value | undefined): readonly Wanted[] =>
-  wantText(cx, store, argumentOf(arg), contributes({ arg, mask: bool(true) }))
+export const wantFirst = (cx: RowScope, store: GroupStore, args: readonly Value[]): readonly Wanted[] =>
+  wantText(cx, store, argumentOf(args), contributes({ args, mask: bool(true) }))
 
 /** Keeps a value; a text must have been interned. */
 export function writeHeld(

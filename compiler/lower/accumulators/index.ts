@@ -6,7 +6,6 @@ import type { Aggregate, AggregateName } from '../../../ir/expr/aggregates.ts'
 import { printExpr } from '../../../ir/expr/print.ts'
 import { div, eq, f64, i64, lt, op, sub } from '../../../ir/kernel/build.ts'
 import type { Expr } from '../../../ir/kernel/node.ts'
-import type { DataType } from '../../../ir/types.ts'
 import { toDouble } from '../expr/cast.ts'
 import { scalar, scalarOf, type Value } from '../value.ts'
 import type { Accumulator, AccumulatorFactory, GroupStore } from './accumulator.ts'
@@ -31,7 +30,7 @@ const factories = {
 } as const satisfies Record<string, AccumulatorFactory>
 type AccumulatorKind = keyof typeof factories
 
-/** What the accumulator of a kind over the aggregate's argument holds for a group. */
+/** What the accumulator of a kind over the aggregate's arguments holds for a group. */
 type HeldOf = (kind: AccumulatorKind) => Value
 type Finish = (held: HeldOf, call: Aggregate) => Value
 
@@ -40,7 +39,6 @@ interface AggregateCode {
   readonly finish: Finish
 }
 
-const argTypeOf = (call: Aggregate): DataType => call.arg?.type ?? 'int64'
 const rowsOf = (held: HeldOf): Expr => scalarOf(held('count')).value
 const isEmpty = (held: HeldOf): Expr => eq(rowsOf(held), i64(0n))
 const isOneAtMost = (held: HeldOf): Expr => lt(rowsOf(held), i64(2n))
@@ -98,7 +96,7 @@ const codes: Readonly<Record<AggregateName, AggregateCode>> = {
   stddev_samp: { needs: ['squares', 'count'], finish: rootOf(perFreedom('squares')) },
 }
 
-/** An accumulator with the number of the aggregate whose argument feeds it. */
+/** An accumulator with the number of the aggregate whose arguments feed it. */
 export interface Fed {
   readonly accumulator: Accumulator
   readonly feeder: number
@@ -116,7 +114,8 @@ export function accumulate(store: GroupStore, calls: readonly Aggregate[]): Accu
     for (const kind of codes[call.fn].needs) {
       const key = keyOf(kind, call)
       if (kept.has(key)) continue
-      const accumulator = factories[kind](store, `${kind}_${kept.size}`, argTypeOf(call))
+      const argTypes = call.args.map(arg => arg.type)
+      const accumulator = factories[kind](store, `${kind}_${kept.size}`, argTypes)
       kept.set(key, { accumulator, feeder })
     }
   })
@@ -131,8 +130,8 @@ export function accumulate(store: GroupStore, calls: readonly Aggregate[]): Accu
   }
 }
 
-/** A count of an argument that is never null is a count of rows. */
-function keyOf(kind: AccumulatorKind, { arg }: Aggregate): string {
-  const plainCount = kind === 'count' && !arg?.nullable
-  return `${kind}(${plainCount || !arg ? '' : printExpr(arg)})`
+/** Arguments that are never null have no say in a count: without any others it is one of rows. */
+function keyOf(kind: AccumulatorKind, { args }: Aggregate): string {
+  const heard = kind === 'count' ? args.filter(arg => arg.nullable) : args
+  return `${kind}(${heard.map(printExpr).join(', ')})`
 }

@@ -8,7 +8,7 @@ import { toDouble } from '../expr/cast.ts'
 import { FALSE, scalar, scalarOf } from '../value.ts'
 import { type AccumulatorFactory, argumentOf, contributes, when } from './accumulator.ts'
 
-export const squares: AccumulatorFactory = (store, name, argType) => {
+export const squares: AccumulatorFactory = (store, name, [argType]) => {
   const [rows, mean] = [`${name}_rows`, `${name}_mean`]
   const held = (field: string, entry: Expr): Expr => store.load(field, entry)
   const put = (k: KernelBuilder, field: string, entry: Expr, value: Expr): void =>
@@ -31,14 +31,14 @@ export const squares: AccumulatorFactory = (store, name, argType) => {
       })
     },
     prepare(contribution) {
-      const { cx, arg, entry } = contribution
+      const { cx, args, entry } = contribution
       const { k } = cx
       return {
         faults: [],
         texts: [],
         apply: () =>
           when(k, contributes(contribution), () => {
-            const x = k.let('x', toDouble(scalarOf(argumentOf(arg)).value, argType))
+            const x = k.let('x', toDouble(scalarOf(argumentOf(args)).value, argType))
             const count = k.let('rows', add(held(rows, entry), f64(1)))
             const distance = k.let('distance', sub(x, held(mean, entry)))
             const moved = k.let('mean', add(held(mean, entry), div(distance, count)))
