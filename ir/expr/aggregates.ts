@@ -6,7 +6,7 @@ import { MillraceError } from '../errors.ts'
 import { type DataType, type IntegerType, isFloat, isInteger, isNumeric, isUnsigned64 } from '../types.ts'
 import type { Expr, Value } from './expr.ts'
 import { checked } from './functions/arithmetic.ts'
-import { spreadOf } from './moments.ts'
+import { correlation, momentsOf, type Pair } from './moments.ts'
 import { compareValues } from './order.ts'
 import { printExpr } from './print.ts'
 import { ofInteger } from './promote.ts'
@@ -35,10 +35,10 @@ export interface AggregateRow {
 }
 
 const only =
-  (what: string, fits: (type: DataType) => boolean, result: (type: DataType) => DataType) =>
+  (what: string, fits: (type: DataType) => boolean, result: (type: DataType) => DataType, count = 1) =>
   (args: readonly DataType[]): DataType => {
-    const [arg] = args
-    return args.length === 1 && fits(arg) ? result(arg) : refuse(what, args)
+    if (args.length !== count || !args.every(fits)) refuse(what, args)
+    return result(args[0])
   }
 
 function refuse(what: string, args: readonly DataType[]): never {
@@ -119,15 +119,25 @@ const bits = (what: string, join: (a: bigint, b: bigint) => bigint): AggregateRo
     ),
 })
 
-/** From the sum of squared distances from the mean, and the number of rows. */
-const spread = (
-  what: string,
-  rowsMin: 1 | 2,
-  finish: (squares: number, rows: number) => number,
-): AggregateRow => ({
+const pairOf = ({ values }: Contribution): Pair => [Number(values[0]), Number(values[1])]
+const twiceOf =
+  (number: 0 | 1) =>
+  (row: Contribution): Pair => [pairOf(row)[number], pairOf(row)[number]]
+
+/** The sum of the products of distances from the mean, divided by the rows, or by one less where they are a sample. */
+const perRow = (rows: readonly Contribution[], pair: (row: Contribution) => Pair, less: 0 | 1): number =>
+  momentsOf(rows.map(pair)).products / (rows.length - less)
+
+const variance = (what: string, less: 0 | 1, finish = (x: number): number => x): AggregateRow => ({
   resolve: only(what, isNumeric, () => 'float64'),
-  rowsMin,
-  evaluate: rows => finish(spreadOf(rows.map(({ values }) => Number(values[0]))).squares, rows.length),
+  rowsMin: less === 0 ? 1 : 2,
+  evaluate: rows => finish(perRow(rows, twiceOf(0), less)),
+})
+
+const covariance = (what: string, less: 0 | 1): AggregateRow => ({
+  resolve: only(what, isNumeric, () => 'float64', 2),
+  rowsMin: less === 0 ? 1 : 2,
+  evaluate: rows => perRow(rows, pairOf, less),
 })
 
 export const aggregates = {
@@ -157,10 +167,20 @@ export const aggregates = {
   bit_and: bits('bit_and', (a, b) => a & b),
   bit_or: bits('bit_or', (a, b) => a | b),
   bit_xor: bits('bit_xor', (a, b) => a ^ b),
-  var_pop: spread('var_pop', 1, (squares, rows) => squares / rows),
-  var_samp: spread('var_samp', 2, (squares, rows) => squares / (rows - 1)),
-  stddev_pop: spread('stddev_pop', 1, (squares, rows) => Math.sqrt(squares / rows)),
-  stddev_samp: spread('stddev_samp', 2, (squares, rows) => Math.sqrt(squares / (rows - 1))),
+  var_pop: variance('var_pop', 0),
+  var_samp: variance('var_samp', 1),
+  stddev_pop: variance('stddev_pop', 0, Math.sqrt),
+  stddev_samp: variance('stddev_samp', 1, Math.sqrt),
+  covar_pop: covariance('covar_pop', 0),
+  covar_samp: covariance('covar_samp', 1),
+  corr: {
+    resolve: only('corr', isNumeric, () => 'float64', 2),
+    rowsMin: 2,
+    evaluate: rows => {
+      const [products, x, y] = [pairOf, twiceOf(0), twiceOf(1)].map(of => momentsOf(rows.map(of)).products)
+      return correlation(products, x, y)
+    },
+  },
 } as const satisfies Record<string, AggregateRow>
 
 export type AggregateName = keyof typeof aggregates

@@ -138,13 +138,16 @@ function callOver(schema: Schema): CallArb {
   const counts: CallArb = where.map(cond =>
     aggregateCall('count', ...(cond ? [filteredBy(literal(true, 'bool'), cond)] : [])),
   )
-  const over = (fns: fc.Arbitrary<Aggregate['fn']>, args: fc.Arbitrary<Expr>): CallArb =>
-    fc.tuple(fns, args, where).map(([fn, arg, cond]) => aggregateCall(fn, cond ? filteredBy(arg, cond) : arg))
+  const over = (fns: fc.Arbitrary<Aggregate['fn']>, ...args: readonly fc.Arbitrary<Expr>[]): CallArb =>
+    fc
+      .tuple(fns, fc.tuple(...args), where)
+      .map(([fn, list, cond]) => aggregateCall(fn, ...list.map(arg => (cond ? filteredBy(arg, cond) : arg))))
   return fc.oneof(
     counts,
     over(plain, any),
     over(fc.constantFrom('sum', 'avg'), among(isNumeric)),
     over(fc.constantFrom('var_pop', 'var_samp', 'stddev_pop', 'stddev_samp'), among(isNumeric)),
+    over(fc.constantFrom('covar_pop', 'covar_samp', 'corr'), among(isNumeric), among(isNumeric)),
     over(fc.constantFrom('bool_and', 'bool_or'), exprOf('bool', schema, 1)),
     over(fc.constantFrom('bit_and', 'bit_or', 'bit_xor'), among(isInteger)),
   )

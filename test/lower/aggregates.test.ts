@@ -170,3 +170,80 @@ test('variances of groups that take the place of others, without what is null or
     { window_start: 10, window_end: 20, key: 'b', all: 1, some: 1, none: null, two: null },
   ])
 })
+
+/** What two columns have to do with each other, over all rows. */
+const relations = (stream: typeof events) =>
+  stream.groupBy().agg((f, a) => ({
+    covarPop: a.covarPop(f.x, f.y),
+    covarSamp: a.covarSamp(f.x, f.y),
+    corr: a.corr(f.x, f.y),
+  }))
+
+test('covariances and correlation', async () => {
+  type Case = readonly [readonly (readonly [number, number])[], unknown]
+  const cases: readonly Case[] = [
+    [[1, 2, 3, 4].map(x => [x, -2 * x]), { covarPop: -2.5, covarSamp: -10 / 3, corr: -1 }],
+    [
+      [
+        [1, 1],
+        [2, 3],
+        [3, 2],
+      ],
+      { covarPop: 1 / 3, covarSamp: 0.5, corr: 0.5 },
+    ],
+    [[[7, 8]], { covarPop: 0, covarSamp: null, corr: null }],
+    // One side does not vary.
+    [[1, 2].map(x => [x, 3]), { covarPop: 0, covarSamp: 0, corr: null }],
+    [[3, 3].map((x, i) => [x, i]), { covarPop: 0, covarSamp: 0, corr: null }],
+    // Without a bound it would be 1 + 2^-52.
+    [[6, 6, 4].map(x => [x, 3 * x]), { covarPop: 8 / 3, covarSamp: 4, corr: 1 }],
+    // The product of the squares leaves the range at either end. Its roots do not, but have digits to lose.
+    ...[300, -300].map(
+      (power): Case => [
+        [-1, 1].map(x => [x * 2 ** power, x * 2 ** power]),
+        { covarPop: 4 ** power, covarSamp: 2 * 4 ** power, corr: 1 - 2 ** -52 },
+      ],
+    ),
+    [
+      [0, Number.NEGATIVE_INFINITY, 1].map(x => [x, 1]),
+      { covarPop: Number.NaN, covarSamp: Number.NaN, corr: null },
+    ],
+  ]
+  for (const [pairs, expected] of cases) {
+    const [found] = await results(
+      relations(events),
+      pairs.map(([x, y]) => row(1, { x, y })),
+    )
+    assert.deepEqual(found, expected)
+  }
+})
+
+test('a row counts for two arguments where neither is null, and for each of its own', async () => {
+  const plan = events.groupBy('key').agg((f, a) => {
+    const [x, y] = [f.x.nullif(100), f.n.nullif(100)]
+    return {
+      pairs: a.covarPop(x, y),
+      ofX: a.varPop(x),
+      ofY: a.varPop(y),
+      large: a.covarPop(x, y, { where: f.x.gt(1) }),
+      unsigned: a.covarPop(f.u, x),
+      none: a.corr(x, y, { where: f.x.gt(1000) }),
+    }
+  })
+  const rows = [
+    row(1, { x: 1, n: 10n }),
+    row(2, { x: 3, n: 30n, u: 1n << 63n }),
+    row(3, { x: 5, n: 100n }),
+    row(4, { x: 100, n: 50n }),
+  ]
+  const [found] = await results(plan, rows)
+  assert.deepEqual(found, {
+    key: 'a',
+    pairs: 10,
+    ofX: 8 / 3,
+    ofY: 800 / 3,
+    large: 0,
+    unsigned: 0,
+    none: null,
+  })
+})

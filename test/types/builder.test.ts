@@ -94,6 +94,10 @@ test('aggregates have the types of their arguments, and are null where those may
     ofSample: a.varSamp(f.price),
     deviation: a.stddevPop(f.small, { where: f.open }),
     ofSome: a.stddevSamp(f.flags),
+    together: a.covarPop(f.price, f.huge),
+    ofBoth: a.covarPop(f.price, f.quantity.nullif(0)),
+    ofPairs: a.covarSamp(f.price, f.small, { where: f.open }),
+    related: a.corr(f.price, f.flags),
   }))
   interface Expected {
     readonly symbol: string
@@ -106,11 +110,19 @@ test('aggregates have the types of their arguments, and are null where those may
     readonly ofSample: number | null
     readonly deviation: number | null
     readonly ofSome: number | null
+    readonly together: number
+    readonly ofBoth: number | null
+    readonly ofPairs: number | null
+    readonly related: number | null
   }
   same<RowIn<typeof totals>, { [K in keyof Expected]: Expected[K] }>(true)
   assert.deepEqual(
-    totals.schema.map(({ type, nullable }) => `${type}${nullable ? '?' : ''}`),
-    ['utf8', 'bool', 'bool?', 'uint8', 'uint64', 'int64?', 'float64', 'float64?', 'float64?', 'float64?'],
+    totals.schema.slice(1).map(({ type, nullable }) => `${type}${nullable ? '?' : ''}`),
+    [
+      ...['bool', 'bool?', 'uint8', 'uint64', 'int64?'],
+      ...['float64', 'float64?', 'float64?', 'float64?'],
+      ...['float64', 'float64?', 'float64?', 'float64?'],
+    ],
   )
 })
 
@@ -198,6 +210,8 @@ export function mustNotCompile(): void {
   trades.groupBy('symbol').agg((f, a) => ({ bits: a.bitOr(f.price) }))
   // @ts-expect-error times have no variance
   trades.groupBy('symbol').agg((f, a) => ({ spread: a.varPop(f.at) }))
+  // @ts-expect-error a covariance is one of two columns
+  trades.groupBy('symbol').agg((f, a) => ({ together: a.covarPop(f.price) }))
   // @ts-expect-error aggregates take columns of rows, not other aggregates
   trades.groupBy('symbol').agg((_f, a) => ({ total: a.sum(a.count()) }))
   // @ts-expect-error the time column is a timestamp
@@ -225,5 +239,6 @@ test('what the types refuse is refused at run time as well', () => {
   const unnamed = (a: unknown): Record<string, (x: unknown) => never> => a as never
   refused('LDB-1200', () => trades.groupBy().agg((f, a) => ({ x: unnamed(a).boolAnd(f.flags) })))
   refused('LDB-1200', () => trades.groupBy().agg((f, a) => ({ x: unnamed(a).bitXor(f.price) })))
+  refused('LDB-1200', () => trades.groupBy().agg((f, a) => ({ x: unnamed(a).corr(f.price) })))
   refused('LDB-2003', () => trades.window(tumble('at', '0s')))
 })

@@ -180,33 +180,60 @@ export const bits: Room = {
   ],
 }
 
-export const squares: Room = {
-  file: 'compiler/lower/accumulators/squares.ts',
+export const products: Room = {
+  file: 'compiler/lower/accumulators/products.ts',
   tests: ['lower/aggregates.test', 'property/plans.test'],
   faults: [
     {
       name: 'distance-from-the-old-mean',
-      find: 'mul(distance, sub(x, moved))',
-      put: 'mul(distance, distance)',
+      find: 'sub(values[second], moved[second])',
+      put: 'distances[second]',
       shows: 'variances are too large',
     },
     {
-      name: 'old-mean-stays',
-      find: 'for (const field of [rows, mean, name])',
-      put: 'for (const field of [rows, name])',
-      shows: 'a group begins with the mean of one that has left',
+      name: 'old-moments-stay',
+      find: 'for (const field of Object.keys(this.fields)) this.#put(k, field, entry, f64(0))',
+      put: '',
+      shows: 'a group begins with the means of one that has left',
     },
     {
       name: 'variance-of-nulls',
-      find: 'when(k, contributes(contribution), () => {',
-      put: 'when(k, contribution.mask, () => {',
+      find: 'when(k, contributes(contribution), () =>',
+      put: 'when(k, contribution.mask, () =>',
       shows: 'what lies under a null is taken for a value',
     },
     {
       name: 'variance-of-signed',
-      find: 'toDouble(scalarOf(argumentOf(args)).value, argType)',
-      put: "toDouble(scalarOf(argumentOf(args)).value, argType === 'uint64' ? 'int64' : argType)",
+      find: 'toDouble(value, this.#argTypes[number])',
+      put: "toDouble(value, value.type === 'i64' ? 'int64' : this.#argTypes[number])",
       shows: 'values of uint64 from 2^63 on count as negative',
+    },
+    {
+      name: 'covariance-is-variance',
+      find: 'products(0, 1)',
+      put: 'products(0, 0)',
+      shows: 'a covariance does not look at its second argument',
+    },
+    {
+      name: 'joined-with-nothing',
+      find: 'k.if(gt(added, f64(0)), () => {',
+      put: 'k.if(gt(added, f64(-1)), () => {',
+      shows: 'a group that is joined with an empty part has no variance',
+      tests: ['lower/combine.test'],
+    },
+    {
+      name: 'joined-without-distance',
+      find: 'this.#sum, into, add(within, between)',
+      put: 'this.#sum, into, within',
+      shows: 'the variance of parts that are joined lacks the distance between them',
+      tests: ['lower/combine.test'],
+    },
+    {
+      name: 'joined-mean-stays',
+      find: 'this.#put(k, mean, into, add(',
+      put: 'this.#put(k, mean, from, add(',
+      shows: 'the third part of a group is joined at the mean of the first',
+      tests: ['lower/combine.test'],
     },
   ],
 }
@@ -238,6 +265,24 @@ export const aggregateTable: Room = {
       find: "sub(double(held, 'count'), f64(1))",
       put: "double(held, 'count')",
       shows: 'var_samp is var_pop',
+    },
+    {
+      name: 'correlation-beyond-one',
+      find: 'select(lt(ratio, f64(-1)), f64(-1), atMost)',
+      put: 'select(lt(ratio, f64(-1)), f64(-1), ratio)',
+      shows: 'the correlation of what is nearly proportional is more than 1',
+    },
+    {
+      name: 'correlation-out-of-range',
+      find: 'select(isInRange, root(square), mul(root(x), root(y)))',
+      put: 'root(square)',
+      shows: 'the correlation of large values is 0',
+    },
+    {
+      name: 'correlation-of-one-side',
+      find: 'or(eq(x, f64(0)), eq(y, f64(0)))',
+      put: 'eq(x, f64(0))',
+      shows: 'the correlation with what does not vary is NaN and not null',
     },
     {
       name: 'average-of-unsigned',

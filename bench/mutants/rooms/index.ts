@@ -48,7 +48,7 @@ export const mutants = mutantsOf({
   extreme: aggregates.extremes,
   edge: aggregates.edges,
   bits: aggregates.bits,
-  squares: aggregates.squares,
+  products: aggregates.products,
   'aggregate-table': aggregates.aggregateTable,
   'group-key': groups.groupKey,
   aggregate: groups.aggregateStage,

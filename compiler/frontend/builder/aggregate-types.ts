@@ -2,7 +2,7 @@
  * The types of aggregates in the builder: what each takes of a row, and what it gives for a group.
  */
 import type { DataType, FloatType, IntegerType, NumericType } from '../../../ir/types.ts'
-import type { ExprOf, Typed } from './types.ts'
+import type { ExprOf, Or, Typed } from './types.ts'
 
 type SumOf<T extends NumericType> = T extends FloatType ? 'float64' : T extends 'uint64' ? 'uint64' : 'int64'
 
@@ -102,6 +102,30 @@ export interface AggregatesOf {
   /** The standard deviation of what is a sample of more: the square root of `varSamp`. */
   stddevSamp(
     x: Typed<NumericType, boolean, 'row'>,
+    filter?: AggregateFilter<Typed<'bool', boolean, 'row'>>,
+  ): ExprOf<'float64', true, 'group'>
+  /**
+   * The covariance of the rows where neither is null, as a float64: the mean of the products of the distances from the
+   * means, kept up as `varPop` is; null where there is no such row.
+   */
+  covarPop<N extends boolean, M extends boolean, W>(
+    x: Typed<NumericType, N, 'row'>,
+    y: Typed<NumericType, M, 'row'>,
+    filter?: W & AggregateFilter<Typed<'bool', boolean, 'row'>>,
+  ): ExprOf<'float64', WithFilter<Or<N, M>, W>, 'group'>
+  /** As `covarPop`, of rows that are a sample of more: divided by one less than their number; null where there are not two. */
+  covarSamp(
+    x: Typed<NumericType, boolean, 'row'>,
+    y: Typed<NumericType, boolean, 'row'>,
+    filter?: AggregateFilter<Typed<'bool', boolean, 'row'>>,
+  ): ExprOf<'float64', true, 'group'>
+  /**
+   * Pearson's coefficient of correlation of the rows where neither is null, from -1 to 1; null where `x` or `y` does not
+   * vary. A NaN or an infinity among them makes it NaN.
+   */
+  corr(
+    x: Typed<NumericType, boolean, 'row'>,
+    y: Typed<NumericType, boolean, 'row'>,
     filter?: AggregateFilter<Typed<'bool', boolean, 'row'>>,
   ): ExprOf<'float64', true, 'group'>
 }

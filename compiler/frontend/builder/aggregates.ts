@@ -35,6 +35,9 @@ const methods: Readonly<Record<keyof AggregatesOf, AggregateName>> = {
   varSamp: 'var_samp',
   stddevPop: 'stddev_pop',
   stddevSamp: 'stddev_samp',
+  covarPop: 'covar_pop',
+  covarSamp: 'covar_samp',
+  corr: 'corr',
 }
 
 /** Collects the aggregates that a callback asks for; equal ones share a column. */

@@ -52,7 +52,8 @@ export type Operand<T extends DataType, G extends Scope> = Typed<T, boolean, G> 
 
 type TypeOf<X, Literal extends DataType> = X extends Typed<infer T, boolean, Scope> ? T : Literal
 type NullableOf<X> = X extends Typed<DataType, infer N, Scope> ? N : false
-type Or<A extends boolean, B extends boolean> = true extends A | B ? true : false
+/** Is one of them true? */
+export type Or<A extends boolean, B extends boolean> = true extends A | B ? true : false
 /** The result of arithmetic between a `T` and an operand. */
 type Arithmetic<T extends NumericType, N extends boolean, G extends Scope, X> = ExprOf<
   NumericMeet<T, TypeOf<X, T> & NumericType>,

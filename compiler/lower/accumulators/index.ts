@@ -4,7 +4,7 @@
  */
 import type { Aggregate, AggregateName } from '../../../ir/expr/aggregates.ts'
 import { printExpr } from '../../../ir/expr/print.ts'
-import { div, eq, f64, i64, lt, op, sub } from '../../../ir/kernel/build.ts'
+import { and, div, eq, f64, gt, i64, le, lt, mul, op, or, select, sub } from '../../../ir/kernel/build.ts'
 import type { Expr } from '../../../ir/kernel/node.ts'
 import { toDouble } from '../expr/cast.ts'
 import { scalar, scalarOf, type Value } from '../value.ts'
@@ -13,7 +13,7 @@ import { bitsOfAll, bitsOfAny, bitsOfOdd } from './bits.ts'
 import { count } from './count.ts'
 import { first, last } from './edge.ts'
 import { max, min } from './extreme.ts'
-import { squares } from './squares.ts'
+import { productsOfPairs, squaresOfFirst, squaresOfSecond } from './products.ts'
 import { sum } from './sum.ts'
 
 const factories = {
@@ -23,7 +23,9 @@ const factories = {
   max,
   first,
   last,
-  squares,
+  products: productsOfPairs,
+  squares: squaresOfFirst,
+  squares_of_second: squaresOfSecond,
   bits_of_all: bitsOfAll,
   bits_of_any: bitsOfAny,
   bits_of_odd: bitsOfOdd,
@@ -65,12 +67,24 @@ const perFreedom =
   (held, { type }) =>
     scalar(type, div(double(held, kind), sub(double(held, 'count'), f64(1))), isOneAtMost(held))
 
+const root = (x: Expr): Expr => op('sqrt.f64', x)
+
 const rootOf =
   (finish: Finish): Finish =>
   (held, call) => {
     const square = scalarOf(finish(held, call))
-    return { ...square, value: op('sqrt.f64', square.value) }
+    return { ...square, value: root(square.value) }
   }
+
+/** As `correlation` in ir/expr/moments: of one row, or of none, no side varies. */
+const correlation: Finish = (held, { type }) => {
+  const [x, y] = [double(held, 'squares'), double(held, 'squares_of_second')]
+  const square = mul(x, y)
+  const isInRange = and(gt(square, f64(0)), le(square, f64(Number.MAX_VALUE)))
+  const ratio = div(double(held, 'products'), select(isInRange, root(square), mul(root(x), root(y))))
+  const atMost = select(gt(ratio, f64(1)), f64(1), ratio)
+  return scalar(type, select(lt(ratio, f64(-1)), f64(-1), atMost), or(eq(x, f64(0)), eq(y, f64(0))))
+}
 
 const plain =
   (kind: AccumulatorKind): Finish =>
@@ -94,6 +108,9 @@ const codes: Readonly<Record<AggregateName, AggregateCode>> = {
   var_samp: { needs: ['squares', 'count'], finish: perFreedom('squares') },
   stddev_pop: { needs: ['squares', 'count'], finish: rootOf(perRow('squares')) },
   stddev_samp: { needs: ['squares', 'count'], finish: rootOf(perFreedom('squares')) },
+  covar_pop: { needs: ['products', 'count'], finish: perRow('products') },
+  covar_samp: { needs: ['products', 'count'], finish: perFreedom('products') },
+  corr: { needs: ['products', 'squares', 'squares_of_second'], finish: correlation },
 }
 
 /** An accumulator with the number of the aggregate whose arguments feed it. */
