@@ -240,7 +240,7 @@ export const products: Room = {
 
 export const aggregateTable: Room = {
   file: 'compiler/lower/accumulators/index.ts',
-  tests,
+  tests: ['lower/aggregates.test', ...tests],
   faults: [
     {
       name: 'count-of-anything',

@@ -45,7 +45,7 @@ const rowsOf = (held: HeldOf): Expr => scalarOf(held('count')).value
 const isEmpty = (held: HeldOf): Expr => eq(rowsOf(held), i64(0n))
 const isOneAtMost = (held: HeldOf): Expr => lt(rowsOf(held), i64(2n))
 
-/** What an accumulator holds that says not itself whether a row has contributed. */
+/** What an accumulator holds that does not say itself whether a row has contributed. */
 const counted =
   (kind: AccumulatorKind): Finish =>
   held => ({ ...held(kind), isNull: isEmpty(held) })
