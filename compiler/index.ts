@@ -43,6 +43,7 @@ export type {
   ParameterReport,
   PlanReport,
 } from './explain/report.ts'
+export type { AggregateFilter, AggregatesOf } from './frontend/builder/aggregate-types.ts'
 export { type Case, lit, when } from './frontend/builder/case.ts'
 export { type NotNull, t } from './frontend/builder/column-types.ts'
 export type { NumericMeet } from './frontend/builder/numeric-meet.ts'
@@ -54,8 +55,6 @@ export {
   type WindowedStream,
 } from './frontend/builder/stream.ts'
 export type {
-  AggregateFilter,
-  AggregatesOf,
   ColumnsOf,
   Common as AnyExpr,
   Duration,

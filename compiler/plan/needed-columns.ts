@@ -46,7 +46,7 @@ export function readColumns(spec: PipelineSpec, output: readonly OutputColumn[])
 function wantedAtEnd({ stateful }: PipelineSpec, output: readonly OutputColumn[]): readonly string[] {
   if (!stateful) return output.flatMap(one => (one.kind === 'computed' ? [one.column.name] : []))
   const { window, keys, aggregates, input } = stateful
-  const args = columnsOf(aggregates.flatMap(({ call }) => call.arg ?? []))
+  const args = columnsOf(aggregates.flatMap(({ call }) => call.args))
   const times = input.relation.time?.columns.slice(0, 1) ?? []
   const bounds = window?.isInRows ? [window.start, window.end] : []
   return [...bounds, ...keys, ...args, ...times]
@@ -77,7 +77,7 @@ function stepBack(node: RowOperator, needed: Set<string>): void {
  * for a row that was dropped must cost little, and must not stop the kernel.
  */
 export function isCheap({ head, stateful }: PipelineSpec): boolean {
-  const args = stateful?.aggregates.flatMap(({ call }) => call.arg ?? []) ?? []
+  const args = stateful?.aggregates.flatMap(({ call }) => call.args) ?? []
   return [...head.flatMap(exprsOf), ...args].every(touchesNoBytes)
 }
 

@@ -3,15 +3,17 @@
  * of a group in arrival order; how kernels keep it up row by row is in compiler/lower/accumulators.
  */
 import { MillraceError } from '../errors.ts'
-import { type DataType, type IntegerType, isFloat, isNumeric, isUnsigned64 } from '../types.ts'
+import { type DataType, type IntegerType, isFloat, isInteger, isNumeric, isUnsigned64 } from '../types.ts'
 import type { Expr, Value } from './expr.ts'
 import { checked } from './functions/arithmetic.ts'
+import { correlation, joinMoments, type Moments, momentsOf, type Pair } from './moments.ts'
 import { compareValues } from './order.ts'
 import { printExpr } from './print.ts'
+import { ofInteger } from './promote.ts'
 
-/** One row of a group as an aggregate sees it: the value (null for count()) and the event time. */
+/** One row of a group as an aggregate sees it: the values of its arguments, and the event time. */
 export interface Contribution {
-  readonly value: Value
+  readonly values: readonly Value[]
   /** Event time where the stream has one, else the arrival number. */
   readonly time: bigint
   /** Row number modulo FLOAT_LANES where all rows are one group, else 0: order of addition of floats. */
@@ -24,24 +26,26 @@ export interface Contribution {
 export const FLOAT_LANES = 8
 
 export interface AggregateRow {
-  /** Result type for an argument type; `undefined` argument is `count()`. Throws LDB-1200. */
-  readonly resolve: (arg: DataType | undefined) => DataType
-  /** Is the result null for a group without non-null values? A group has a row at least. */
-  readonly nullable: boolean
-  /** Rows in arrival order, nulls of the argument already left out. */
-  readonly evaluate: (rows: readonly Contribution[], type: DataType, argType: DataType) => Value
+  /** Result type for the types of the arguments. Throws LDB-1200. */
+  readonly resolve: (args: readonly DataType[]) => DataType
+  /** How many rows there must be, those with a null argument left out, for a result that is not null. A group has one at least. */
+  readonly rowsMin: 0 | 1 | 2
+  /** Rows in arrival order, those with a null argument already left out. */
+  readonly evaluate: (rows: readonly Contribution[], type: DataType, argTypes: readonly DataType[]) => Value
   /** Does it order rows by event time? */
   readonly ordered?: true
 }
 
 const only =
-  (what: string, fits: (type: DataType) => boolean, result: (type: DataType) => DataType) =>
-  (arg: DataType | undefined): DataType => {
-    if (arg === undefined || !fits(arg)) {
-      throw new MillraceError('LDB-1200', `${what} does not take ${arg ?? 'no argument'}`)
-    }
-    return result(arg)
+  (what: string, fits: (type: DataType) => boolean, result: (type: DataType) => DataType, count = 1) =>
+  (args: readonly DataType[]): DataType => {
+    if (args.length !== count || !args.every(fits)) refuse(what, args)
+    return result(args[0])
   }
+
+function refuse(what: string, args: readonly DataType[]): never {
+  throw new MillraceError('LDB-1200', `${what} does not take ${args.join(' and ') || 'no argument'}`)
+}
 
 /** Integers are summed as checked 64-bit integers of their own signedness, floats as float64. */
 const sumType = (type: DataType): DataType =>
@@ -58,14 +62,14 @@ const addIntegers = (values: readonly bigint[], type: IntegerType): bigint =>
 /** In arrival order for each lane. */
 function addFloats(rows: readonly Contribution[]): number {
   const lanes = new Array<number>(FLOAT_LANES).fill(0)
-  for (const { value, lane } of rows) lanes[lane] += Number(value)
+  for (const { values, lane } of rows) lanes[lane] += Number(values[0])
   return addLanes(lanes)
 }
 
 function sumOf(rows: readonly Contribution[], type: DataType): bigint | number {
   const panes = panesOf(rows)
   if (isFloat(type)) return panes.map(addFloats).reduce((sum, value) => sum + value, 0)
-  const integers = panes.map(pane => pane.map(({ value }) => BigInt(value as bigint | number)))
+  const integers = panes.map(pane => pane.map(({ values: [value] }) => BigInt(value as bigint | number)))
   return addIntegers(
     integers.map(values => addIntegers(values, type as IntegerType)),
     type as IntegerType,
@@ -84,9 +88,11 @@ const extreme = (what: string, sign: 1 | -1): AggregateRow => ({
     () => true,
     type => type,
   ),
-  nullable: true,
-  evaluate: (rows, _type, argType) =>
-    rows.map(row => row.value).reduce((best, x) => (sign * compareValues(argType, x, best) > 0 ? x : best)),
+  rowsMin: 1,
+  evaluate: (rows, _type, [argType]) =>
+    rows
+      .map(row => row.values[0])
+      .reduce((best, x) => (sign * compareValues(argType, x, best) > 0 ? x : best)),
 })
 
 /** The value at the smallest (largest) event time; of equal times the earliest (latest) to arrive. */
@@ -96,29 +102,101 @@ const edge = (what: string, wins: (time: bigint, best: bigint) => boolean): Aggr
     () => true,
     type => type,
   ),
-  nullable: true,
+  rowsMin: 1,
   ordered: true,
-  evaluate: rows => rows.reduce((best, row) => (wins(row.time, best.time) ? row : best)).value,
+  evaluate: rows => rows.reduce((best, row) => (wins(row.time, best.time) ? row : best)).values[0],
+})
+
+/** Whether a boolean is true in every row, or in any. */
+const bools = (what: string, evaluate: (rows: readonly Contribution[]) => boolean): AggregateRow => ({
+  resolve: only(
+    what,
+    type => type === 'bool',
+    type => type,
+  ),
+  rowsMin: 1,
+  evaluate,
+})
+
+/** The bits of integers in two's complement, in the type of the argument. */
+const bits = (what: string, join: (a: bigint, b: bigint) => bigint): AggregateRow => ({
+  resolve: only(what, isInteger, type => type),
+  rowsMin: 1,
+  evaluate: (rows, type) =>
+    ofInteger(
+      rows.map(({ values }) => BigInt(values[0] as bigint | number)).reduce(join),
+      type as IntegerType,
+    ),
+})
+
+const pairOf = ({ values }: Contribution): Pair => [Number(values[0]), Number(values[1])]
+const twiceOf =
+  (number: 0 | 1) =>
+  (row: Contribution): Pair => [pairOf(row)[number], pairOf(row)[number]]
+
+/** Pane by pane. */
+const momentsBy = (rows: readonly Contribution[], pair: (row: Contribution) => Pair): Moments =>
+  panesOf(rows)
+    .map(pane => momentsOf(pane.map(pair)))
+    .reduce(joinMoments)
+
+/** The sum of the products of distances from the mean, divided by the rows, or by one less where they are a sample. */
+const perRow = (rows: readonly Contribution[], pair: (row: Contribution) => Pair, less: 0 | 1): number =>
+  momentsBy(rows, pair).products / (rows.length - less)
+
+const variance = (what: string, less: 0 | 1, finish = (x: number): number => x): AggregateRow => ({
+  resolve: only(what, isNumeric, () => 'float64'),
+  rowsMin: less === 0 ? 1 : 2,
+  evaluate: rows => finish(perRow(rows, twiceOf(0), less)),
+})
+
+const covariance = (what: string, less: 0 | 1): AggregateRow => ({
+  resolve: only(what, isNumeric, () => 'float64', 2),
+  rowsMin: less === 0 ? 1 : 2,
+  evaluate: rows => perRow(rows, pairOf, less),
 })
 
 export const aggregates = {
   /** Rows, or rows where the argument is not null. */
-  count: { resolve: () => 'int64', nullable: false, evaluate: rows => BigInt(rows.length) },
+  count: {
+    resolve: args => (args.length < 2 ? 'int64' : refuse('count', args)),
+    rowsMin: 0,
+    evaluate: rows => BigInt(rows.length),
+  },
   sum: {
     resolve: only('sum', isNumeric, sumType),
-    nullable: true,
+    rowsMin: 1,
     evaluate: (rows, type) => sumOf(rows, type),
   },
   /** f64(sum) / f64(count). */
   avg: {
     resolve: only('avg', isNumeric, () => 'float64'),
-    nullable: true,
-    evaluate: (rows, _type, argType) => Number(sumOf(rows, sumType(argType))) / rows.length,
+    rowsMin: 1,
+    evaluate: (rows, _type, [argType]) => Number(sumOf(rows, sumType(argType))) / rows.length,
   },
   min: extreme('min', -1),
   max: extreme('max', 1),
   first: edge('first', (time, best) => time < best),
   last: edge('last', (time, best) => time >= best),
+  bool_and: bools('bool_and', rows => rows.every(({ values }) => values[0] === true)),
+  bool_or: bools('bool_or', rows => rows.some(({ values }) => values[0] === true)),
+  bit_and: bits('bit_and', (a, b) => a & b),
+  bit_or: bits('bit_or', (a, b) => a | b),
+  bit_xor: bits('bit_xor', (a, b) => a ^ b),
+  var_pop: variance('var_pop', 0),
+  var_samp: variance('var_samp', 1),
+  stddev_pop: variance('stddev_pop', 0, Math.sqrt),
+  stddev_samp: variance('stddev_samp', 1, Math.sqrt),
+  covar_pop: covariance('covar_pop', 0),
+  covar_samp: covariance('covar_samp', 1),
+  corr: {
+    resolve: only('corr', isNumeric, () => 'float64', 2),
+    rowsMin: 2,
+    evaluate: rows => {
+      const [products, x, y] = [pairOf, twiceOf(0), twiceOf(1)].map(of => momentsBy(rows, of).products)
+      return correlation(products, x, y)
+    },
+  },
 } as const satisfies Record<string, AggregateRow>
 
 export type AggregateName = keyof typeof aggregates
@@ -128,14 +206,15 @@ export const aggregateRow = (name: AggregateName): AggregateRow => aggregates[na
 /** A use of an aggregate in a plan. */
 export interface Aggregate {
   readonly fn: AggregateName
-  readonly arg: Expr | undefined
+  readonly args: readonly Expr[]
   readonly type: DataType
   readonly nullable: boolean
 }
 
-export function aggregate(fn: AggregateName, arg?: Expr): Aggregate {
-  const row = aggregateRow(fn)
-  return { fn, arg, type: row.resolve(arg?.type), nullable: row.nullable && arg?.nullable === true }
+export function aggregate(fn: AggregateName, ...args: readonly Expr[]): Aggregate {
+  const { resolve, rowsMin } = aggregateRow(fn)
+  const nullable = rowsMin > 1 || (rowsMin === 1 && args.some(arg => arg.nullable))
+  return { fn, args, type: resolve(args.map(arg => arg.type)), nullable }
 }
 
-export const printAggregate = ({ fn, arg }: Aggregate): string => `${fn}(${arg ? printExpr(arg) : ''})`
+export const printAggregate = ({ fn, args }: Aggregate): string => `${fn}(${args.map(printExpr).join(', ')})`

@@ -38,7 +38,7 @@ export function aggregate(
     if (!column) throw new MillraceError('LDB-1100', `no column '${name}' to group by`)
     return column
   })
-  for (const { name, call } of aggregates) if (call.arg) checkColumns(call.arg, schema, name)
+  for (const { name, call } of aggregates) for (const arg of call.args) checkColumns(arg, schema, name)
   const results = aggregates.map(
     ({ name, call }): Column => ({ name, type: call.type, nullable: call.nullable }),
   )
@@ -65,7 +65,7 @@ const timesOf = ({ spec, start, end }: AssignedWindow): readonly string[] =>
 
 export const aggregateRule: OperatorRule<Aggregate> = {
   inputs: node => [node.input],
-  exprs: node => node.aggregates.flatMap(({ call }) => call.arg ?? []),
+  exprs: node => node.aggregates.flatMap(({ call }) => call.args),
   print: ({ window, keys, aggregates }) => {
     const by = [...(window ? [window.start, window.end] : []), ...keys].map(printName).join(', ')
     const calls = aggregates.map(({ name, call }) => `${printAggregate(call)} as ${printName(name)}`)

@@ -106,10 +106,10 @@ function doubleCalls(inner: Inner): readonly Arb[] {
     apply('sqrt', inner('float64')),
     apply('js_round', number),
     oneOf(['js_min', 'js_max'], number, number, number),
-    // There are many of them: each half gets a place of its own.
-    ...[0, 1].map(half =>
+    // There are many of them: each quarter gets a place of its own.
+    ...[0, 1, 2, 3].map(quarter =>
       oneOf(
-        hostedDoubles.filter((_, i) => i % 2 === half),
+        hostedDoubles.filter((_, i) => i % 4 === quarter),
         inner('float64'),
       ),
     ),

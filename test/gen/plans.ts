@@ -17,7 +17,7 @@ import {
   window,
 } from '../../ir/logical/window.ts'
 import type { Column, Schema } from '../../ir/schema.ts'
-import { dataTypes, isNumeric, isTimestamp } from '../../ir/types.ts'
+import { type DataType, dataTypes, isInteger, isNumeric, isTimestamp } from '../../ir/types.ts'
 import { exprOf, ref } from './exprs.ts'
 import { TIME } from './streams.ts'
 import { MAX64, MIN64, types } from './values.ts'
@@ -167,15 +167,26 @@ type CallArb = fc.Arbitrary<Aggregate>
 
 function callOver(schema: Schema): CallArb {
   const any = types.chain(type => exprOf(type, schema, 1))
-  const number = fc.constantFrom(...dataTypes.filter(isNumeric)).chain(type => exprOf(type, schema, 1))
+  const among = (fits: (type: DataType) => boolean): fc.Arbitrary<Expr> =>
+    fc.constantFrom(...dataTypes.filter(fits)).chain(type => exprOf(type, schema, 1))
   const where = fc.option(exprOf('bool', schema, 1), { nil: undefined, freq: 3 })
   const plain = fc.constantFrom('count', 'min', 'max', 'first', 'last')
   const counts: CallArb = where.map(cond =>
-    aggregateCall('count', cond && filteredBy(literal(true, 'bool'), cond)),
+    aggregateCall('count', ...(cond ? [filteredBy(literal(true, 'bool'), cond)] : [])),
   )
-  const over = (fns: fc.Arbitrary<Aggregate['fn']>, args: fc.Arbitrary<Expr>): CallArb =>
-    fc.tuple(fns, args, where).map(([fn, arg, cond]) => aggregateCall(fn, cond ? filteredBy(arg, cond) : arg))
-  return fc.oneof(counts, over(plain, any), over(fc.constantFrom('sum', 'avg'), number))
+  const over = (fns: fc.Arbitrary<Aggregate['fn']>, ...args: readonly fc.Arbitrary<Expr>[]): CallArb =>
+    fc
+      .tuple(fns, fc.tuple(...args), where)
+      .map(([fn, list, cond]) => aggregateCall(fn, ...list.map(arg => (cond ? filteredBy(arg, cond) : arg))))
+  return fc.oneof(
+    counts,
+    over(plain, any),
+    over(fc.constantFrom('sum', 'avg'), among(isNumeric)),
+    over(fc.constantFrom('var_pop', 'var_samp', 'stddev_pop', 'stddev_samp'), among(isNumeric)),
+    over(fc.constantFrom('covar_pop', 'covar_samp', 'corr'), among(isNumeric), among(isNumeric)),
+    over(fc.constantFrom('bool_and', 'bool_or'), exprOf('bool', schema, 1)),
+    over(fc.constantFrom('bit_and', 'bit_or', 'bit_xor'), among(isInteger)),
+  )
 }
 
 /** What `where` of an aggregate is: rows that the condition leaves out count as null. */

@@ -14,10 +14,11 @@ import { WIDEST } from '../../ir/physical/program.ts'
 import { Pipeline } from '../../runtime/dag/pipeline.ts'
 import { reservePlan } from '../../runtime/memory/arena.ts'
 import { resolveLimits } from '../../runtime/memory/limits.ts'
+import { agrees } from '../support/agrees.ts'
 import { backends } from '../support/backends.ts'
 import { smallLimits } from '../support/engine.ts'
 import { clashingLongs, mix, unmix } from '../support/hash-model.ts'
-import { agrees, events, nodeOf, row, slow, timeless } from '../support/small-streams.ts'
+import { events, nodeOf, row, slow, timeless } from '../support/small-streams.ts'
 
 after(closeNativeCompiler)
 
@@ -191,9 +192,9 @@ test('keys of several windows that hash alike are told apart', async () => {
     { column: 'at', delayTicks: MAX },
   )
   const spec = { kind: 'tumble', column: 'at', sizeTicks: 1n, offsetTicks: 0n } as const
-  const plan = aggregate(window(events, spec), ['key'], [{ name: 'rows', call: call('count', undefined) }])
+  const plan = aggregate(window(events, spec), ['key'], [{ name: 'rows', call: call('count') }])
   const rows = [...times, ...times].map(at => ({ at, key: 5n }))
-  await agrees(plan, rows, {}, events.relation.schema)
+  await agrees(plan, rows)
 })
 
 test('keys of one column that hash alike are told apart', async () => {
@@ -256,7 +257,7 @@ test('a filter drops nulls, compares columns, and refuses what cannot be compute
   ]
   for (const filter of filters) {
     const plan = filter.groupBy('other').agg((_, a) => ({ rows: a.count() }))
-    await agrees(nodeOf(plan), rows, {}, some.schema)
+    await agrees(nodeOf(plan), rows)
   }
-  await agrees(nodeOf(some.select(f => ({ same: f.key.eq(f.other) }))), rows, {}, some.schema)
+  await agrees(nodeOf(some.select(f => ({ same: f.key.eq(f.other) }))), rows)
 })

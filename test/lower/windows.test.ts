@@ -16,7 +16,8 @@ import {
 import { MillraceError } from '../../ir/errors.ts'
 import { sink } from '../../ir/logical/sink.ts'
 import { type WindowSpec, window } from '../../ir/logical/window.ts'
-import { agrees, events, nodeOf, row, slow } from '../support/small-streams.ts'
+import { agrees } from '../support/agrees.ts'
+import { events, nodeOf, row, slow } from '../support/small-streams.ts'
 
 after(closeNativeCompiler)
 

@@ -58,13 +58,13 @@ export abstract class Aggregation implements Operator {
 
   brought(item: Item, number: bigint, { lane, pane }: Pick<Contribution, 'lane' | 'pane'>): Brought {
     const { keys, aggregates, input } = this.node
-    const values = aggregates.map(({ call: { arg } }) => (arg ? this.#run.value(arg, item.row) : true))
+    const given = aggregates.map(({ call: { args } }) => args.map(arg => this.#run.value(arg, item.row)))
     const timeColumn = input.relation.time?.columns[0]
     const time = timeColumn === undefined ? number : (item.row[timeColumn] as bigint)
     return {
       key: this.keyOf(item),
       keys: Object.fromEntries(keys.map(name => [name, normal(item.row[name])])),
-      lists: values.map(value => (value === null ? [] : [{ value, time, lane, pane }])),
+      lists: given.map(values => (values.includes(null) ? [] : [{ values, time, lane, pane }])),
     }
   }
 
@@ -74,9 +74,15 @@ export abstract class Aggregation implements Operator {
   }
 
   #result(i: number, list: readonly Contribution[]): Value {
-    const { fn, type, arg } = this.node.aggregates[i].call
-    if (list.length === 0) return fn === 'count' ? 0n : null
-    return aggregateRow(fn).evaluate(list, type, arg?.type ?? 'bool')
+    const { fn, type, args } = this.node.aggregates[i].call
+    const { rowsMin, evaluate } = aggregateRow(fn)
+    return list.length < rowsMin
+      ? null
+      : evaluate(
+          list,
+          type,
+          args.map(arg => arg.type),
+        )
   }
 
   /** A group of a window leaves: its parts are in the order in which they are combined. */

@@ -59,8 +59,8 @@ test('every function', { skip }, () => {
 test('every aggregate, with a filter and without', { skip }, () => {
   const isFiltered = (arg: Expr | undefined): boolean =>
     arg?.kind === 'call' && arg.fn === 'case' && arg.args.length === 3 && isNull(arg.args[2])
-  const filtered = calls.filter(({ arg }) => isFiltered(arg))
-  const plain = calls.filter(({ arg }) => !isFiltered(arg))
+  const filtered = calls.filter(({ args: [arg] }) => isFiltered(arg))
+  const plain = calls.filter(({ args: [arg] }) => !isFiltered(arg))
   for (const some of [filtered, plain])
     assertAll(
       aggregateNames,
@@ -86,7 +86,7 @@ test('every type: of columns, literals, parameters, arguments of aggregates and 
     columns: trials.flatMap(({ schema }) => schema),
     literals: exprs.filter(({ kind }) => kind === 'literal'),
     params: trials.flatMap(({ plan }) => paramsOf(plan)),
-    arguments: calls.flatMap(({ arg }) => arg ?? []),
+    arguments: calls.flatMap(({ args }) => args),
     keys,
     'keys that can be null': keys.filter(({ nullable }) => nullable),
   }

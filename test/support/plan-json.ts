@@ -33,7 +33,8 @@ type OperatorJson =
 interface CallJson {
   readonly name: string
   readonly fn: AggregateName
-  readonly arg?: ExprJson | undefined
+  /** Several stand in a list. */
+  readonly arg?: ExprJson | readonly ExprJson[] | undefined
 }
 
 /** The operators of a plan that ends in a sink, which goes without saying. */
@@ -86,10 +87,10 @@ export function planToJson(node: LogicalNode): PlanJson {
     case 'window':
       return [...planToJson(node.input), { window: node.spec }]
     case 'aggregate': {
-      const calls = node.aggregates.map(({ name, call: { fn, arg } }) => ({
+      const calls = node.aggregates.map(({ name, call: { fn, args } }) => ({
         name,
         fn,
-        arg: arg && exprToJson(arg),
+        arg: args.length > 1 ? args.map(exprToJson) : args.map(exprToJson)[0],
       }))
       return [...planToJson(node.input), { aggregate: node.keys, calls }]
     }
@@ -114,6 +115,9 @@ function operatorFromJson(input: LogicalNode, json: OperatorJson): LogicalNode {
       json.project.map(one => ({ name: one.name, expr: expr(one.expr) })),
     )
   if ('source' in json) throw new Error('a source in the middle of a plan')
-  const calls = json.calls.map(({ name, fn, arg }) => ({ name, call: aggregateCall(fn, arg && expr(arg)) }))
+  const calls = json.calls.map(({ name, fn, arg = [] }) => ({
+    name,
+    call: aggregateCall(fn, ...[arg].flat().map(expr)),
+  }))
   return aggregate(input, json.aggregate, calls)
 }

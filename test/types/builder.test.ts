@@ -83,6 +83,49 @@ test('rows have inferred types from end to end', () => {
   )
 })
 
+test('aggregates have the types of their arguments, and are null where those may be', () => {
+  const totals = trades.groupBy('symbol').agg((f, a) => ({
+    allOpen: a.boolAnd(f.open),
+    anyOpen: a.boolOr(f.open, { where: f.price.gt(1) }),
+    common: a.bitAnd(f.flags),
+    any: a.bitOr(f.huge),
+    odd: a.bitXor(f.quantity.nullif(0)),
+    spread: a.varPop(f.huge),
+    ofSample: a.varSamp(f.price),
+    deviation: a.stddevPop(f.small, { where: f.open }),
+    ofSome: a.stddevSamp(f.flags),
+    together: a.covarPop(f.price, f.huge),
+    ofBoth: a.covarPop(f.price, f.quantity.nullif(0)),
+    ofPairs: a.covarSamp(f.price, f.small, { where: f.open }),
+    related: a.corr(f.price, f.flags),
+  }))
+  interface Expected {
+    readonly symbol: string
+    readonly allOpen: boolean
+    readonly anyOpen: boolean | null
+    readonly common: number
+    readonly any: bigint
+    readonly odd: bigint | null
+    readonly spread: number
+    readonly ofSample: number | null
+    readonly deviation: number | null
+    readonly ofSome: number | null
+    readonly together: number
+    readonly ofBoth: number | null
+    readonly ofPairs: number | null
+    readonly related: number | null
+  }
+  same<RowIn<typeof totals>, { [K in keyof Expected]: Expected[K] }>(true)
+  assert.deepEqual(
+    totals.schema.slice(1).map(({ type, nullable }) => `${type}${nullable ? '?' : ''}`),
+    [
+      ...['bool', 'bool?', 'uint8', 'uint64', 'int64?'],
+      ...['float64', 'float64?', 'float64?', 'float64?'],
+      ...['float64', 'float64?', 'float64?', 'float64?'],
+    ],
+  )
+})
+
 test('expressions have the types that the promotion table says', () => {
   const computed = trades.select(f => ({
     sum: f.small.add(f.flags),
@@ -161,6 +204,14 @@ export function mustNotCompile(): void {
   trades.groupBy('symbol').agg((_f, a) => ({ symbol: a.count() }))
   // @ts-expect-error no sum of text
   trades.groupBy('symbol').agg((f, a) => ({ total: a.sum(f.venue) }))
+  // @ts-expect-error a number is not true or false
+  trades.groupBy('symbol').agg((f, a) => ({ all: a.boolAnd(f.flags) }))
+  // @ts-expect-error floats have no bits to join
+  trades.groupBy('symbol').agg((f, a) => ({ bits: a.bitOr(f.price) }))
+  // @ts-expect-error times have no variance
+  trades.groupBy('symbol').agg((f, a) => ({ spread: a.varPop(f.at) }))
+  // @ts-expect-error a covariance is one of two columns
+  trades.groupBy('symbol').agg((f, a) => ({ together: a.covarPop(f.price) }))
   // @ts-expect-error aggregates take columns of rows, not other aggregates
   trades.groupBy('symbol').agg((_f, a) => ({ total: a.sum(a.count()) }))
   // @ts-expect-error the time column is a timestamp
@@ -185,5 +236,9 @@ test('what the types refuse is refused at run time as well', () => {
   refused('LDB-1201', () => trades.where(f => f.quantity.gt(1.5)))
   refused('LDB-1201', () => trades.where(f => f.flags.eq(256)))
   refused('LDB-2002', () => trades.window(tumble('at', '1.5s' as never)))
+  const unnamed = (a: unknown): Record<string, (x: unknown) => never> => a as never
+  refused('LDB-1200', () => trades.groupBy().agg((f, a) => ({ x: unnamed(a).boolAnd(f.flags) })))
+  refused('LDB-1200', () => trades.groupBy().agg((f, a) => ({ x: unnamed(a).bitXor(f.price) })))
+  refused('LDB-1200', () => trades.groupBy().agg((f, a) => ({ x: unnamed(a).corr(f.price) })))
   refused('LDB-2003', () => trades.window(tumble('at', '0s')))
 })

@@ -61,14 +61,14 @@ export const accumulators: Room = {
   faults: [
     {
       name: 'nulls-count',
-      find: 'arg && !isNever(arg.isNull) ? not(arg.isNull) : bool(true)',
+      find: 'isNever(isMissing) ? bool(true) : not(isMissing)',
       put: 'bool(true)',
       shows: 'count, sum and avg take nulls for what lies under them',
     },
     {
       name: 'only-nulls-count',
-      find: '? not(arg.isNull) : bool(true)',
-      put: '? arg.isNull : bool(true)',
+      find: 'bool(true) : not(isMissing)',
+      put: 'bool(true) : isMissing',
       shows: 'count counts the nulls',
     },
   ],
@@ -143,26 +143,151 @@ export const edges: Room = {
   ],
 }
 
+export const bits: Room = {
+  file: 'compiler/lower/accumulators/bits.ts',
+  tests: ['lower/aggregates.test', 'property/plans.test'],
+  faults: [
+    {
+      name: 'all-begin-as-none',
+      find: 'joined(-1, and)',
+      put: 'joined(0, and)',
+      shows: 'bool_and is false and bit_and is 0',
+    },
+    {
+      name: 'any-begin-as-all',
+      find: 'joined(0, or)',
+      put: 'joined(-1, or)',
+      shows: 'bool_or is true and bit_or has all bits',
+    },
+    {
+      name: 'odd-is-any',
+      find: 'joined(0, xor)',
+      put: 'joined(0, or)',
+      shows: 'a bit that two values have stays',
+    },
+    {
+      name: 'old-bits-stay',
+      find: 'init: (k, entry) => k.store(store.entries, name, entry, startOf(argType, start))',
+      put: 'init: () => {}',
+      shows: 'a group begins with the bits of one that has left',
+    },
+    {
+      name: 'bits-of-nulls',
+      find: 'when(cx.k, contributes(contribution), () => {',
+      put: 'when(cx.k, contribution.mask, () => {',
+      shows: 'what lies under a null is joined to the rest',
+    },
+  ],
+}
+
+export const products: Room = {
+  file: 'compiler/lower/accumulators/products.ts',
+  tests: ['lower/aggregates.test', 'property/plans.test'],
+  faults: [
+    {
+      name: 'distance-from-the-old-mean',
+      find: 'sub(values[second], moved[second])',
+      put: 'distances[second]',
+      shows: 'variances are too large',
+    },
+    {
+      name: 'old-moments-stay',
+      find: 'for (const field of Object.keys(this.fields)) this.#put(k, field, entry, f64(0))',
+      put: '',
+      shows: 'a group begins with the means of one that has left',
+    },
+    {
+      name: 'variance-of-nulls',
+      find: 'when(k, contributes(contribution), () =>',
+      put: 'when(k, contribution.mask, () =>',
+      shows: 'what lies under a null is taken for a value',
+    },
+    {
+      name: 'variance-of-signed',
+      find: 'toDouble(value, this.#argTypes[number])',
+      put: "toDouble(value, value.type === 'i64' ? 'int64' : this.#argTypes[number])",
+      shows: 'values of uint64 from 2^63 on count as negative',
+    },
+    {
+      name: 'covariance-is-variance',
+      find: 'products(0, 1)',
+      put: 'products(0, 0)',
+      shows: 'a covariance does not look at its second argument',
+    },
+    {
+      name: 'joined-with-nothing',
+      find: 'k.if(gt(added, f64(0)), () => {',
+      put: 'k.if(gt(added, f64(-1)), () => {',
+      shows: 'a group that is joined with an empty part has no variance',
+      tests: ['lower/combine.test'],
+    },
+    {
+      name: 'joined-without-distance',
+      find: 'this.#sum, into, add(within, between)',
+      put: 'this.#sum, into, within',
+      shows: 'the variance of parts that are joined lacks the distance between them',
+      tests: ['lower/combine.test'],
+    },
+    {
+      name: 'joined-mean-stays',
+      find: 'this.#put(k, mean, into, add(',
+      put: 'this.#put(k, mean, from, add(',
+      shows: 'the third part of a group is joined at the mean of the first',
+      tests: ['lower/combine.test'],
+    },
+  ],
+}
+
 export const aggregateTable: Room = {
   file: 'compiler/lower/accumulators/index.ts',
-  tests,
+  tests: ['lower/aggregates.test', ...tests],
   faults: [
     {
       name: 'count-of-anything',
-      find: "kind === 'count' && !arg?.nullable",
-      put: "kind === 'count'",
+      find: "kind === 'count' ? args.filter(arg => arg.nullable) : args",
+      put: "kind === 'count' ? [] : args",
       shows: 'count(x) is the number of rows where count(*) stands beside it',
     },
     {
       name: 'empty-sum-is-zero',
-      find: "({ ...held('sum'), isNull: isEmpty(held) })",
-      put: "held('sum')",
+      find: '({ ...held(kind), isNull: isEmpty(held) })',
+      put: 'held(kind)',
       shows: 'the sum of nulls is 0 and not null',
     },
     {
+      name: 'sample-of-one',
+      find: 'lt(rowsOf(held), i64(2n))',
+      put: 'lt(rowsOf(held), i64(1n))',
+      shows: 'the variance of a sample of one row is NaN and not null',
+    },
+    {
+      name: 'sample-is-all',
+      find: "sub(double(held, 'count'), f64(1))",
+      put: "double(held, 'count')",
+      shows: 'var_samp is var_pop',
+    },
+    {
+      name: 'correlation-beyond-one',
+      find: 'select(lt(ratio, f64(-1)), f64(-1), atMost)',
+      put: 'select(lt(ratio, f64(-1)), f64(-1), ratio)',
+      shows: 'the correlation of what is nearly proportional is more than 1',
+    },
+    {
+      name: 'correlation-out-of-range',
+      find: 'select(isInRange, root(square), mul(root(x), root(y)))',
+      put: 'root(square)',
+      shows: 'the correlation of large values is 0',
+    },
+    {
+      name: 'correlation-of-one-side',
+      find: 'or(eq(x, f64(0)), eq(y, f64(0)))',
+      put: 'eq(x, f64(0))',
+      shows: 'the correlation with what does not vary is NaN and not null',
+    },
+    {
       name: 'average-of-unsigned',
-      find: "isUnsigned64(argType) ? 'floatu.i64' : 'float.i64'",
-      put: "'float.i64'",
+      find: 'return toDouble(value, type)',
+      put: "return toDouble(value, 'int64')",
       shows: 'the average of uint64 from 2^63 on is negative',
     },
   ],

@@ -50,6 +50,8 @@ export const mutants = mutantsOf({
   sum: aggregates.sum,
   extreme: aggregates.extremes,
   edge: aggregates.edges,
+  bits: aggregates.bits,
+  products: aggregates.products,
   'aggregate-table': aggregates.aggregateTable,
   'group-key': groups.groupKey,
   aggregate: groups.aggregateStage,

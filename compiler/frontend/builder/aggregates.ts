@@ -7,8 +7,9 @@ import { call } from '../../../ir/expr/build.ts'
 import { type Expr, literal, nullOf, rewrite } from '../../../ir/expr/expr.ts'
 import type { NamedAggregate } from '../../../ir/logical/aggregate.ts'
 import type { NamedExpr } from '../../../ir/logical/project.ts'
+import type { AggregatesOf } from './aggregate-types.ts'
 import { Expression } from './expression.ts'
-import type { AggregatesOf, Typed } from './types.ts'
+import type { Typed } from './types.ts'
 
 interface FilterOption {
   readonly where: Typed
@@ -16,14 +17,39 @@ interface FilterOption {
 
 const isFilter = (x: unknown): x is FilterOption => typeof x === 'object' && x !== null && 'where' in x
 
+/** The aggregates of the table by the names that users write. */
+const methods: Readonly<Record<keyof AggregatesOf, AggregateName>> = {
+  count: 'count',
+  sum: 'sum',
+  avg: 'avg',
+  min: 'min',
+  max: 'max',
+  first: 'first',
+  last: 'last',
+  boolAnd: 'bool_and',
+  boolOr: 'bool_or',
+  bitAnd: 'bit_and',
+  bitOr: 'bit_or',
+  bitXor: 'bit_xor',
+  varPop: 'var_pop',
+  varSamp: 'var_samp',
+  stddevPop: 'stddev_pop',
+  stddevSamp: 'stddev_samp',
+  covarPop: 'covar_pop',
+  covarSamp: 'covar_samp',
+  corr: 'corr',
+}
+
 /** Collects the aggregates that a callback asks for; equal ones share a column. */
 export class AggregateCollector {
   readonly #calls = new Map<string, NamedAggregate>()
 
   /** The aggregates as the callback sees them. */
   get functions(): AggregatesOf {
-    const names: readonly AggregateName[] = ['count', 'sum', 'avg', 'min', 'max', 'first', 'last']
-    const entries = names.map(name => [name, (...args: readonly unknown[]) => this.#add(name, args)])
+    const entries = Object.entries(methods).map(([name, fn]) => [
+      name,
+      (...args: readonly unknown[]) => this.#add(fn, args),
+    ])
     return Object.fromEntries(entries) as unknown as AggregatesOf
   }
 
@@ -33,9 +59,9 @@ export class AggregateCollector {
 
   #add(fn: AggregateName, args: readonly unknown[]): Expression {
     const filter = args.find(isFilter)
-    const given = args.find(arg => !isFilter(arg) && arg !== undefined) as Typed | undefined
-    const arg = given && Expression.plan(given)
-    return this.#keep(aggregate(fn, filter ? filtered(arg, Expression.plan(filter.where)) : arg))
+    const given = args.filter(arg => !isFilter(arg) && arg !== undefined) as readonly Typed[]
+    const exprs = given.map(arg => Expression.plan(arg))
+    return this.#keep(aggregate(fn, ...(filter ? filtered(exprs, Expression.plan(filter.where)) : exprs)))
   }
 
   #keep(one: Aggregate): Expression {
@@ -69,7 +95,7 @@ export function nameCalls(
 }
 
 /** Rows that the condition leaves out count as null. */
-function filtered(arg: Expr | undefined, cond: Expr): Expr {
-  const value = arg ?? literal(true, 'bool')
-  return call('case', cond, value, nullOf(value.type))
+function filtered(args: readonly Expr[], cond: Expr): readonly Expr[] {
+  const values = args.length === 0 ? [literal(true, 'bool')] : args
+  return values.map(value => call('case', cond, value, nullOf(value.type)))
 }

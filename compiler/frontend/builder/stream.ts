@@ -9,19 +9,11 @@ import { WINDOW_END, WINDOW_START, window } from '../../../ir/logical/window.ts'
 import { type Columns, type ColumnType, findColumn, type RowOf, type Schema } from '../../../ir/schema.ts'
 import { isTimestamp, type TimestampType } from '../../../ir/types.ts'
 import { compilePredicate, compileProjection } from '../lambda/index.ts'
+import type { AggregatesOf } from './aggregate-types.ts'
 import { AggregateCollector, nameCalls } from './aggregates.ts'
 import { didYouMean } from './did-you-mean.ts'
 import { Expression } from './expression.ts'
-import type {
-  AggregatesOf,
-  ColumnsOf,
-  Flat,
-  LambdaColumn,
-  NamesOf,
-  ParamValues,
-  SchemaOf,
-  Typed,
-} from './types.ts'
+import type { ColumnsOf, Flat, LambdaColumn, NamesOf, ParamValues, SchemaOf, Typed } from './types.ts'
 import { type GroupedWindow, specOf, type TumblingWindow } from './windows.ts'
 
 type WindowColumnsOf<S extends Columns, K extends keyof S> = {

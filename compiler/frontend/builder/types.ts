@@ -7,7 +7,6 @@ import type { Columns, ColumnType } from '../../../ir/schema.ts'
 import type {
   BytesType,
   DataType,
-  FloatType,
   IntegerType,
   JsValue,
   NumericType,
@@ -53,7 +52,8 @@ export type Operand<T extends DataType, G extends Scope> = Typed<T, boolean, G> 
 
 type TypeOf<X, Literal extends DataType> = X extends Typed<infer T, boolean, Scope> ? T : Literal
 type NullableOf<X> = X extends Typed<DataType, infer N, Scope> ? N : false
-type Or<A extends boolean, B extends boolean> = true extends A | B ? true : false
+/** Is one of them true? */
+export type Or<A extends boolean, B extends boolean> = true extends A | B ? true : false
 /** The result of arithmetic between a `T` and an operand. */
 type Arithmetic<T extends NumericType, N extends boolean, G extends Scope, X> = ExprOf<
   NumericMeet<T, TypeOf<X, T> & NumericType>,
@@ -245,59 +245,6 @@ export type ColumnsOf<S extends Columns> = {
 /** The schema of a record of expressions. */
 export type SchemaOf<O extends Readonly<Record<string, Typed>>> = {
   readonly [K in keyof O]: ColumnType<O[K]['type'], O[K]['nullable']>
-}
-
-type SumOf<T extends NumericType> = T extends FloatType ? 'float64' : T extends 'uint64' ? 'uint64' : 'int64'
-
-/** Rows that an aggregate leaves out. */
-export interface AggregateFilter<W extends Typed<'bool', boolean, 'row'>> {
-  /** Only rows for which it is true count. */
-  readonly where: W
-}
-type WithFilter<N extends boolean, W> = unknown extends W ? N : true
-
-/** The aggregates; each takes a condition as a last argument: only rows for which it is true count. */
-export interface AggregatesOf {
-  /** Rows. */
-  count(filter?: AggregateFilter<Typed<'bool', boolean, 'row'>>): ExprOf<'int64', false, 'group'>
-  /** Rows where `x` is not null. */
-  count(
-    x: Typed<DataType, boolean, 'row'>,
-    filter?: AggregateFilter<Typed<'bool', boolean, 'row'>>,
-  ): ExprOf<'int64', false, 'group'>
-  /**
-   * The sum of what is not null: int64, uint64 or float64; null where all is null. A row that takes an integer sum out of
-   * its range is rejected with LDB-9002.
-   */
-  sum<T extends NumericType, N extends boolean, W>(
-    x: Typed<T, N, 'row'>,
-    filter?: W & AggregateFilter<Typed<'bool', boolean, 'row'>>,
-  ): ExprOf<SumOf<T>, WithFilter<N, W>, 'group'>
-  /** The mean of what is not null; null where all is null. */
-  avg<N extends boolean, W>(
-    x: Typed<NumericType, N, 'row'>,
-    filter?: W & AggregateFilter<Typed<'bool', boolean, 'row'>>,
-  ): ExprOf<'float64', WithFilter<N, W>, 'group'>
-  /** The smallest of what is not null; null where all is null. NaN is the largest number. */
-  min<T extends DataType, N extends boolean, W>(
-    x: Typed<T, N, 'row'>,
-    filter?: W & AggregateFilter<Typed<'bool', boolean, 'row'>>,
-  ): ExprOf<T, WithFilter<N, W>, 'group'>
-  /** The largest of what is not null; null where all is null. NaN is the largest number. */
-  max<T extends DataType, N extends boolean, W>(
-    x: Typed<T, N, 'row'>,
-    filter?: W & AggregateFilter<Typed<'bool', boolean, 'row'>>,
-  ): ExprOf<T, WithFilter<N, W>, 'group'>
-  /** The value at the smallest event time of the group. */
-  first<T extends DataType, N extends boolean, W>(
-    x: Typed<T, N, 'row'>,
-    filter?: W & AggregateFilter<Typed<'bool', boolean, 'row'>>,
-  ): ExprOf<T, WithFilter<N, W>, 'group'>
-  /** The value at the largest event time of the group. */
-  last<T extends DataType, N extends boolean, W>(
-    x: Typed<T, N, 'row'>,
-    filter?: W & AggregateFilter<Typed<'bool', boolean, 'row'>>,
-  ): ExprOf<T, WithFilter<N, W>, 'group'>
 }
 
 /** Names of the columns of a type. */

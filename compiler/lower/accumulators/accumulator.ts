@@ -11,12 +11,12 @@ import type { DataType } from '../../../ir/types.ts'
 import type { Interner, Wanted } from '../lib/interner.ts'
 import type { RowScope } from '../scope.ts'
 import type { Blocks } from '../stage.ts'
-import { type Fault, isNever, type Value } from '../value.ts'
+import { anyNull, type Fault, isNever, type Value } from '../value.ts'
 
 /** The row under way, as accumulators see it. */
 export interface Contribution {
   readonly cx: RowScope
-  readonly arg: Value | undefined
+  readonly args: readonly Value[]
   /** Is the row there at all? Constant true but for rows that were dropped by a mask. */
   readonly mask: Expr
   /** Event time, or the arrival number; an i64 that is cheap to repeat. */
@@ -43,7 +43,7 @@ export interface Accumulator {
   /** Refuses no row where it is the first of its group. */
   prepare(contribution: Contribution): Prepared
   /** The texts that a new group keeps of its first row. */
-  wants?(cx: RowScope, arg: Value | undefined): readonly Wanted[]
+  wants?(cx: RowScope, args: readonly Value[]): readonly Wanted[]
   /** What it holds for a group; null where no row has contributed to what must have a value. */
   read(entry: Expr): Value
   /** Regions of its own, where one group is all there is. */
@@ -89,15 +89,22 @@ export class GroupStore {
   }
 }
 
-/** Makes an accumulator whose fields have names that start with `name`. */
-export type AccumulatorFactory = (store: GroupStore, name: string, argType: DataType) => Accumulator
+/** Makes an accumulator of arguments of some types, whose fields have names that start with `name`. */
+export type AccumulatorFactory = (
+  store: GroupStore,
+  name: string,
+  argTypes: readonly DataType[],
+) => Accumulator
 
-/** Is the argument not null? */
-const isGiven = (arg: Value | undefined): Expr => (arg && !isNever(arg.isNull) ? not(arg.isNull) : bool(true))
+/** Are all arguments not null? */
+const areGiven = (args: readonly Value[]): Expr => {
+  const isMissing = anyNull(args)
+  return isNever(isMissing) ? bool(true) : not(isMissing)
+}
 
-/** Does the row count: is it there, and its argument not null? */
-export function contributes({ arg, mask }: Pick<Contribution, 'arg' | 'mask'>): Expr {
-  const given = isGiven(arg)
+/** Does the row count: is it there, and none of its arguments null? */
+export function contributes({ args, mask }: Pick<Contribution, 'args' | 'mask'>): Expr {
+  const given = areGiven(args)
   return isConst(mask, true) ? given : isConst(given, true) ? mask : and(mask, given)
 }
 
@@ -107,7 +114,9 @@ export function when(k: KernelBuilder, cond: Expr, body: () => void): void {
   else k.if(cond, body)
 }
 
-export function argumentOf(arg: Value | undefined): Value {
+/** An argument by its number. */
+export function argumentOf(args: readonly Value[], number = 0): Value {
+  const arg = args.at(number)
   if (!arg) throw new Error('an accumulator without its argument')
   return arg
 }

@@ -6,7 +6,7 @@ import { copyHeld, heldField, initHeld, readHeld, wantFirst, wantText, writeHeld
 
 const edge =
   (wins: (time: Expr, best: Expr) => Expr): AccumulatorFactory =>
-  (store, name, argType) => {
+  (store, name, [argType]) => {
     const [seen, at] = [`${name}_seen`, `${name}_time`]
     return {
       fields: { [name]: heldField(argType), [at]: 'i64', [seen]: 'u8' },
@@ -27,11 +27,11 @@ const edge =
           copyHeld(k, store, name, into, from)
         })
       },
-      wants: (cx, arg) => wantFirst(cx, store, arg),
+      wants: (cx, args) => wantFirst(cx, store, args),
       prepare(contribution) {
-        const { cx, arg, time, entry } = contribution
+        const { cx, args, time, entry } = contribution
         const { k } = cx
-        const value = argumentOf(arg)
+        const value = argumentOf(args)
         const first = eq(store.load(seen, entry), i32(0))
         const takes = k.let(
           'takes',

@@ -7,7 +7,7 @@ import { copyHeld, heldField, initHeld, readHeld, wantFirst, wantText, writeHeld
 
 const extreme =
   (largest: boolean): AccumulatorFactory =>
-  (store, name, argType) => {
+  (store, name, [argType]) => {
     const seen = `${name}_seen`
     return {
       fields: { [name]: heldField(argType), [seen]: 'u8' },
@@ -30,11 +30,11 @@ const extreme =
           copyHeld(k, store, name, into, from)
         })
       },
-      wants: (cx, arg) => wantFirst(cx, store, arg),
+      wants: (cx, args) => wantFirst(cx, store, args),
       prepare(contribution) {
-        const { cx, arg, entry } = contribution
+        const { cx, args, entry } = contribution
         const { k } = cx
-        const value = argumentOf(arg)
+        const value = argumentOf(args)
         const first = k.let('first', eq(store.load(seen, entry), i32(0)))
         const wins = k.let('wins', first)
         k.if(not(first), () => {

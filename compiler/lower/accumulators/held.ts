@@ -38,8 +38,8 @@ export function wantText(cx: RowScope, store: GroupStore, value: Value, needed: 
 }
 
 /** The text that a new group keeps of its first row. */
-export const wantFirst = (cx: RowScope, store: GroupStore, arg: Value | undefined): readonly Wanted[] =>
-  wantText(cx, store, argumentOf(arg), contributes({ arg, mask: bool(true) }))
+export const wantFirst = (cx: RowScope, store: GroupStore, args: readonly Value[]): readonly Wanted[] =>
+  wantText(cx, store, argumentOf(args), contributes({ args, mask: bool(true) }))
 
 /** Keeps a value; a text must have been interned. */
 export function writeHeld(
@@ -51,12 +51,12 @@ export function writeHeld(
   texts: readonly Wanted[],
 ): void {
   const { k } = cx
-  if (value.kind === 'bytes') k.store(store.entries, field, entry, texts[0].id)
-  else {
-    const x = scalarOf(value).value
-    k.store(store.entries, field, entry, x.type === 'bool' ? toInt(x) : x)
-  }
+  const held = value.kind === 'bytes' ? texts[0].id : stored(scalarOf(value).value)
+  k.store(store.entries, field, entry, held)
 }
+
+/** A scalar as its field takes it. */
+export const stored = (x: Expr): Expr => (x.type === 'bool' ? toInt(x) : x)
 
 /** Keeps for one entry what another keeps; a text is named by the same id. */
 export const copyHeld = (k: KernelBuilder, store: GroupStore, field: string, into: Expr, from: Expr): void =>

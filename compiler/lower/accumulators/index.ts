@@ -4,20 +4,35 @@
  */
 import type { Aggregate, AggregateName } from '../../../ir/expr/aggregates.ts'
 import { printExpr } from '../../../ir/expr/print.ts'
-import { div, eq, i64, op } from '../../../ir/kernel/build.ts'
+import { and, div, eq, f64, gt, i64, le, lt, mul, op, or, select, sub } from '../../../ir/kernel/build.ts'
 import type { Expr } from '../../../ir/kernel/node.ts'
-import { type DataType, isFloat, isUnsigned64 } from '../../../ir/types.ts'
+import { toDouble } from '../expr/cast.ts'
 import { scalar, scalarOf, type Value } from '../value.ts'
 import type { Accumulator, AccumulatorFactory, GroupStore } from './accumulator.ts'
+import { bitsOfAll, bitsOfAny, bitsOfOdd } from './bits.ts'
 import { count } from './count.ts'
 import { first, last } from './edge.ts'
 import { max, min } from './extreme.ts'
+import { productsOfPairs, squaresOfFirst, squaresOfSecond } from './products.ts'
 import { sum } from './sum.ts'
 
-const factories = { count, sum, min, max, first, last } as const satisfies Record<string, AccumulatorFactory>
+const factories = {
+  count,
+  sum,
+  min,
+  max,
+  first,
+  last,
+  products: productsOfPairs,
+  squares: squaresOfFirst,
+  squares_of_second: squaresOfSecond,
+  bits_of_all: bitsOfAll,
+  bits_of_any: bitsOfAny,
+  bits_of_odd: bitsOfOdd,
+} as const satisfies Record<string, AccumulatorFactory>
 type AccumulatorKind = keyof typeof factories
 
-/** What the accumulator of a kind over the aggregate's argument holds for a group. */
+/** What the accumulator of a kind over the aggregate's arguments holds for a group. */
 type HeldOf = (kind: AccumulatorKind) => Value
 type Finish = (held: HeldOf, call: Aggregate) => Value
 
@@ -26,17 +41,49 @@ interface AggregateCode {
   readonly finish: Finish
 }
 
-const argTypeOf = (call: Aggregate): DataType => call.arg?.type ?? 'int64'
-const isEmpty = (held: HeldOf): Expr => eq(scalarOf(held('count')).value, i64(0n))
+const rowsOf = (held: HeldOf): Expr => scalarOf(held('count')).value
+const isEmpty = (held: HeldOf): Expr => eq(rowsOf(held), i64(0n))
+const isOneAtMost = (held: HeldOf): Expr => lt(rowsOf(held), i64(2n))
 
-const total: Finish = held => ({ ...held('sum'), isNull: isEmpty(held) })
+/** What an accumulator holds that does not say itself whether a row has contributed. */
+const counted =
+  (kind: AccumulatorKind): Finish =>
+  held => ({ ...held(kind), isNull: isEmpty(held) })
 
-const average: Finish = (held, call) => {
-  const { value: sum, faults } = scalarOf(held('sum'))
-  const argType = argTypeOf(call)
-  const asDouble = isFloat(argType) ? sum : op(isUnsigned64(argType) ? 'floatu.i64' : 'float.i64', sum)
-  const rows = op('float.i64', scalarOf(held('count')).value)
-  return scalar(call.type, div(asDouble, rows), isEmpty(held), faults)
+const double = (held: HeldOf, kind: AccumulatorKind): Expr => {
+  const { value, type } = scalarOf(held(kind))
+  return toDouble(value, type)
+}
+
+/** What was summed over all rows, for one of them. */
+const perRow =
+  (kind: AccumulatorKind): Finish =>
+  (held, { type }) =>
+    scalar(type, div(double(held, kind), double(held, 'count')), isEmpty(held), held(kind).faults)
+
+/** The same where the rows are a sample: one degree of freedom is that of their mean. */
+const perFreedom =
+  (kind: AccumulatorKind): Finish =>
+  (held, { type }) =>
+    scalar(type, div(double(held, kind), sub(double(held, 'count'), f64(1))), isOneAtMost(held))
+
+const root = (x: Expr): Expr => op('sqrt.f64', x)
+
+const rootOf =
+  (finish: Finish): Finish =>
+  (held, call) => {
+    const square = scalarOf(finish(held, call))
+    return { ...square, value: root(square.value) }
+  }
+
+/** As `correlation` in ir/expr/moments: of one row, or of none, no side varies. */
+const correlation: Finish = (held, { type }) => {
+  const [x, y] = [double(held, 'squares'), double(held, 'squares_of_second')]
+  const square = mul(x, y)
+  const isInRange = and(gt(square, f64(0)), le(square, f64(Number.MAX_VALUE)))
+  const ratio = div(double(held, 'products'), select(isInRange, root(square), mul(root(x), root(y))))
+  const atMost = select(gt(ratio, f64(1)), f64(1), ratio)
+  return scalar(type, select(lt(ratio, f64(-1)), f64(-1), atMost), or(eq(x, f64(0)), eq(y, f64(0))))
 }
 
 const plain =
@@ -46,15 +93,27 @@ const plain =
 
 const codes: Readonly<Record<AggregateName, AggregateCode>> = {
   count: { needs: ['count'], finish: plain('count') },
-  sum: { needs: ['sum', 'count'], finish: total },
-  avg: { needs: ['sum', 'count'], finish: average },
+  sum: { needs: ['sum', 'count'], finish: counted('sum') },
+  avg: { needs: ['sum', 'count'], finish: perRow('sum') },
   min: { needs: ['min'], finish: plain('min') },
   max: { needs: ['max'], finish: plain('max') },
   first: { needs: ['first'], finish: plain('first') },
   last: { needs: ['last'], finish: plain('last') },
+  bool_and: { needs: ['bits_of_all', 'count'], finish: counted('bits_of_all') },
+  bool_or: { needs: ['bits_of_any', 'count'], finish: counted('bits_of_any') },
+  bit_and: { needs: ['bits_of_all', 'count'], finish: counted('bits_of_all') },
+  bit_or: { needs: ['bits_of_any', 'count'], finish: counted('bits_of_any') },
+  bit_xor: { needs: ['bits_of_odd', 'count'], finish: counted('bits_of_odd') },
+  var_pop: { needs: ['squares', 'count'], finish: perRow('squares') },
+  var_samp: { needs: ['squares', 'count'], finish: perFreedom('squares') },
+  stddev_pop: { needs: ['squares', 'count'], finish: rootOf(perRow('squares')) },
+  stddev_samp: { needs: ['squares', 'count'], finish: rootOf(perFreedom('squares')) },
+  covar_pop: { needs: ['products', 'count'], finish: perRow('products') },
+  covar_samp: { needs: ['products', 'count'], finish: perFreedom('products') },
+  corr: { needs: ['products', 'squares', 'squares_of_second'], finish: correlation },
 }
 
-/** An accumulator with the number of the aggregate whose argument feeds it. */
+/** An accumulator with the number of the aggregate whose arguments feed it. */
 export interface Fed {
   readonly accumulator: Accumulator
   readonly feeder: number
@@ -72,7 +131,8 @@ export function accumulate(store: GroupStore, calls: readonly Aggregate[]): Accu
     for (const kind of codes[call.fn].needs) {
       const key = keyOf(kind, call)
       if (kept.has(key)) continue
-      const accumulator = factories[kind](store, `${kind}_${kept.size}`, argTypeOf(call))
+      const argTypes = call.args.map(arg => arg.type)
+      const accumulator = factories[kind](store, `${kind}_${kept.size}`, argTypes)
       kept.set(key, { accumulator, feeder })
     }
   })
@@ -87,8 +147,8 @@ export function accumulate(store: GroupStore, calls: readonly Aggregate[]): Accu
   }
 }
 
-/** A count of an argument that is never null is a count of rows. */
-function keyOf(kind: AccumulatorKind, { arg }: Aggregate): string {
-  const plainCount = kind === 'count' && !arg?.nullable
-  return `${kind}(${plainCount || !arg ? '' : printExpr(arg)})`
+/** Arguments that are never null have no say in a count: without any others it is one of rows. */
+function keyOf(kind: AccumulatorKind, { args }: Aggregate): string {
+  const heard = kind === 'count' ? args.filter(arg => arg.nullable) : args
+  return `${kind}(${heard.map(printExpr).join(', ')})`
 }

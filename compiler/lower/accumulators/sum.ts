@@ -38,14 +38,14 @@ import {
 const widened = ({ value, type }: ScalarValue): Expr =>
   value.type === 'i32' && !isFloat(type) ? op('extend.i32', value) : value
 
-const addend = ({ cx, arg }: Contribution): Expr => cx.k.let('addend', widened(scalarOf(argumentOf(arg))))
+const addend = ({ cx, args }: Contribution): Expr => cx.k.let('addend', widened(scalarOf(argumentOf(args))))
 
-export const sum: AccumulatorFactory = (store, name, argType) => {
-  if (!isFloat(argType)) return integerSum(store, name, argType)
-  return store.isUngrouped ? lanedSum(store, name, argType) : floatSum(store, name, argType)
+export const sum: AccumulatorFactory = (store, name, argTypes) => {
+  if (!isFloat(argTypes[0])) return integerSum(store, name, argTypes)
+  return store.isUngrouped ? lanedSum(store, name, argTypes) : floatSum(store, name, argTypes)
 }
 
-const integerSum: AccumulatorFactory = (store, name, argType) => ({
+const integerSum: AccumulatorFactory = (store, name, [argType]) => ({
   ...heldSum(store, name, argType),
   masked: true,
   prepare(contribution) {

@@ -62,7 +62,8 @@ function compute(cx: RowScope, arg: Value, to: DataType): Computed {
   return resized(x, arg.type, to)
 }
 
-const toDouble = (x: Expr, from: DataType): Expr => {
+/** A number, of any type, or a boolean as a double. */
+export const toDouble = (x: Expr, from: DataType): Expr => {
   if (isFloat(from)) return x
   if (isUnsigned64(from)) return op('floatu.i64', x)
   return op(x.type === 'i64' ? 'float.i64' : 'float.i32', x.type === 'bool' ? toInt(x) : x)

@@ -61,7 +61,7 @@ const ONLY_GROUP: NewGroup = { bounds: ALWAYS, hash: i32(0), key: NO_KEY }
 const countRows = aggregateCall('count')
 
 /** What the aggregates are computed from, by their number. */
-type Args = readonly (Value | undefined)[]
+type Args = readonly (readonly Value[])[]
 
 export class AggregateStage implements StatefulStage {
   readonly #node: Aggregate
@@ -177,12 +177,14 @@ export class AggregateStage implements StatefulStage {
     const operator = aggregateRule.print(this.#node)
     k.note(operator)
     if (this.#node.window) k.if(le(paneOf(row).lastEnd, this.#wm), () => this.#late(cx, row))
-    const args = this.#node.aggregates.map(({ call }) => call.arg && lowerExpr(cx, row.columns, call.arg))
-    cx.reject(faultsOf(args.filter(arg => arg !== undefined)), row.mask, operator)
+    const args = this.#node.aggregates.map(({ call }) =>
+      call.args.map(arg => lowerExpr(cx, row.columns, arg)),
+    )
+    cx.reject(faultsOf(args.flat()), row.mask, operator)
     const entry = this.#isUngrouped ? ONLY_ENTRY : this.#group(cx, row, args, miss)
     const time = this.#timeOf(cx, row.columns)
     const prepared = this.#accumulation.accumulators.map(({ accumulator, feeder }) =>
-      accumulator.prepare({ cx, arg: args[feeder], mask: row.mask, time, entry }),
+      accumulator.prepare({ cx, args: args[feeder] ?? [], mask: row.mask, time, entry }),
     )
     const faults = prepared.flatMap(one => one.faults)
     cx.reject(faults, row.mask, operator)
@@ -259,7 +261,7 @@ export class AggregateStage implements StatefulStage {
     const { k, leave } = cx
     this.#reserveGroup(k, leave)
     const kept = this.#accumulation.accumulators.flatMap(
-      ({ accumulator, feeder }) => accumulator.wants?.(cx, args[feeder]) ?? [],
+      ({ accumulator, feeder }) => accumulator.wants?.(cx, args[feeder] ?? []) ?? [],
     )
     const texts = [...key.texts, ...kept]
     if (texts.length > 0) this.#texts?.reserve(k, texts, leave)

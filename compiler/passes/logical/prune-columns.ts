@@ -1,4 +1,5 @@
 /** Drops what nobody reads: columns of projections, aggregates. What can reject a row stays. */
+import type { Aggregate } from '../../../ir/expr/aggregates.ts'
 import { columnsOf } from '../../../ir/expr/expr.ts'
 import { aggregate } from '../../../ir/logical/aggregate.ts'
 import { exprsOf, inputsOf, type LogicalNode } from '../../../ir/logical/index.ts'
@@ -29,8 +30,7 @@ function dropUnread(node: LogicalNode, needed: ReadonlySet<string>): LogicalNode
 }
 
 /** Sums of integers overflow; arguments may fault. */
-const isRisky = ({ fn, arg }: { fn: string; arg: Parameters<typeof canFault>[0] | undefined }): boolean =>
-  fn === 'sum' || fn === 'avg' || (arg !== undefined && canFault(arg))
+const isRisky = ({ fn, args }: Aggregate): boolean => fn === 'sum' || fn === 'avg' || args.some(canFault)
 
 function neededBefore(node: LogicalNode, needed: ReadonlySet<string>): ReadonlySet<string> {
   const read = columnsOf(exprsOf(node))

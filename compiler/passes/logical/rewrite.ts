@@ -29,7 +29,7 @@ export function rebuild(node: LogicalNode, input: LogicalNode, change: (expr: Ex
         node.keys,
         node.aggregates.map(({ name, call }) => ({
           name,
-          call: aggregateCall(call.fn, call.arg && change(call.arg)),
+          call: aggregateCall(call.fn, ...call.args.map(change)),
         })),
       )
     case 'sink':

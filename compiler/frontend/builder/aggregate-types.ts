@@ -1,0 +1,131 @@
+/**
+ * The types of aggregates in the builder: what each takes of a row, and what it gives for a group.
+ */
+import type { DataType, FloatType, IntegerType, NumericType } from '../../../ir/types.ts'
+import type { ExprOf, Or, Typed } from './types.ts'
+
+type SumOf<T extends NumericType> = T extends FloatType ? 'float64' : T extends 'uint64' ? 'uint64' : 'int64'
+
+/** Rows that an aggregate leaves out. */
+export interface AggregateFilter<W extends Typed<'bool', boolean, 'row'>> {
+  /** Only rows for which it is true count. */
+  readonly where: W
+}
+type WithFilter<N extends boolean, W> = unknown extends W ? N : true
+
+/** The aggregates; each takes a condition as a last argument: only rows for which it is true count. */
+export interface AggregatesOf {
+  /** Rows. */
+  count(filter?: AggregateFilter<Typed<'bool', boolean, 'row'>>): ExprOf<'int64', false, 'group'>
+  /** Rows where `x` is not null. */
+  count(
+    x: Typed<DataType, boolean, 'row'>,
+    filter?: AggregateFilter<Typed<'bool', boolean, 'row'>>,
+  ): ExprOf<'int64', false, 'group'>
+  /**
+   * The sum of what is not null: int64, uint64 or float64; null where all is null. A row that takes an integer sum out of
+   * its range is rejected with LDB-9002.
+   */
+  sum<T extends NumericType, N extends boolean, W>(
+    x: Typed<T, N, 'row'>,
+    filter?: W & AggregateFilter<Typed<'bool', boolean, 'row'>>,
+  ): ExprOf<SumOf<T>, WithFilter<N, W>, 'group'>
+  /** The mean of what is not null; null where all is null. */
+  avg<N extends boolean, W>(
+    x: Typed<NumericType, N, 'row'>,
+    filter?: W & AggregateFilter<Typed<'bool', boolean, 'row'>>,
+  ): ExprOf<'float64', WithFilter<N, W>, 'group'>
+  /** The smallest of what is not null; null where all is null. NaN is the largest number. */
+  min<T extends DataType, N extends boolean, W>(
+    x: Typed<T, N, 'row'>,
+    filter?: W & AggregateFilter<Typed<'bool', boolean, 'row'>>,
+  ): ExprOf<T, WithFilter<N, W>, 'group'>
+  /** The largest of what is not null; null where all is null. NaN is the largest number. */
+  max<T extends DataType, N extends boolean, W>(
+    x: Typed<T, N, 'row'>,
+    filter?: W & AggregateFilter<Typed<'bool', boolean, 'row'>>,
+  ): ExprOf<T, WithFilter<N, W>, 'group'>
+  /** The value at the smallest event time of the group. */
+  first<T extends DataType, N extends boolean, W>(
+    x: Typed<T, N, 'row'>,
+    filter?: W & AggregateFilter<Typed<'bool', boolean, 'row'>>,
+  ): ExprOf<T, WithFilter<N, W>, 'group'>
+  /** The value at the largest event time of the group. */
+  last<T extends DataType, N extends boolean, W>(
+    x: Typed<T, N, 'row'>,
+    filter?: W & AggregateFilter<Typed<'bool', boolean, 'row'>>,
+  ): ExprOf<T, WithFilter<N, W>, 'group'>
+  /** True where it is true in every row where it is not null; null where all is null. */
+  boolAnd<N extends boolean, W>(
+    x: Typed<'bool', N, 'row'>,
+    filter?: W & AggregateFilter<Typed<'bool', boolean, 'row'>>,
+  ): ExprOf<'bool', WithFilter<N, W>, 'group'>
+  /** True where it is true in any row; null where all is null. */
+  boolOr<N extends boolean, W>(
+    x: Typed<'bool', N, 'row'>,
+    filter?: W & AggregateFilter<Typed<'bool', boolean, 'row'>>,
+  ): ExprOf<'bool', WithFilter<N, W>, 'group'>
+  /** The bits that all values have that are not null, in the type of `x`; null where all is null. */
+  bitAnd<T extends IntegerType, N extends boolean, W>(
+    x: Typed<T, N, 'row'>,
+    filter?: W & AggregateFilter<Typed<'bool', boolean, 'row'>>,
+  ): ExprOf<T, WithFilter<N, W>, 'group'>
+  /** The bits that any value has, in the type of `x`; null where all is null. */
+  bitOr<T extends IntegerType, N extends boolean, W>(
+    x: Typed<T, N, 'row'>,
+    filter?: W & AggregateFilter<Typed<'bool', boolean, 'row'>>,
+  ): ExprOf<T, WithFilter<N, W>, 'group'>
+  /** The bits that an odd number of values has, in the type of `x`; null where all is null. */
+  bitXor<T extends IntegerType, N extends boolean, W>(
+    x: Typed<T, N, 'row'>,
+    filter?: W & AggregateFilter<Typed<'bool', boolean, 'row'>>,
+  ): ExprOf<T, WithFilter<N, W>, 'group'>
+  /**
+   * The variance of what is not null, as a float64: the mean of the squared distances from the mean; null where all is
+   * null. It is kept up value by value as by Welford (1962), in the order of arrival, and does not lose its digits where
+   * values are large and near to each other. A NaN or an infinity among them makes it NaN.
+   */
+  varPop<N extends boolean, W>(
+    x: Typed<NumericType, N, 'row'>,
+    filter?: W & AggregateFilter<Typed<'bool', boolean, 'row'>>,
+  ): ExprOf<'float64', WithFilter<N, W>, 'group'>
+  /** As `varPop`, of values that are a sample of more: divided by one less than their number; null where there are not two. */
+  varSamp(
+    x: Typed<NumericType, boolean, 'row'>,
+    filter?: AggregateFilter<Typed<'bool', boolean, 'row'>>,
+  ): ExprOf<'float64', true, 'group'>
+  /** The standard deviation: the square root of `varPop`. */
+  stddevPop<N extends boolean, W>(
+    x: Typed<NumericType, N, 'row'>,
+    filter?: W & AggregateFilter<Typed<'bool', boolean, 'row'>>,
+  ): ExprOf<'float64', WithFilter<N, W>, 'group'>
+  /** The standard deviation of what is a sample of more: the square root of `varSamp`. */
+  stddevSamp(
+    x: Typed<NumericType, boolean, 'row'>,
+    filter?: AggregateFilter<Typed<'bool', boolean, 'row'>>,
+  ): ExprOf<'float64', true, 'group'>
+  /**
+   * The covariance of the rows where neither is null, as a float64: the mean of the products of the distances from the
+   * means, kept up as `varPop` is; null where there is no such row.
+   */
+  covarPop<N extends boolean, M extends boolean, W>(
+    x: Typed<NumericType, N, 'row'>,
+    y: Typed<NumericType, M, 'row'>,
+    filter?: W & AggregateFilter<Typed<'bool', boolean, 'row'>>,
+  ): ExprOf<'float64', WithFilter<Or<N, M>, W>, 'group'>
+  /** As `covarPop`, of rows that are a sample of more: divided by one less than their number; null where there are not two. */
+  covarSamp(
+    x: Typed<NumericType, boolean, 'row'>,
+    y: Typed<NumericType, boolean, 'row'>,
+    filter?: AggregateFilter<Typed<'bool', boolean, 'row'>>,
+  ): ExprOf<'float64', true, 'group'>
+  /**
+   * Pearson's coefficient of correlation of the rows where neither is null, from -1 to 1; null where `x` or `y` does not
+   * vary. A NaN or an infinity among them makes it NaN.
+   */
+  corr(
+    x: Typed<NumericType, boolean, 'row'>,
+    y: Typed<NumericType, boolean, 'row'>,
+    filter?: AggregateFilter<Typed<'bool', boolean, 'row'>>,
+  ): ExprOf<'float64', true, 'group'>
+}

@@ -1,0 +1,238 @@
+/**
+ * What is held for parts of a group becomes what is held for the group: a rig whose commands begin an entry, give it a
+ * row, or join another to it, and are answered with the results of all aggregates for the entry.
+ */
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import fc from 'fast-check'
+import { closeNativeCompiler } from '../../codegen/llvm/backend.ts'
+import { GroupStore } from '../../compiler/lower/accumulators/accumulator.ts'
+import { accumulate } from '../../compiler/lower/accumulators/index.ts'
+import type { RowScope } from '../../compiler/lower/scope.ts'
+import { scalar, scalarOf, type Value } from '../../compiler/lower/value.ts'
+import {
+  type Aggregate,
+  type AggregateName,
+  aggregate,
+  aggregateNames,
+  aggregateRow,
+  type Contribution,
+} from '../../ir/expr/aggregates.ts'
+import type { ColumnRef, Value as JsValue } from '../../ir/expr/expr.ts'
+import { correlation, joinMoments, momentsOf } from '../../ir/expr/moments.ts'
+import { eq, i32, ne, toInt } from '../../ir/kernel/build.ts'
+import { type FieldSpecs, rowLayout } from '../../ir/layout.ts'
+import { type DataType, typeTable } from '../../ir/types.ts'
+import { Rig, type Row } from '../support/rig.ts'
+import { type CommandCode, rigLimits } from '../support/rig-program.ts'
+import { search } from '../support/search.ts'
+
+after(closeNativeCompiler)
+
+const Do = { begin: 0, take: 1, join: 2, look: 3 } as const
+
+interface Column extends ColumnRef {
+  readonly name: 'b' | 'n' | 'm'
+}
+
+const columnOf = (name: Column['name'], type: DataType): Column => ({
+  kind: 'column',
+  name,
+  type,
+  nullable: true,
+})
+const [b, n, m] = [columnOf('b', 'bool'), columnOf('n', 'int64'), columnOf('m', 'int64')]
+const columns = [b, n, m]
+
+const argsOf: Readonly<Record<AggregateName, readonly Column[]>> = {
+  count: [n],
+  sum: [n],
+  avg: [n],
+  min: [n],
+  max: [n],
+  first: [n],
+  last: [n],
+  bool_and: [b],
+  bool_or: [b],
+  bit_and: [n],
+  bit_or: [n],
+  bit_xor: [n],
+  var_pop: [n],
+  var_samp: [n],
+  stddev_pop: [n],
+  stddev_samp: [n],
+  covar_pop: [n, m],
+  covar_samp: [n, m],
+  corr: [n, m],
+}
+const calls = aggregateNames.map(fn => aggregate(fn, ...argsOf[fn]))
+
+const store = new GroupStore(undefined, { isUngrouped: false, combines: true })
+const { accumulators, finish } = accumulate(store, calls)
+const fields: FieldSpecs = Object.assign({}, ...accumulators.map(({ accumulator }) => accumulator.fields))
+const entries = rowLayout('entries', 'state', fields)
+store.place(entries)
+
+const fieldOf = (type: DataType): 'u8' | 'i64' | 'f64' =>
+  type === 'bool' ? 'u8' : typeTable[type].value === 'f64' ? 'f64' : 'i64'
+
+function step({ k, arg, answer }: CommandCode): void {
+  const entry = k.let('entry', arg('entry'))
+  const isThis = (what: number) => eq(arg('what'), i32(what))
+  const given = ({ name, type }: Column): Value =>
+    scalar(type, type === 'bool' ? ne(arg(name), i32(0)) : arg(name), ne(arg(`${name}_null`), i32(0)))
+  k.phase('reserve')
+  const mask = k.let('takes', isThis(Do.take))
+  const prepared = accumulators.map(({ accumulator, feeder }) =>
+    accumulator.prepare({
+      cx: { k } as RowScope,
+      args: argsOf[calls[feeder].fn].map(given),
+      mask,
+      time: arg('time'),
+      entry,
+    }),
+  )
+  k.phase('apply')
+  k.if(isThis(Do.begin), () => {
+    for (const { accumulator } of accumulators) accumulator.init(k, entry)
+  })
+  for (const one of prepared) one.apply()
+  k.if(isThis(Do.join), () => {
+    for (const { accumulator } of accumulators) accumulator.combine(k, entry, arg('from'))
+  })
+  calls.forEach(({ fn }, i) => {
+    const { value, isNull } = scalarOf(finish(i, entry))
+    answer(fn, value.type === 'bool' ? toInt(value) : value)
+    answer(`${fn}_null`, toInt(isNull))
+  })
+}
+
+const rig = await Rig.build({
+  name: 'parts',
+  command: {
+    what: 'i32',
+    entry: 'i32',
+    from: 'i32',
+    time: 'i64',
+    ...Object.fromEntries(
+      columns.flatMap(({ name, type }) => [
+        [name, fieldOf(type)],
+        [`${name}_null`, 'u8'],
+      ]),
+    ),
+  },
+  answer: Object.fromEntries(
+    calls.flatMap(({ fn, type }) => [
+      [fn, fieldOf(type)],
+      [`${fn}_null`, 'u8'],
+    ]),
+  ),
+  fixed: [{ mem: entries, rows: rigLimits.stateRows }],
+  step,
+})
+
+/** The values of the columns, and the ticks since the row before. */
+type PartRow = Readonly<Record<Column['name'], JsValue>> & { readonly after: bigint }
+type Part = readonly PartRow[]
+
+/** Sums of so few of them stay in their range. */
+const LARGE = 1n << 40n
+const integers = fc.option(fc.oneof(fc.bigInt(-3n, 3n), fc.bigInt(-LARGE, LARGE)), { freq: 5 })
+const rows: fc.Arbitrary<PartRow> = fc.record({
+  b: fc.option(fc.boolean(), { freq: 5 }),
+  n: integers,
+  m: integers,
+  after: fc.bigInt(0n, 2n),
+})
+/** In the order of time; some are empty. */
+const partsOfGroups = fc.array(fc.array(rows, { maxLength: 6 }), { minLength: 1, maxLength: 5 })
+
+/** Something lies under a null. */
+const wordOf = (value: JsValue, { type }: Column): number | bigint =>
+  type === 'bool' ? Number(value ?? true) : BigInt((value as bigint | null) ?? 77n)
+
+const NO_ROW: Row = Object.fromEntries(
+  columns.flatMap(column => [
+    [column.name, wordOf(null, column)],
+    [`${column.name}_null`, 1],
+  ]),
+)
+
+/** Begins an entry for each part, gives it the rows, and joins all of them to the first in their order. */
+function commandsOf(parts: readonly Part[]): readonly Row[] {
+  let time = 0n
+  const command = (what: number, entry: number, from = 0): Row => ({ ...NO_ROW, what, entry, from, time })
+  const take = (row: PartRow, entry: number): Row => {
+    time += row.after
+    const values = columns.flatMap(column => [
+      [column.name, wordOf(row[column.name], column)],
+      [`${column.name}_null`, Number(row[column.name] === null)],
+    ])
+    return { ...command(Do.take, entry), ...Object.fromEntries(values) }
+  }
+  return [
+    ...parts.flatMap((part, entry) => [command(Do.begin, entry), ...part.map(row => take(row, entry))]),
+    ...parts.slice(1).map((_, i) => command(Do.join, 0, i + 1)),
+    command(Do.look, 0),
+  ]
+}
+
+function contributionsOf(part: Part, args: readonly Column[]): readonly Contribution[] {
+  let time = 0n
+  return part.flatMap(row => {
+    time += row.after
+    const values = args.map(({ name }) => row[name])
+    return values.includes(null) ? [] : [{ values, time, lane: 0, pane: '' }]
+  })
+}
+
+/** The products of the distances of two arguments from their means, part by part. */
+const productsOf = (parts: readonly (readonly Contribution[])[], x: number, y: number): number =>
+  parts
+    .map(part => momentsOf(part.map(({ values }) => [Number(values[x]), Number(values[y])])))
+    .reduce(joinMoments).products
+
+type OfProducts = (of: (x: number, y: number) => number, rows: number) => number | null
+
+/** Those that depend on where parts begin. */
+const ofProducts: Partial<Record<AggregateName, OfProducts>> = {
+  var_pop: (of, count) => of(0, 0) / count,
+  var_samp: (of, count) => of(0, 0) / (count - 1),
+  stddev_pop: (of, count) => Math.sqrt(of(0, 0) / count),
+  stddev_samp: (of, count) => Math.sqrt(of(0, 0) / (count - 1)),
+  covar_pop: (of, count) => of(0, 1) / count,
+  covar_samp: (of, count) => of(0, 1) / (count - 1),
+  corr: of => correlation(of(0, 1), of(0, 0), of(1, 1)),
+}
+
+function expected(parts: readonly Part[], { fn, type }: Aggregate): JsValue {
+  const args = argsOf[fn]
+  const all = contributionsOf(parts.flat(), args)
+  const { rowsMin, evaluate } = aggregateRow(fn)
+  if (all.length < rowsMin) return null
+  const each = parts.map(part => contributionsOf(part, args))
+  const joined = ofProducts[fn]
+  return joined
+    ? joined((x, y) => productsOf(each, x, y), all.length)
+    : evaluate(
+        all,
+        type,
+        args.map(arg => arg.type),
+      )
+}
+
+/** What a command was answered for an aggregate. */
+function resultOf(answer: Row | undefined, { fn, type }: Aggregate): JsValue {
+  if (!answer) throw new Error('a command was not answered')
+  if (answer[`${fn}_null`] === 1) return null
+  return type === 'bool' ? answer[fn] === 1 : answer[fn]
+}
+
+test('parts that are joined are what their rows are, for every aggregate', () => {
+  const property = fc.property(partsOfGroups, fc.integer({ min: 1, max: 9 }), (parts, budgetRows) => {
+    rig.reset({ budgetRows })
+    const answer = rig.run(commandsOf(parts)).at(-1)
+    for (const call of calls) assert.deepEqual(resultOf(answer, call), expected(parts, call), call.fn)
+  })
+  fc.assert(property, search(300))
+})
