@@ -86,40 +86,41 @@ export function advanceWatermark(
   })
 }
 
-/** The points where windows start: a window that has closed is `overlap` ticks longer than a step, or not at all. */
-function startsOf(spec: Exclude<WindowSpec, { kind: 'session' }>): {
+/**
+ * The points where the columns of results may lie that tell their time, and how far behind the watermark those may be
+ * that are still to come: where windows start, of which one that starts that long ago has closed; or any time behind the
+ * watermark, where only the ends of sessions tell the time.
+ */
+function timesOf(spec: WindowSpec): {
   readonly step: bigint
+  readonly offset: bigint
   readonly overlap: bigint
 } {
+  if (spec.kind === 'session') return { step: 1n, offset: 0n, overlap: 0n }
   const step = spec.kind === 'hop' ? spec.slideTicks : spec.sizeTicks
-  return { step, overlap: spec.sizeTicks - step }
+  return { step, offset: spec.offsetTicks, overlap: spec.sizeTicks - step }
 }
 
 /**
- * The watermark of windowed results: their windows start on a grid, and no window that starts before the last
- * grid point that is a step, less the overlap of windows, below the watermark is still to come. Sessions end behind
- * the watermark, whenever they start. Results without windows come with the end of input.
+ * The watermark of results: none is still to come that would be before it. Results without windows come with the end of
+ * input.
  */
-export function passWatermark(k: KernelBuilder, window: WindowSpec | undefined): void {
+export function passWatermark(k: KernelBuilder, window: WindowSpec | undefined, latenessTicks: bigint): void {
   const wm = k.let('watermark', load(timeRegion, 'wm'))
   const ended = eq(wm, i64(MAX_TIME))
   if (!window) {
     k.if(ended, () => k.put(timeRegion, 'out_wm', wm))
     return
   }
-  if (window.kind === 'session') {
-    k.if(gt(wm, load(timeRegion, 'out_wm')), () => k.put(timeRegion, 'out_wm', wm))
-    return
-  }
-  const { step, overlap } = startsOf(window)
-  const offset = i64(window.offsetTicks)
-  const open = overlap === 0n ? wm : k.let('open', sub(wm, i64(overlap)))
-  const past = rem(k.let('shifted', sub(open, offset)), i64(step))
+  const { step, offset, overlap } = timesOf(window)
+  const behind = overlap + latenessTicks
+  const open = behind === 0n ? wm : k.let('open', sub(wm, i64(behind)))
+  const past = rem(k.let('shifted', sub(open, i64(offset))), i64(step))
   const into = k.let('into', select(lt(past, i64(0n)), add(past, i64(step)), past))
   const outside = orAll([
-    op('subo.i64', open, offset),
+    op('subo.i64', open, i64(offset)),
     op('subo.i64', open, into),
-    overlap === 0n ? FALSE : op('subo.i64', wm, i64(overlap)),
+    behind > MAX_TIME ? bool(true) : behind === 0n ? FALSE : op('subo.i64', wm, i64(behind)),
   ])
   const aligned = k.let('aligned', select(ended, wm, select(outside, i64(MIN_TIME), sub(open, into))))
   k.if(gt(aligned, load(timeRegion, 'out_wm')), () => k.put(timeRegion, 'out_wm', aligned))

@@ -60,9 +60,8 @@ export function rowScope(options: FrameOptions): RowScope {
     lane,
     scratch: new Scratch(k, leave),
     reject: (faults, mask, operator) => reject(options, faults, mask, operator),
-    late() {
-      const row = sideRow(k, 'late', leave)
-      k.store(options.sides.late, 'row', row, options.rowNumber)
+    late(isTold) {
+      if (isTold) k.store(options.sides.late, 'row', sideRow(k, 'late', leave), options.rowNumber)
       count(k, 'late_dropped')
       k.break(rowLabel)
     },

@@ -26,7 +26,7 @@ export const lateRegion = (rows: number): Mem => columnLayout('late', 'output', 
 export const errorRegion = (rows: number): Mem =>
   columnLayout('errors', 'output', { row: 'i32', bits: 'i32', operator: 'i32' }, rows)
 
-/** Room for one row beyond the last, which a dropped row may be written to. */
+/** Room for one row beyond the last: a row that is dropped, or the second of two that leave together. */
 export function layoutOutput(output: readonly OutputColumn[], rows: number): Mem {
   const fields: Record<string, FieldType> = { row: 'i32' }
   for (const column of output) {

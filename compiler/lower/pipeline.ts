@@ -10,7 +10,7 @@ import {
   WIDEST,
 } from '../../ir/physical/program.ts'
 import type { PipelineSpec } from '../plan/split-pipelines.ts'
-import { initTime, passWatermark, timeRegion } from './event-time.ts'
+import { initTime, timeRegion } from './event-time.ts'
 import type { RowColumns } from './expr/index.ts'
 import { finish, renamed } from './finish.ts'
 import { hostOpsOf } from './host-ops.ts'
@@ -133,7 +133,7 @@ class PipelineLowering {
       k.return(i32(status))
     }
     stateful.advance(k, leave, (columns, operator) => this.#emitted(k, { columns, operator }, emitter, leave))
-    passWatermark(k, this.#parts.spec.stateful?.window?.spec)
+    stateful.passWatermark(k)
     emitter.save()
     k.return(i32(Status.ok))
     return [k.finish()]

@@ -34,8 +34,8 @@ import {
   eachRowMade,
   noMiss,
 } from './row-loops.ts'
-import type { Row } from './scope.ts'
-import type { Miss, StatefulStage } from './stage.ts'
+import type { Row, RowScope } from './scope.ts'
+import type { EagerOutput, Miss, StatefulStage } from './stage.ts'
 
 export const lowerPush = (parts: PipelineParts, shape: BatchShape): Kernel =>
   new PushLowering(parts, shape).kernel()
@@ -61,9 +61,10 @@ class PushLowering {
     const rows = k.let('rows', load(controlBlock, 'rows'))
     const stop = k.let('stop', min32(rows, add(i, load(controlBlock, 'budget'))))
     if (stateful) k.if(isDue(stateful), () => k.return(i32(Status.due)))
-    const emitter = stateful
-      ? undefined
-      : new Emitter(k, this.#parts.out, this.#parts.output, this.#parts.masked)
+    const emitter =
+      stateful && !stateful.isEager
+        ? undefined
+        : new Emitter(k, this.#parts.out, this.#parts.output, this.#parts.masked && !stateful)
     stateful?.open(k, reason => k.return(i32(reason)))
     k.markHead()
     const status = k.let('status', i32(Status.ok))
@@ -157,14 +158,25 @@ class PushLowering {
         count,
       })
       const end = (row: Row): void => {
-        if (emitter) emitter.emit(row, i, cx.scratch)
-        else this.#parts.stateful?.push(cx, row, miss)
+        const { stateful } = this.#parts
+        if (stateful) stateful.push(cx, row, miss, emitter && this.#eagerOutput(k, emitter, cx))
+        else emitter?.emit(row, i, cx.scratch)
       }
       runStages(this.#parts.head, cx, { columns, mask: bool(true) }, end, count)
     })
     if (!place) k.phase('apply')
     count?.settle()
     if (watermarkSpec) advanceWatermark(k, watermarkSpec, columns, onMove)
+  }
+
+  #eagerOutput(k: KernelBuilder, emitter: Emitter, { scratch }: RowScope): EagerOutput {
+    return {
+      room: emitter.room,
+      emit: columns => {
+        emitter.emit({ columns, mask: bool(true) }, i32(-1), scratch)
+        this.#parts.count(k, this.#parts.spec.head.length + 2)?.settle()
+      },
+    }
   }
 
   /** What a row makes due fires before the next one: that row is the last of this call. */

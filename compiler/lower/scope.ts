@@ -95,8 +95,8 @@ export interface RowScope {
   readonly masked: boolean
   /** Sends the row to the error output under a condition, and ends the work on it. */
   reject(faults: readonly Fault[], mask: Expr, operator: string): void
-  /** Sends the row to the late output and ends the work on it. */
-  late(): void
+  /** Counts the row as late, sends it to the late output if it is to be told, and ends the work on it. */
+  late(isTold: boolean): void
   /** Ends the work on the row. */
   drop(): void
 }

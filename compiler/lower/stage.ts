@@ -26,6 +26,12 @@ export type EmitEach = (columns: RowColumns, operator: string) => void
  */
 export type Miss = (make: () => void) => void
 
+/** Where a row that is taken may write results at once: where there is room for one, there is for two. */
+export interface EagerOutput {
+  readonly room: Expr
+  emit(columns: RowColumns): void
+}
+
 export interface Blocks {
   open(k: KernelBuilder): void
   close(k: KernelBuilder): void
@@ -33,12 +39,16 @@ export interface Blocks {
 
 /** An operator that keeps rows in state and emits them when the watermark passes a deadline. */
 export interface StatefulStage {
+  /** Moves the watermark of what is emitted, when all that is due has been. */
+  passWatermark(k: KernelBuilder): void
   /** Can rows be dropped by a mask on their way here? */
   readonly masked: boolean
   /** Before the rows of a call, where it may still leave; and behind them, however they ended. */
   open(k: KernelBuilder, leave: Leave): void
   close(k: KernelBuilder): void
-  push(cx: RowScope, row: Row, miss: Miss): void
+  /** Do results leave with the rows that change them? */
+  readonly isEager: boolean
+  push(cx: RowScope, row: Row, miss: Miss, output: EagerOutput | undefined): void
   /** May a row miss anything? */
   readonly misses: boolean
   /** Set where it is the faster for rows in blocks: code before a run of blocks and behind it. */

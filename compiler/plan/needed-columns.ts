@@ -18,7 +18,7 @@ function isBound({ relation: { time } }: Window, name: string): boolean {
 /** The columns of the result, and where each comes from. `copyAll`: another pipeline reads them. */
 export function outputColumns(spec: PipelineSpec, copyAll: boolean): readonly OutputColumn[] {
   return spec.outputSchema.map((column, i): OutputColumn => {
-    const from = spec.stateful || copyAll ? undefined : originOf(column.name, spec.head)
+    const from = spec.stateful || !spec.source || copyAll ? undefined : originOf(column.name, spec.head)
     return from === undefined
       ? { kind: 'computed', column, field: `o${i}` }
       : { kind: 'passed', column, from }

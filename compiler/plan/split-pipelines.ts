@@ -4,6 +4,7 @@
  * pipeline, which reads what this one wrote.
  */
 import type { Aggregate } from '../../ir/logical/aggregate.ts'
+import { isEager } from '../../ir/logical/emit.ts'
 import type { Filter } from '../../ir/logical/filter.ts'
 import { inputsOf, type LogicalNode } from '../../ir/logical/index.ts'
 import type { Project } from '../../ir/logical/project.ts'
@@ -35,7 +36,7 @@ export function splitPipelines(plan: LogicalNode): readonly PipelineSpec[] {
     const head = rowOperators(operators, at)
     const stateful = operators[at + head.length]
     const breaks = stateful?.kind === 'aggregate' ? stateful : undefined
-    const tail = breaks ? tailOf(rowOperators(operators, at + head.length + 1), operators) : []
+    const tail = breaks ? tailOf(breaks, rowOperators(operators, at + head.length + 1), operators) : []
     const before = operators[at - 1] ?? source
     at += head.length + (breaks ? 1 : 0) + tail.length
     specs.push({
@@ -66,8 +67,16 @@ function chainOf(plan: LogicalNode): readonly LogicalNode[] {
   return chain
 }
 
-/** Windows are assigned where their rows are aggregated: they begin the pipeline of the next aggregation, if there is one. */
-function tailOf(taken: readonly RowOperator[], operators: readonly LogicalNode[]): readonly RowOperator[] {
+/**
+ * Windows are assigned where their rows are aggregated: they begin the pipeline of the next aggregation, if there is one.
+ * Results that leave in the middle of a row are only written down: the next pipeline takes them on.
+ */
+function tailOf(
+  stateful: Aggregate,
+  taken: readonly RowOperator[],
+  operators: readonly LogicalNode[],
+): readonly RowOperator[] {
+  if (isEager(stateful.emit)) return []
   const window = taken.findIndex(({ kind }) => kind === 'window')
   const last = taken.at(-1)
   const next = last && operators[operators.indexOf(last) + 1]

@@ -6,6 +6,7 @@ import { MillraceError } from '../errors.ts'
 import { type Aggregate as AggregateCall, printAggregate } from '../expr/aggregates.ts'
 import { printName } from '../expr/print.ts'
 import { type Column, checkSchema, findColumn } from '../schema.ts'
+import { changeColumn, checkEmit, type Emit, isEager, ON_CLOSE, printEmit } from './emit.ts'
 import type { LogicalNode } from './index.ts'
 import type { OperatorRule } from './operator.ts'
 import { type AssignedWindow, checkColumns, type Relation } from './relation.ts'
@@ -22,6 +23,7 @@ export interface Aggregate {
   readonly window: AssignedWindow | undefined
   readonly keys: readonly string[]
   readonly aggregates: readonly NamedAggregate[]
+  readonly emit: Emit
   readonly relation: Relation
 }
 
@@ -29,8 +31,20 @@ export function aggregate(
   input: LogicalNode,
   keys: readonly string[],
   aggregates: readonly NamedAggregate[],
+  emit: Emit = ON_CLOSE,
 ): Aggregate {
-  const { schema, time } = input.relation
+  const { schema, time, isChangelog } = input.relation
+  if (isChangelog) {
+    throw new MillraceError('LDB-1001', 'an aggregation of changes: it cannot take rows back', {
+      fix: "aggregate rows that are only added: leave emit 'changelog' out before",
+    })
+  }
+  checkEmit(emit, time?.window !== undefined)
+  if (isEager(emit) && time?.window && !time.window.isInRows) {
+    throw new MillraceError('LDB-1001', `results of ${time.window.spec.kind} windows after every row`, {
+      fix: "emit them on 'close', or use tumbling windows",
+    })
+  }
   const window = time?.window
   const bounds = window ? [window.start, window.end] : []
   const columns = keys.map(name => {
@@ -48,12 +62,15 @@ export function aggregate(
     window,
     keys,
     aggregates,
+    emit,
     relation: {
       schema: checkSchema([
         ...bounds.map(name => ({ name, type: window?.type ?? 'int64', nullable: false })),
         ...columns,
         ...results,
+        ...(emit.strategy === 'changelog' ? [changeColumn] : []),
       ]),
+      isChangelog: emit.strategy === 'changelog',
       time: window && { columns: timesOf(window), window: undefined },
     },
   }
@@ -66,9 +83,9 @@ const timesOf = ({ spec, start, end }: AssignedWindow): readonly string[] =>
 export const aggregateRule: OperatorRule<Aggregate> = {
   inputs: node => [node.input],
   exprs: node => node.aggregates.flatMap(({ call }) => call.args),
-  print: ({ window, keys, aggregates }) => {
+  print: ({ window, keys, aggregates, emit }) => {
     const by = [...(window ? [window.start, window.end] : []), ...keys].map(printName).join(', ')
     const calls = aggregates.map(({ name, call }) => `${printAggregate(call)} as ${printName(name)}`)
-    return `aggregate by (${by}): ${calls.join(', ')}`
+    return `aggregate by (${by}): ${calls.join(', ')}${printEmit(emit)}`
   },
 }

@@ -26,6 +26,8 @@ export interface EventTime {
 export interface Relation {
   readonly schema: Schema
   readonly time: EventTime | undefined
+  /** Are its rows changes, which may take others back? Then they have the column `$op`: see emit.ts. */
+  readonly isChangelog: boolean
 }
 
 /** The event time that is left when only `kept` columns go on, under the names that `rename` gives. */

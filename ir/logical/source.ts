@@ -23,7 +23,7 @@ export function source(name: string, schema: Schema, watermark?: WatermarkSpec):
   checkSchema(schema)
   if (watermark) checkWatermark(schema, watermark)
   const time = watermark && { columns: [watermark.column], window: undefined }
-  return { kind: 'source', name, watermark, relation: { schema, time } }
+  return { kind: 'source', name, watermark, relation: { schema, time, isChangelog: false } }
 }
 
 function checkWatermark(schema: Schema, { column, delayTicks }: WatermarkSpec): void {

@@ -85,6 +85,7 @@ export function window(input: LogicalNode, spec: WindowSpec): Window {
     input,
     spec,
     relation: {
+      isChangelog: input.relation.isChangelog,
       schema: checkSchema([...schema, ...added]),
       time: {
         columns: [...time.columns, ...added.map(({ name }) => name)],

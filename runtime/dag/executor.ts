@@ -39,6 +39,8 @@ export class Executor {
   /** Takes the time of kernels while it is set. */
   meter: Meter | undefined
   #failure: unknown
+  /** The error of a batch whose results the next pipeline still takes. */
+  #postponed: { readonly error: unknown } | undefined
 
   constructor(pipelines: readonly Pipeline[], outlets: Outlets) {
     this.#pipelines = pipelines
@@ -79,6 +81,11 @@ export class Executor {
     const frame = this.#frames[this.#depth - 1]
     if (frame === Frame.follow) this.#follow(owner)
     else this.#run(frame, owner)
+    if (this.#depth === 0 && this.#postponed) {
+      const { error } = this.#postponed
+      this.#postponed = undefined
+      this.#abandon(error, true)
+    }
     return this.#depth > 0
   }
 
@@ -98,8 +105,23 @@ export class Executor {
    * Where results were under way they would be lost: the query ends with its error instead. Either way what was
    * finished before is handed out, while the rows that it refers to are still there.
    */
-  #failed(error: unknown): never {
+  #failed(error: unknown): void {
     const isInBatch = this.#depth > 0 && this.#owners[0] === 0 && this.#frames[0] === Frame.push
+    if (isInBatch && this.#depth === 1 && this.#holdsResults()) {
+      this.#postponed = { error }
+      this.#depth = 0
+      this.#drain(0)
+      return
+    }
+    this.#abandon(error, isInBatch)
+  }
+
+  /** Has the first pipeline written results that the next one must take, whatever became of the batch? */
+  #holdsResults(): boolean {
+    return this.#pipelines.length > 1 && this.#pipelines[0].control.get('out_rows') > 0
+  }
+
+  #abandon(error: unknown, isInBatch: boolean): never {
     if (!isInBatch || this.#depth > 1) this.#failure = error
     this.#depth = 0
     const [{ control }] = this.#pipelines
@@ -179,6 +201,7 @@ export class Executor {
     if (frame === Frame.push) {
       control.addToLong('first_row', control.get('rows'))
       if (owner > 0) this.#releaseEdge(owner)
+      if (owner + 1 < this.#pipelines.length) this.#drain(owner)
     } else if (frame === Frame.grow) {
       if (this.#growing[owner]?.holdsOutput) this.#outlets.textsSwept(owner)
     } else if (owner + 1 < this.#pipelines.length) this.#passOn(owner)

@@ -97,8 +97,9 @@ export class Runner {
     writeParams(this.#memory, program, options.params)
     this.#pipelines = program.pipelines.map(pipeline => new Pipeline(pipeline, this.#memory, limits))
     const memories = this.#pipelines.map(batchMemory)
+    // One more than their limit: two results may leave together.
     this.#readers = this.#pipelines.map(
-      (one, i) => new ResultReader(one.program.output, memories[i], limits.outputRows),
+      (one, i) => new ResultReader(one.program.output, memories[i], limits.outputRows + 1),
     )
     this.#door = this.#makeDoor(memories[0])
     this.#executor = new Executor(this.#pipelines, {

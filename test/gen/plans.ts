@@ -4,9 +4,11 @@ import { type Aggregate, aggregate as aggregateCall } from '../../ir/expr/aggreg
 import { call } from '../../ir/expr/build.ts'
 import { type Expr, literal, nullOf } from '../../ir/expr/expr.ts'
 import { aggregate } from '../../ir/logical/aggregate.ts'
+import type { Emit } from '../../ir/logical/emit.ts'
 import { filter } from '../../ir/logical/filter.ts'
 import type { LogicalNode } from '../../ir/logical/index.ts'
 import { project } from '../../ir/logical/project.ts'
+import type { AssignedWindow } from '../../ir/logical/relation.ts'
 import { sink } from '../../ir/logical/sink.ts'
 import { source } from '../../ir/logical/source.ts'
 import {
@@ -139,7 +141,8 @@ const specsOn = (grid: Omit<TumblingWindow, 'kind'>): fc.Arbitrary<WindowSpec> =
   )
 }
 
-const aggregated: Step = input => maybe(windowed, 4, 5)(input).chain(groupedOf)
+const aggregated: Step = input =>
+  input.relation.isChangelog ? fc.constant(input) : maybe(windowed, 4, 5)(input).chain(groupedOf)
 
 const groupedOf: Step = input => {
   const { schema, time } = input.relation
@@ -150,13 +153,28 @@ const groupedOf: Step = input => {
     { maxLength: Math.min(KEYS_DRAWN_MAX, others.length) },
   )
   const calls = fc.array(callOver(schema), { minLength: 1, maxLength: 3 })
-  return fc.tuple(keys, calls).map(([names, list]) =>
+  return fc.tuple(keys, calls, emitsOf(window)).map(([names, list, emit]) =>
     aggregate(
       input,
       names,
       list.map((call, i) => ({ name: freshName(schema, i), call })),
+      emit,
     ),
   )
+}
+
+function emitsOf(window: AssignedWindow | undefined): fc.Arbitrary<Emit> {
+  const eager = fc.constantFrom('update' as const, 'changelog' as const)
+  const strategy = fc.oneof(
+    { weight: 4, arbitrary: fc.constant('close' as const) },
+    { weight: 1, arbitrary: fc.constant('final' as const) },
+    ...(window?.isInRows === false ? [] : [{ weight: 2, arbitrary: eager }]),
+  )
+  const latenessTicks = fc.oneof(
+    { weight: 3, arbitrary: fc.constant(0n) },
+    { weight: window ? 2 : 0, arbitrary: fc.constantFrom(1n, 5n, 1000n, MAX64) },
+  )
+  return fc.record({ strategy, latenessTicks }, { noNullPrototype: true })
 }
 
 /** A name that neither a key nor another result has. */

@@ -1,10 +1,11 @@
 /** What aggregations of the model have in common: what a row brings to its group, and what a group comes to. */
 import { aggregateRow, type Contribution } from '../../ir/expr/aggregates.ts'
-import type { Value } from '../../ir/expr/expr.ts'
+import { RowFault, type Value } from '../../ir/expr/expr.ts'
 import { groupKey } from '../../ir/expr/order.ts'
 import type { Aggregate } from '../../ir/logical/aggregate.ts'
+import { CHANGE } from '../../ir/logical/emit.ts'
 import type { Item, ModelRow, Operator, Surroundings } from './operator.ts'
-import { MIN_TIME, passed, type Span } from './windows.ts'
+import { MAX_TIME, MIN_TIME, passed, type Span } from './windows.ts'
 
 /** The rows of a group as each aggregate sees them, nulls left out. */
 export type Lists = readonly (readonly Contribution[])[]
@@ -30,6 +31,10 @@ export abstract class Aggregation implements Operator {
     this.#run = run
   }
 
+  protected get lateness(): bigint {
+    return this.node.emit.latenessTicks
+  }
+
   /** Is no window of the row open? */
   protected abstract isLate(item: Item): boolean
   /** Takes a row; it has changed nothing where it throws. */
@@ -39,17 +44,22 @@ export abstract class Aggregation implements Operator {
 
   row(item: Item): void {
     if (this.isLate(item)) {
-      this.#run.late.push(item.origin)
+      const { late, lateUntold } = this.#run
+      const list = this.node.emit.strategy === 'final' ? lateUntold : late
+      list.push(item.origin)
       return
     }
     const number = item.origin < 0 ? this.#arrivals++ : BigInt(item.origin)
-    this.#run.guard(item, () => this.take(item, number))
+    this.#run.guard(item, () => {
+      if (item.windows?.some(({ end }) => end + this.lateness > MAX_TIME)) throw new RowFault('LDB-2005')
+      this.take(item, number)
+    })
   }
 
   watermark(time: bigint): void {
     this.close(time)
     this.time = time
-    this.#next.watermark(passed(this.node.window?.spec, time))
+    this.#next.watermark(passed(this.node.window?.spec, this.lateness, time))
   }
 
   keyOf({ row }: Item): string {
@@ -86,13 +96,21 @@ export abstract class Aggregation implements Operator {
   }
 
   /** A group of a window leaves: its parts are in the order in which they are combined. */
-  emit({ start, end }: Span, keys: ModelRow, parts: readonly Lists[]): void {
+  emit({ start, end }: Span, keys: ModelRow, parts: readonly Lists[], change?: number): void {
     const { window, aggregates } = this.node
     const bounds = window ? { [window.start]: start, [window.end]: end } : {}
     const lists = aggregates.map((_, i) => parts.flatMap(one => one[i]))
     const nowhere: Item = { row: {}, origin: -1 }
     this.#run.guard(nowhere, () =>
-      this.#next.row({ ...nowhere, row: { ...bounds, ...keys, ...this.results(lists) } }),
+      this.#next.row({
+        ...nowhere,
+        row: {
+          ...bounds,
+          ...keys,
+          ...this.results(lists),
+          ...(change !== undefined && { [CHANGE]: change }),
+        },
+      }),
     )
   }
 }

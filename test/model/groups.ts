@@ -1,7 +1,8 @@
 /** Aggregations of the model: all rows of a group are kept until it leaves. */
 import { FLOAT_LANES } from '../../ir/expr/aggregates.ts'
 import type { Aggregate } from '../../ir/logical/aggregate.ts'
-import { Aggregation, type Brought, joined, order } from './aggregation.ts'
+import { changes, isEager } from '../../ir/logical/emit.ts'
+import { Aggregation, type Brought, joined, type Lists, order } from './aggregation.ts'
 import type { Item, Operator, Surroundings } from './operator.ts'
 import { Sessions } from './sessions.ts'
 import { MAX_TIME, type Span } from './windows.ts'
@@ -20,13 +21,14 @@ class Groups extends Aggregation {
   readonly #groups = new Map<string, Group>()
 
   protected isLate({ windows = ALWAYS }: Item): boolean {
-    return windows.every(({ end }) => end <= this.time)
+    return windows.every(({ end }) => end + this.lateness <= this.time)
   }
 
   protected take(item: Item, number: bigint): void {
     const { windows = ALWAYS } = item
     const { window, keys } = this.node
-    const lane = window || keys.length > 0 ? 0 : Number(number) % FLOAT_LANES
+    const { emit } = this.node
+    const lane = window || keys.length > 0 || isEager(emit) ? 0 : Number(number) % FLOAT_LANES
     const pane = windows.map(({ end }) => end).join(' ')
     const brought = this.brought(item, number, { lane, pane })
     const name = `${pane}|${brought.key}`
@@ -34,15 +36,22 @@ class Groups extends Aggregation {
     const lists = known ? joined(known.lists, brought.lists) : brought.lists
     this.results(lists)
     this.#groups.set(name, { ...brought, windows, lists })
+    if (!isEager(emit)) return
+    const change = (to: Lists, code: number): void =>
+      this.emit(windows[0], brought.keys, [to], emit.strategy === 'changelog' ? code : undefined)
+    if (known && emit.strategy === 'changelog') change(known.lists, changes.updateBefore)
+    change(lists, known ? changes.updateAfter : changes.insert)
   }
 
   protected close(time: bigint): void {
-    const isDue = ({ end }: Span): boolean => end <= time && end > this.time
+    const closes = ({ end }: Span): bigint => end + this.lateness
+    const isDue = (window: Span): boolean => closes(window) <= time && closes(window) > this.time
     const all = [...this.#groups.values()].flatMap(({ windows }) => windows.filter(isDue))
     const due = [...new Map(all.map(window => [window.end, window])).values()]
-    for (const window of due.toSorted((a, b) => order(a.end, b.end))) this.#leave(window)
+    if (!isEager(this.node.emit))
+      for (const window of due.toSorted((a, b) => order(a.end, b.end))) this.#leave(window)
     for (const [name, { windows }] of this.#groups)
-      if (windows.every(({ end }) => end <= time)) this.#groups.delete(name)
+      if (windows.every(window => closes(window) <= time)) this.#groups.delete(name)
   }
 
   /** What the rows of a window come to: pane by pane in order of time, in each in order of arrival. */

@@ -29,6 +29,7 @@ export interface ModelError {
 export interface ModelResult {
   readonly rows: readonly ModelRow[]
   readonly late: readonly number[]
+  readonly lateUntold: readonly number[]
   readonly errors: readonly ModelError[]
   readonly nullTimes: number
 }
@@ -43,11 +44,12 @@ export function runModel(
   const end: Operator = { row: item => rows.push(item.row), watermark: () => {} }
   const [source, head] = run.build(plan, end)
   const nullTimes = run.feed(source, input, head)
-  return { rows, late: run.late, errors: run.errors, nullTimes }
+  return { rows, late: run.late, lateUntold: run.lateUntold, errors: run.errors, nullTimes }
 }
 
 class Run {
   readonly late: number[] = []
+  readonly lateUntold: number[] = []
   readonly errors: ModelError[] = []
   readonly #options: ModelOptions
 
@@ -111,6 +113,7 @@ class Run {
       case 'aggregate':
         return aggregated(node, next, {
           late: this.late,
+          lateUntold: this.lateUntold,
           guard: this.#guard.bind(this),
           value: this.#value.bind(this),
         })

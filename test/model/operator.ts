@@ -22,6 +22,8 @@ export interface Operator {
 export interface Surroundings {
   /** Numbers of the rows that were late. */
   readonly late: number[]
+  /** Of those that are counted and nothing else. */
+  readonly lateUntold: number[]
   /** Runs the work on a row; a fault sends the row to the errors. */
   guard(item: Item, work: () => void): void
   value(expr: Expr, row: ModelRow): Value

@@ -37,7 +37,7 @@ export class Sessions extends Aggregation {
     const key = this.keyOf(item)
     const joins = (one: Taken): boolean =>
       one.key === key && one.time - time < this.#reach && time - one.time < this.#reach
-    return time + this.#reach <= this.time && !this.#rows.some(joins)
+    return time + this.#reach + this.lateness <= this.time && !this.#rows.some(joins)
   }
 
   protected take(item: Item, number: bigint): void {
@@ -51,7 +51,7 @@ export class Sessions extends Aggregation {
 
   protected close(time: bigint): void {
     const sessions = [...new Set(this.#rows.map(({ key }) => key))].flatMap(key => this.#sessionsOf(key))
-    const due = sessions.filter(rows => lastTime(rows) + this.#reach <= time)
+    const due = sessions.filter(rows => lastTime(rows) + this.#reach + this.lateness <= time)
     const inOrder = due.toSorted(
       (a, b) => order(lastTime(a), lastTime(b)) || order(firstOfLastPane(a), firstOfLastPane(b)),
     )

@@ -30,13 +30,13 @@ export function windowsOf(spec: WindowSpec, time: bigint): readonly Span[] {
 }
 
 /** No result of windows that close behind a watermark is earlier than this. */
-export function passed(spec: WindowSpec | undefined, time: bigint): bigint {
+export function passed(spec: WindowSpec | undefined, latenessTicks: bigint, time: bigint): bigint {
   if (time === MAX_TIME) return time
   if (!spec) return MIN_TIME
-  if (spec.kind === 'session') return time
+  if (spec.kind === 'session') return time - latenessTicks < MIN_TIME ? MIN_TIME : time - latenessTicks
   const { sizeTicks, offsetTicks } = spec
   const step = spec.kind === 'hop' ? spec.slideTicks : sizeTicks
-  const open = time - (sizeTicks - step)
+  const open = time - (sizeTicks - step) - latenessTicks
   const aligned = floorDiv(open - offsetTicks, step) * step + offsetTicks
   return [open, open - offsetTicks, aligned].some(at => at < MIN_TIME || at > MAX_TIME) ? MIN_TIME : aligned
 }

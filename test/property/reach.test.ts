@@ -2,12 +2,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { withInput } from '../../compiler/passes/logical/rewrite.ts'
 import { paramsOf } from '../../compiler/plan/params.ts'
 import { rowErrors } from '../../ir/abi.ts'
 import { aggregateNames } from '../../ir/expr/aggregates.ts'
 import { type Expr, visit } from '../../ir/expr/expr.ts'
 import { functionNames } from '../../ir/expr/functions/index.ts'
-import { exprsOf, type LogicalNode, type OperatorKind } from '../../ir/logical/index.ts'
+import { aggregate } from '../../ir/logical/aggregate.ts'
+import type { EmitStrategy } from '../../ir/logical/emit.ts'
+import { exprsOf, inputsOf, type LogicalNode, type OperatorKind } from '../../ir/logical/index.ts'
 import type { WindowSpec } from '../../ir/logical/window.ts'
 import { type DataType, dataTypes, isBytes, isFloat, isTimestamp } from '../../ir/types.ts'
 import { type Trial, trialsOn } from '../gen/trials.ts'
@@ -78,6 +81,14 @@ test('every kind of window', { skip }, () => {
   )
 })
 
+test('every way to emit', { skip }, () => {
+  const strategies = { close: 1, final: 1, update: 1, changelog: 1 }
+  assertAll(
+    Object.keys(strategies satisfies Record<EmitStrategy, number>),
+    aggregations.map(({ emit }) => emit.strategy),
+  )
+})
+
 test('every type: of columns, literals, parameters, arguments of aggregates and group keys', { skip }, () => {
   const keys = aggregations.flatMap(({ keys, input }) =>
     input.relation.schema.filter(({ name }) => keys.includes(name)),
@@ -134,6 +145,16 @@ const situations: Readonly<Record<string, Situation>> = {
   'panes of two lengths': ({ plan }, model) =>
     model.rows.length > 2 &&
     specsOf(plan).some(spec => spec.kind === 'hop' && spec.sizeTicks % spec.slideTicks > 0n),
+  'a row in time by the lateness': ({ plan, rows, params, schedule }, model) => {
+    const strict = mapAggregates(plan)
+    const given = new Map(Object.entries({ ...params.built, ...params.given }))
+    const { late } = runModel(strict, rows, { params: given, lenient: schedule.lenient })
+    return late.length > model.late.length
+  },
+  'changes that take others back': (_, model) => model.rows.some(row => row.$op === 2),
+  'changes behind changes': ({ plan }, model) =>
+    model.rows.length > 0 &&
+    chainOf(plan).some(({ kind, relation }) => kind === 'project' && relation.isChangelog),
   'a fault of a result': (_, model) => model.errors.some(({ row }) => row < 0),
   'faults that are null': ({ schedule }) => schedule.lenient,
   'keys NaN and null': trial => hasKeys(trial, Number.NaN, null),
@@ -149,6 +170,15 @@ const situations: Readonly<Record<string, Situation>> = {
       (_, model) => model.errors.some(error => error.code === code),
     ]),
   ),
+}
+
+/** The plan without lateness. */
+function mapAggregates(plan: LogicalNode): LogicalNode {
+  const [input] = inputsOf(plan)
+  if (!input) return plan
+  const before = mapAggregates(input)
+  if (plan.kind !== 'aggregate') return withInput(plan, before)
+  return aggregate(before, plan.keys, plan.aggregates, { ...plan.emit, latenessTicks: 0n })
 }
 
 const specsOf = (plan: LogicalNode): readonly WindowSpec[] =>

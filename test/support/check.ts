@@ -63,7 +63,7 @@ function checkCounters({ rows }: Trial, { counters }: EngineResult, model: Model
   assert.deepEqual(counters, {
     rowsIn: BigInt(rows.length),
     rowsOut: BigInt(model.rows.length),
-    late: BigInt(model.late.length),
+    late: BigInt(model.late.length + model.lateUntold.length),
     nullTime: BigInt(model.nullTimes),
     faulty: BigInt(model.errors.length),
   })

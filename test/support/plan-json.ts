@@ -7,6 +7,7 @@ import { call, cast } from '../../ir/expr/build.ts'
 import { type Expr, literal, type Param, type Value } from '../../ir/expr/expr.ts'
 import type { FunctionName } from '../../ir/expr/functions/index.ts'
 import { aggregate } from '../../ir/logical/aggregate.ts'
+import type { Emit } from '../../ir/logical/emit.ts'
 import { filter } from '../../ir/logical/filter.ts'
 import type { LogicalNode } from '../../ir/logical/index.ts'
 import { project } from '../../ir/logical/project.ts'
@@ -28,7 +29,7 @@ type OperatorJson =
   | { readonly filter: ExprJson }
   | { readonly project: readonly { readonly name: string; readonly expr: ExprJson }[] }
   | { readonly window: WindowSpec | Omit<TumblingWindow, 'kind'> }
-  | { readonly aggregate: readonly string[]; readonly calls: readonly CallJson[] }
+  | { readonly aggregate: readonly string[]; readonly calls: readonly CallJson[]; readonly emit?: Emit }
 
 interface CallJson {
   readonly name: string
@@ -92,7 +93,7 @@ export function planToJson(node: LogicalNode): PlanJson {
         fn,
         arg: args.length > 1 ? args.map(exprToJson) : args.map(exprToJson)[0],
       }))
-      return [...planToJson(node.input), { aggregate: node.keys, calls }]
+      return [...planToJson(node.input), { aggregate: node.keys, calls, emit: node.emit }]
     }
   }
 }
@@ -119,5 +120,5 @@ function operatorFromJson(input: LogicalNode, json: OperatorJson): LogicalNode {
     name,
     call: aggregateCall(fn, ...[arg].flat().map(expr)),
   }))
-  return aggregate(input, json.aggregate, calls)
+  return aggregate(input, json.aggregate, calls, json.emit)
 }

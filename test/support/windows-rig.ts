@@ -33,7 +33,7 @@ function step({ k, arg, answer, leave }: CommandCode): void {
     k.set(group, groups.insert(k, hash))
     k.store(entries, 'start', group, start)
     k.store(entries, 'key', group, key)
-    windows.append(k, { start, from: start, end }, group)
+    windows.append(k, { start, from: start, closes: end }, group)
   })
   k.put(timeRegion, 'wm', arg('wm'))
   answer('waiting', windows.waiting)

@@ -1,7 +1,7 @@
 /** Faults of groups: their keys, how they are found, and how those are made that are not there yet. */
 import type { Room } from '../mutant.ts'
 
-const tests = ['lower/streams.test', 'property/corpus.test', 'property/plans.test']
+const tests = ['lower/streams.test', 'lower/emit.test', 'property/corpus.test', 'property/plans.test']
 
 export const groupKey: Room = {
   file: 'compiler/lower/operators/group-key.ts',
@@ -58,32 +58,14 @@ export const aggregateStage: Room = {
   faults: [
     {
       name: 'late-by-one',
-      find: 'k.if(le(paneOf(row).lastEnd, this.#wm)',
-      put: 'k.if(lt(paneOf(row).lastEnd, this.#wm)',
+      find: 'k.if(le(closingOf(lastEnd, latenessTicks), this.#wm)',
+      put: 'k.if(lt(closingOf(lastEnd, latenessTicks), this.#wm)',
       shows: 'a window that has closed opens again and comes out twice',
     },
     {
-      name: 'windows-not-reserved',
-      find: 'this.#windows.reserve(k, leave)',
-      put: '',
-      shows: 'windows are written behind their table',
-    },
-    {
-      name: 'hash-of-unknown-texts',
-      find: 'key.texts.length === 0\n',
-      put: 'key.texts.length >= 0\n',
-      shows: 'push never returns: a text key that was new is never found',
-    },
-    {
-      name: 'groups-of-any-window',
-      find: "and(eq(load(entries, 'start', candidate), start), this.#key.equals(entries, candidate, key))",
-      put: 'this.#key.equals(entries, candidate, key)',
-      shows: 'rows are added to a group of another window whose hash is the same',
-    },
-    {
       name: 'texts-of-aggregates-not-reserved',
-      find: 'if (texts.length > 0) this.#texts?.reserve(k, texts, leave)\n    // Rows',
-      put: '// Rows',
+      find: 'this.#reserveTexts(cx, prepared)',
+      put: '',
       shows: 'texts held by first, last, min and max are written over others',
       tests: ['api/limits.test', 'lower/streams.test'],
     },
@@ -96,21 +78,70 @@ export const aggregateStage: Room = {
     },
     {
       name: 'group-not-reserved',
-      find: 'const { k, leave } = cx\n    this.#reserveGroup(k, leave)',
+      find: 'const { k, leave } = cx\n    this.#groups.reserve(k, leave)',
       put: 'const { k, leave } = cx',
       shows: 'groups are written behind their table',
     },
     {
-      name: 'result-of-no-rows',
-      find: 'if (!this.#isUngrouped) return bool(true)',
-      put: 'return bool(true)',
-      shows: 'an aggregation over no rows has a result',
+      name: 'the-one-group-not-made',
+      find: "k.if(le(load(this.#groups.table.head, 'live'), i32(0)), () => {",
+      put: "k.if(lt(load(this.#groups.table.head, 'live'), i32(0)), () => {",
+      shows: 'an aggregation without keys has no result',
     },
     {
-      name: 'the-one-group-not-made',
-      find: "k.if(le(load(this.#groups.head, 'live'), i32(0)), () => {",
-      put: "k.if(lt(load(this.#groups.head, 'live'), i32(0)), () => {",
-      shows: 'an aggregation without keys has no result',
+      name: 'nothing-is-taken-back',
+      find: 'k.if(isKnown, () => change(before',
+      put: 'k.if(ne(i32(0), i32(0)), () => change(before',
+      shows: 'a changelog adds up to more than there is',
+    },
+    {
+      name: 'taken-back-is-the-new',
+      find: "const before = new Map([...result()].map(([name, value]) => [name, bind(k, 'before', value)]))",
+      put: 'const before = result()',
+      shows: 'a changelog takes back what it never handed out',
+    },
+    {
+      name: 'room-not-asked-for',
+      find: 'k.if(le(output.room, i32(0)), () => cx.leave(Status.full))',
+      put: '',
+      shows: 'changes are written behind their region',
+    },
+    {
+      name: 'final-tells-of-late-rows',
+      find: "this.#node.emit.strategy !== 'final'",
+      put: 'true',
+      shows: 'rows that should only be counted are handed out as late',
+    },
+  ],
+}
+
+export const groups: Room = {
+  file: 'compiler/lower/operators/groups.ts',
+  tests,
+  faults: [
+    {
+      name: 'windows-not-reserved',
+      find: 'this.windows.reserve(k, leave)',
+      put: '',
+      shows: 'windows are written behind their table',
+    },
+    {
+      name: 'hash-of-unknown-texts',
+      find: 'key.texts.length === 0\n',
+      put: 'key.texts.length >= 0\n',
+      shows: 'push never returns: a text key that was new is never found',
+    },
+    {
+      name: 'groups-of-any-window',
+      find: "and(eq(load(entries, 'start', candidate), start), this.key.equals(entries, candidate, key))",
+      put: 'this.key.equals(entries, candidate, key)',
+      shows: 'rows are added to a group of another window whose hash is the same',
+    },
+    {
+      name: 'result-of-no-rows',
+      find: 'if (!this.isUngrouped) return bool(true)',
+      put: 'return bool(true)',
+      shows: 'an aggregation over no rows has a result',
     },
     {
       name: 'hash-without-its-window',
@@ -127,7 +158,7 @@ export const pendingGroup: Room = {
   faults: [
     {
       name: 'end-not-written',
-      find: "k.put(this.mem, 'end', bounds.end)",
+      find: "k.put(this.mem, 'closes', bounds.closes)",
       put: '',
       shows: 'a window ends when the one before did',
     },

@@ -55,6 +55,7 @@ export const mutants = mutantsOf({
   'aggregate-table': aggregates.aggregateTable,
   'group-key': groups.groupKey,
   aggregate: groups.aggregateStage,
+  groups: groups.groups,
   'pending-group': groups.pendingGroup,
   'event-time': pipeline.eventTime,
   window: pipeline.windowStage,

@@ -7,8 +7,8 @@ export const openWindows: Room = {
   faults: [
     {
       name: 'window-at-the-watermark-stays',
-      find: 'k.breakIf(gt(end, load(watermark.mem, watermark.field)), done)',
-      put: 'k.breakIf(ge(end, load(watermark.mem, watermark.field)), done)',
+      find: 'k.breakIf(gt(closes, load(watermark.mem, watermark.field)), done)',
+      put: 'k.breakIf(ge(closes, load(watermark.mem, watermark.field)), done)',
       shows: 'a window closes one tick late, or push never returns',
     },
     {
@@ -31,8 +31,8 @@ export const openWindows: Room = {
     },
     {
       name: 'deadline-not-set',
-      find: 'this.#heap.push(k, end, window)\n    this.#setDeadline(k)',
-      put: 'this.#heap.push(k, end, window)',
+      find: 'this.#heap.push(k, closes, window)\n    this.#setDeadline(k)',
+      put: 'this.#heap.push(k, closes, window)',
       shows: 'no window closes before the stream ends',
     },
     {
@@ -118,8 +118,8 @@ export const sharedPanes: Room = {
     },
     {
       name: 'later-window-first',
-      find: "k.if(le(bounds.end, this.#head('deadline'))",
-      put: "k.if(lt(this.#head('deadline'), bounds.end)",
+      find: "k.if(le(bounds.closes, this.#head('deadline'))",
+      put: "k.if(lt(this.#head('deadline'), bounds.closes)",
       shows: 'a window is never closed, or closed too late',
     },
     {
@@ -155,14 +155,14 @@ export const sharedPanes: Room = {
     },
     {
       name: 'pane-forgotten-early',
-      find: "select(eq(this.#head('deadline'), add(from, i64(size))), this.#head('deadline'), from)",
-      put: "this.#head('deadline')",
+      find: 'select(eq(this.#end, add(from, i64(size))), this.#end, from)',
+      put: 'this.#end',
       shows: 'a cumulating window has its last step only',
     },
     {
       name: 'every-window-is-the-next',
-      find: "ge(load(entries, 'start', pane), this.#head('deadline')),\n          () => this.#setDeadline",
-      put: "ge(this.#head('deadline'), this.#head('deadline')),\n          () => this.#setDeadline",
+      find: "ge(load(entries, 'start', pane), this.#end),\n          () => this.#setDeadline",
+      put: 'ge(this.#end, this.#end),\n          () => this.#setDeadline',
       shows: 'windows between the first and the last of a pane are left out',
     },
   ],

@@ -25,8 +25,8 @@ export const sessions: Room = {
     },
     {
       name: 'due-as-it-was-made',
-      find: "lt(load(this.head, 'deadline'), end)",
-      put: 'lt(end, end)',
+      find: "lt(load(this.head, 'deadline'), closes)",
+      put: 'lt(closes, closes)',
       shows: 'a session is closed before the rows that prolonged it are old enough',
     },
     {

@@ -2,6 +2,7 @@
 import { MillraceError } from '../../../ir/errors.ts'
 import { type Expr, rewrite, type Value } from '../../../ir/expr/expr.ts'
 import { aggregate } from '../../../ir/logical/aggregate.ts'
+import { CHANGE } from '../../../ir/logical/emit.ts'
 import { filter } from '../../../ir/logical/filter.ts'
 import type { LogicalNode } from '../../../ir/logical/index.ts'
 import { type NamedExpr, project } from '../../../ir/logical/project.ts'
@@ -12,6 +13,7 @@ import { compilePredicate, compileProjection } from '../lambda/index.ts'
 import type { AggregatesOf } from './aggregate-types.ts'
 import { AggregateCollector, nameCalls } from './aggregates.ts'
 import { didYouMean } from './did-you-mean.ts'
+import { type ChangesIn, type ChangesOf, type EmitOptions, emitOf } from './emit.ts'
 import { Expression } from './expression.ts'
 import type { ColumnsOf, Flat, LambdaColumn, NamesOf, ParamValues, SchemaOf, Typed } from './types.ts'
 import { type GroupedWindow, specOf, type TumblingWindow } from './windows.ts'
@@ -67,7 +69,7 @@ export class Stream<S extends Columns> {
   /** The columns of the next stream, as expressions over those of this one. */
   select<const O extends Readonly<Record<string, Typed>>>(
     columns: (columns: ColumnsOf<S>) => O,
-  ): Stream<Flat<SchemaOf<O>>> {
+  ): Stream<Flat<SchemaOf<O> & ChangesIn<S>>> {
     return this.#with(project(this.node, namedExprs(columns(this.#columns()))))
   }
 
@@ -86,13 +88,13 @@ export class Stream<S extends Columns> {
    */
   map<O extends object>(
     f: (row: RowOf<S>) => O,
-  ): Stream<{ readonly [K in keyof O & string]: LambdaColumn<O[K]> }>
+  ): Stream<{ readonly [K in keyof O & string]: LambdaColumn<O[K]> } & ChangesIn<S>>
   /** The same, with values from outside. */
   map<O extends object, const P extends ParamValues>(
     f: (row: RowOf<S>, params: P) => O,
     params: P,
-  ): Stream<{ readonly [K in keyof O & string]: LambdaColumn<O[K]> }>
-  map(f: (row: RowOf<S>, params: never) => object, params: ParamValues = {}): Stream<Columns> {
+  ): Stream<{ readonly [K in keyof O & string]: LambdaColumn<O[K]> } & ChangesIn<S>>
+  map(f: (row: RowOf<S>, params: never) => object, params: ParamValues = {}): unknown {
     const { names, values } = this.#nameParams(params)
     const columns = compileProjection(f, this.schema, params).map(({ name, expr }) => ({
       name,
@@ -172,10 +174,11 @@ export class WindowedStream<S extends Columns> extends Stream<S> {
   }
 
   /** One group for each window. */
-  agg<const O extends Readonly<Record<string, Typed>>>(
+  agg<const O extends Readonly<Record<string, Typed>>, const E extends EmitOptions = object>(
     aggregates: (columns: ColumnsOf<S>, aggregates: AggregatesOf) => O & GroupScoped<O>,
-  ): Stream<Flat<Pick<S, ('window_start' | 'window_end') & keyof S> & SchemaOf<O>>> {
-    return this.groupBy().agg(aggregates as never) as never
+    options?: E,
+  ): Stream<Flat<Pick<S, ('window_start' | 'window_end') & keyof S> & SchemaOf<O> & ChangesOf<E>>> {
+    return this.groupBy().agg(aggregates as never, options) as never
   }
 }
 
@@ -196,10 +199,11 @@ export class WindowedRows<S extends Columns, W extends Columns> {
   }
 
   /** One group for each window. */
-  agg<const O extends Readonly<Record<string, Typed>>>(
+  agg<const O extends Readonly<Record<string, Typed>>, const E extends EmitOptions = object>(
     aggregates: (columns: ColumnsOf<S>, aggregates: AggregatesOf) => O & GroupScoped<O>,
-  ): Stream<Flat<W & SchemaOf<O>>> {
-    return this.groupBy().agg(aggregates as never) as never
+    options?: E,
+  ): Stream<Flat<W & SchemaOf<O> & ChangesOf<E>>> {
+    return this.groupBy().agg(aggregates as never, options) as never
   }
 }
 
@@ -222,18 +226,26 @@ export class Grouped<S extends Columns, K extends Columns> {
   }
 
   /** One row for each group: its keys, and what is computed from its aggregates. */
-  agg<const O extends Readonly<Record<string, Typed>>>(
+  agg<const O extends Readonly<Record<string, Typed>>, const E extends EmitOptions = object>(
     aggregates: (
       columns: ColumnsOf<S>,
       aggregates: AggregatesOf,
     ) => O & GroupScoped<O> & { [C in keyof K & keyof O]: never },
-  ): Stream<Flat<K & SchemaOf<O>>> {
+    options?: E,
+  ): Stream<Flat<K & SchemaOf<O> & ChangesOf<E>>> {
     const collector = new AggregateCollector()
     const columns = columnsOf<S>(this.#node.relation.schema)
     const results = namedExprs(aggregates(columns, collector.functions))
     const { calls, exprs } = nameCalls(collector.calls, results)
-    const grouped = aggregate(this.#node, this.#keys, calls)
-    const keys = grouped.relation.schema.filter(({ name }) => !calls.some(one => one.name === name))
+    const grouped = aggregate(
+      this.#node,
+      this.#keys,
+      calls,
+      emitOf(options, this.#node.relation.time?.window),
+    )
+    const keys = grouped.relation.schema.filter(
+      ({ name }) => name !== CHANGE && !calls.some(one => one.name === name),
+    )
     const isPlain = exprs.length === calls.length && exprs.every(({ name }, i) => name === calls[i].name)
     if (isPlain) return new Stream(grouped, this.#params)
     return new Stream(project(grouped, [...keys.map(passed), ...exprs]), this.#params)

@@ -1,5 +1,5 @@
 /** What an aggregation needs of its windows: where groups wait, until when, and how they leave. */
-import type { KernelBuilder } from '../../../ir/kernel/build.ts'
+import { add, i64, type KernelBuilder, sub } from '../../../ir/kernel/build.ts'
 import type { Expr, Mem } from '../../../ir/kernel/node.ts'
 import type { Growable } from '../../../ir/physical/program.ts'
 import type { Leave } from './control.ts'
@@ -22,15 +22,25 @@ export interface Pane {
   readonly lastEnd: Expr
 }
 
-/** A pane, and the bounds of the next window to close that it is part of. */
+/** A pane, and the start of the next window to close that it is part of, with the time at which that closes. */
 export interface Bounds {
   readonly start: Expr
   readonly from: Expr
-  readonly end: Expr
+  readonly closes: Expr
 }
 
 /** A window that has closed. */
-export type Closed = Pick<Bounds, 'start' | 'end'>
+export interface Closed {
+  readonly start: Expr
+  readonly end: Expr
+}
+
+/** A window closes so many ticks behind its end. */
+export const closingOf = (end: Expr, latenessTicks: bigint): Expr =>
+  latenessTicks === 0n ? end : add(end, i64(latenessTicks))
+
+export const endOf = (closing: Expr, latenessTicks: bigint): Expr =>
+  latenessTicks === 0n ? closing : sub(closing, i64(latenessTicks))
 
 /** Where the current watermark is kept. */
 export interface TimeField {

@@ -9,6 +9,8 @@ import { rowLayout } from '../../../ir/layout.ts'
 import type { Leave } from './control.ts'
 import {
   type Bounds,
+  closingOf,
+  endOf,
   type GroupWalk,
   type GroupWindows,
   NEVER,
@@ -27,10 +29,12 @@ export class OpenWindows implements GroupWindows {
   readonly #table: HashTable
   readonly #heap: DeadlineHeap
   readonly #groups: HashTable
+  readonly #lateness: bigint
 
   /** Groups are linked by the field `next` of their table. */
-  constructor(id: number, groups: HashTable) {
-    const fields = { start: 'i64', end: 'i64', first: 'i32', last: 'i32' } as const
+  constructor(id: number, groups: HashTable, latenessTicks = 0n) {
+    const fields = { start: 'i64', closes: 'i64', first: 'i32', last: 'i32' } as const
+    this.#lateness = latenessTicks
     this.#table = new HashTable({ id, name: 'windows', fields })
     this.head = rowLayout('deadlines_head', 'state', { deadline: 'i64', waiting: 'i32' })
     this.#heap = new DeadlineHeap('deadlines', this.head)
@@ -71,7 +75,7 @@ export class OpenWindows implements GroupWindows {
   }
 
   bounds(_k: KernelBuilder, { start, from, firstEnd }: Pane): Bounds {
-    return { start, from, end: firstEnd }
+    return { start, from, closes: closingOf(firstEnd, this.#lateness) }
   }
 
   append(k: KernelBuilder, bounds: Bounds, group: Expr): void {
@@ -96,13 +100,13 @@ export class OpenWindows implements GroupWindows {
     return this.#table.find(k, hash, candidate => eq(load(this.#table.entries, 'start', candidate), start))
   }
 
-  #open(k: KernelBuilder, { start, end }: Bounds, hash: Expr, group: Expr): Local {
+  #open(k: KernelBuilder, { start, closes }: Bounds, hash: Expr, group: Expr): Local {
     const { entries } = this.#table
     const window = this.#table.insert(k, hash)
     k.store(entries, 'start', window, start)
-    k.store(entries, 'end', window, end)
+    k.store(entries, 'closes', window, closes)
     k.store(entries, 'first', window, group)
-    this.#heap.push(k, end, window)
+    this.#heap.push(k, closes, window)
     this.#setDeadline(k)
     return window
   }
@@ -117,15 +121,15 @@ export class OpenWindows implements GroupWindows {
     k.loop('due_windows', done => {
       k.breakIf(eq(load(this.head, 'waiting'), i32(0)), done)
       const window = k.let('window', load(this.#heap.items, 'id', i32(0)))
-      const end = k.let('end', load(entries, 'end', window))
-      k.breakIf(gt(end, load(watermark.mem, watermark.field)), done)
+      const closes = k.let('closes', load(entries, 'closes', window))
+      k.breakIf(gt(closes, load(watermark.mem, watermark.field)), done)
       const start = k.let('start', load(entries, 'start', window))
       k.loop('groups_of_window', closed => {
         const group = k.let('group', load(entries, 'first', window))
         k.breakIf(lt(group, i32(0)), closed)
         k.phase('reserve')
         k.if(ge(spent, load(controlBlock, 'budget')), () => leave(Status.yield))
-        each({ start, end }, group)
+        each({ start, end: endOf(closes, this.#lateness) }, group)
         k.phase('apply')
         k.store(entries, 'first', window, load(this.#groups.entries, 'next', group))
         drop(group)

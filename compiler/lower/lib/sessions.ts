@@ -26,6 +26,7 @@ import type { Growable } from '../../../ir/physical/program.ts'
 import type { Leave } from './control.ts'
 import {
   type Bounds,
+  closingOf,
   type GroupWalk,
   type GroupWindows,
   NEVER,
@@ -51,6 +52,8 @@ export interface SessionRule {
   readonly gap: bigint
   /** Rows join that are less than this apart. */
   readonly reach: bigint
+  /** From where nothing joins any more to when it closes. */
+  readonly lateness: bigint
 }
 
 export class Sessions implements GroupWindows {
@@ -102,15 +105,15 @@ export class Sessions implements GroupWindows {
   reserve(): void {}
 
   bounds(_k: KernelBuilder, { start, from, firstEnd }: Pane): Bounds {
-    return { start, from, end: firstEnd }
+    return { start, from, closes: closingOf(firstEnd, this.#rule.lateness) }
   }
 
-  append(k: KernelBuilder, { from, end }: Bounds, group: Expr, arrival: Expr): void {
+  append(k: KernelBuilder, { from, closes }: Bounds, group: Expr, arrival: Expr): void {
     const { entries } = this.#groups
     k.store(entries, 'first_time', group, from)
     k.store(entries, 'last_time', group, from)
     k.store(entries, 'arrival', group, arrival)
-    this.#push(k, end, group)
+    this.#push(k, closes, group)
   }
 
   /** An item whose time is too early, because rows came after it was made, goes back when it is due. */
@@ -177,15 +180,15 @@ export class Sessions implements GroupWindows {
 
   /** The pane that is due may have got later rows, or may not be the last of its session. */
   #begin(k: KernelBuilder, walk: GroupWalk): void {
-    const { reach } = this.#rule
+    const { reach, lateness } = this.#rule
     const group = k.let('group', load(this.#heap.items, 'id', i32(0)))
-    const end = k.let('end', add(this.#of('last_time', group), i64(reach)))
+    const closes = k.let('closes', add(this.#of('last_time', group), i64(reach + lateness)))
     k.phase('apply')
-    const isEarly = k.let('is_early', lt(load(this.head, 'deadline'), end))
+    const isEarly = k.let('is_early', lt(load(this.head, 'deadline'), closes))
     this.#heap.pop(k)
     k.if(
       isEarly,
-      () => this.#heap.push(k, end, group, this.#of('arrival', group)),
+      () => this.#heap.push(k, closes, group, this.#of('arrival', group)),
       () => {
         const next = this.#next(k, walk, group)
         k.if(lt(next, i32(0)), () => {

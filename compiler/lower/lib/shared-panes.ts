@@ -26,6 +26,8 @@ import { rowLayout } from '../../../ir/layout.ts'
 import type { Leave } from './control.ts'
 import {
   type Bounds,
+  closingOf,
+  endOf,
   type GroupWalk,
   type GroupWindows,
   NEVER,
@@ -43,6 +45,8 @@ export interface PaneGrid {
   /** Do all windows between two multiples of `size` start at the first of them? Else each is `size` long. */
   readonly isCumulating: boolean
   readonly size: bigint
+  /** From the end of a window to when it closes. */
+  readonly lateness: bigint
 }
 
 /** The next window has to be found; its panes are combined; its groups leave; panes are forgotten. */
@@ -58,10 +62,10 @@ export class SharedPanes implements GroupWindows {
 
   /** Groups are linked by the field `next` of their table. */
   constructor(id: number, groups: HashTable, grid: PaneGrid) {
-    const fields = { start: 'i64', from: 'i64', end: 'i64', first: 'i32', last: 'i32' } as const
+    const fields = { start: 'i64', from: 'i64', closes: 'i64', first: 'i32', last: 'i32' } as const
     this.table = new HashTable({ id, name: 'panes', fields })
     this.head = rowLayout('panes_due', 'state', {
-      /** The bounds of the window that closes next; how many panes there are. */
+      /** When the next window closes, and where it starts; how many panes there are. */
       deadline: 'i64',
       from: 'i64',
       waiting: 'i32',
@@ -112,10 +116,11 @@ export class SharedPanes implements GroupWindows {
 
   /** Of the windows of a pane those that the watermark has passed are closed already. */
   bounds(k: KernelBuilder, { start, from, firstEnd }: Pane, watermark: Expr): Bounds {
-    const { stride, isCumulating } = this.#grid
-    const passed = add(div(sub(watermark, firstEnd), i64(stride)), i64(1n))
-    const moved = k.let('moved', select(le(firstEnd, watermark), mul(passed, i64(stride)), i64(0n)))
-    return { start, from: isCumulating ? from : add(from, moved), end: add(firstEnd, moved) }
+    const { stride, isCumulating, lateness } = this.#grid
+    const first = k.let('first_closes', closingOf(firstEnd, lateness))
+    const passed = add(div(sub(watermark, first), i64(stride)), i64(1n))
+    const moved = k.let('moved', select(le(first, watermark), mul(passed, i64(stride)), i64(0n)))
+    return { start, from: isCumulating ? from : add(from, moved), closes: add(first, moved) }
   }
 
   append(k: KernelBuilder, bounds: Bounds, group: Expr): void {
@@ -126,11 +131,13 @@ export class SharedPanes implements GroupWindows {
       lt(pane, i32(0)),
       () => {
         k.set(pane, this.table.insert(k, hash))
-        for (const field of ['start', 'from', 'end'] as const) k.store(entries, field, pane, bounds[field])
+        for (const field of ['start', 'from', 'closes'] as const) k.store(entries, field, pane, bounds[field])
         k.store(entries, 'first', pane, group)
         this.#heap.push(k, bounds.start, pane)
         // Of one that ends with time only its start is new.
-        k.if(le(bounds.end, this.#head('deadline')), () => this.#setDeadline(k, bounds.from, bounds.end))
+        k.if(le(bounds.closes, this.#head('deadline')), () =>
+          this.#setDeadline(k, bounds.from, bounds.closes),
+        )
       },
       () => k.store(this.#groups.entries, 'next', load(entries, 'last', pane), group),
     )
@@ -142,9 +149,14 @@ export class SharedPanes implements GroupWindows {
     return this.table.find(k, hash, pane => eq(load(this.table.entries, 'start', pane), start)).entry
   }
 
-  #setDeadline(k: KernelBuilder, from: Expr, end: Expr): void {
+  #setDeadline(k: KernelBuilder, from: Expr, closes: Expr): void {
     k.put(this.head, 'from', from)
-    k.put(this.head, 'deadline', end)
+    k.put(this.head, 'deadline', closes)
+  }
+
+  /** The end of the window that is closing. */
+  get #end(): Expr {
+    return endOf(this.#head('deadline'), this.#grid.lateness)
   }
 
   /** One piece of work at a turn of the loop, by the step that is under way. */
@@ -203,7 +215,7 @@ export class SharedPanes implements GroupWindows {
       () => {
         k.phase('apply')
         k.if(
-          ge(this.#head('pane'), this.#head('deadline')),
+          ge(this.#head('pane'), this.#end),
           () => k.put(this.head, 'step', i32(Step.leave)),
           () => {
             const start = k.let('start', this.#head('pane'))
@@ -246,7 +258,7 @@ export class SharedPanes implements GroupWindows {
       ge(group, i32(0)),
       () =>
         work(() => {
-          walk.each({ start: this.#head('from'), end: this.#head('deadline') }, group)
+          walk.each({ start: this.#head('from'), end: this.#end }, group)
           k.phase('apply')
           k.put(this.head, 'first', load(this.#groups.entries, 'next', group))
           walk.drop(group)
@@ -294,7 +306,7 @@ export class SharedPanes implements GroupWindows {
     const { stride, size, isCumulating } = this.#grid
     const from = this.#head('from')
     if (!isCumulating) return add(from, i64(stride))
-    return select(eq(this.#head('deadline'), add(from, i64(size))), this.#head('deadline'), from)
+    return select(eq(this.#end, add(from, i64(size))), this.#end, from)
   }
 
   /** The window behind this one, where a pane is part of both; else the first one of the oldest pane. */
@@ -307,8 +319,8 @@ export class SharedPanes implements GroupWindows {
       () => {
         const pane = k.let('oldest', load(this.#heap.items, 'id', i32(0)))
         k.if(
-          ge(load(entries, 'start', pane), this.#head('deadline')),
-          () => this.#setDeadline(k, load(entries, 'from', pane), load(entries, 'end', pane)),
+          ge(load(entries, 'start', pane), this.#end),
+          () => this.#setDeadline(k, load(entries, 'from', pane), load(entries, 'closes', pane)),
           () => {
             const from = isCumulating ? this.#head('from') : add(this.#head('from'), i64(stride))
             this.#setDeadline(k, from, add(this.#head('deadline'), i64(stride)))

@@ -52,6 +52,11 @@ export class GroupKey {
     return this.#hasNullFlags ? { ...fields, key_nulls: 'i32' } : fields
   }
 
+  /** How many columns are texts. */
+  get textCount(): number {
+    return this.#textFields.length
+  }
+
   /** Texts have an id for null; other types need a flag. */
   get #hasNullFlags(): boolean {
     return this.#columns.some(column => column.nullable && !isBytes(column.type))

@@ -4,10 +4,10 @@
  */
 import { i32, type KernelBuilder, load, ne, toInt } from '../../../ir/kernel/build.ts'
 import type { Expr, FieldType, Mem } from '../../../ir/kernel/node.ts'
-import { type FieldSpecs, rowLayout } from '../../../ir/layout.ts'
+import { rowLayout } from '../../../ir/layout.ts'
 import type { Bounds } from '../lib/group-windows.ts'
 import type { Wanted } from '../lib/interner.ts'
-import type { KeyValue } from './group-key.ts'
+import type { GroupKey, KeyValue } from './group-key.ts'
 
 export interface NewGroup {
   readonly bounds: Bounds
@@ -19,15 +19,14 @@ export interface NewGroup {
 export class PendingGroup {
   readonly mem: Mem
 
-  /** `fields`: those of the key; `texts`: how many of them are texts. */
-  constructor(fields: FieldSpecs, texts: number) {
+  constructor({ fields, textCount: texts }: Pick<GroupKey, 'fields' | 'textCount'>) {
     const wanted = Array.from({ length: texts }, (_, n) => n).flatMap(textFields)
     this.mem = rowLayout('pending_group', 'scratch', {
       ...fields,
       ...Object.fromEntries(wanted.map((name): [string, FieldType] => [name, 'i32'])),
       start: 'i64',
       from: 'i64',
-      end: 'i64',
+      closes: 'i64',
       hash: 'i32',
     })
   }
@@ -35,7 +34,7 @@ export class PendingGroup {
   write(k: KernelBuilder, { bounds, hash, key }: NewGroup): void {
     k.put(this.mem, 'start', bounds.start)
     k.put(this.mem, 'from', bounds.from)
-    k.put(this.mem, 'end', bounds.end)
+    k.put(this.mem, 'closes', bounds.closes)
     k.put(this.mem, 'hash', hash)
     for (const [field, value] of key.fields) k.put(this.mem, field, value)
     key.texts.forEach(({ range, id, needed, dictionary }, n) => {
@@ -50,7 +49,7 @@ export class PendingGroup {
   read(k: KernelBuilder, key: KeyValue): NewGroup {
     const value = (field: string): Expr => load(this.mem, field)
     return {
-      bounds: { start: value('start'), from: value('from'), end: value('end') },
+      bounds: { start: value('start'), from: value('from'), closes: value('closes') },
       hash: value('hash'),
       key: {
         fields: new Map([...key.fields.keys()].map(field => [field, value(field)])),

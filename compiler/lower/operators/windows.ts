@@ -8,20 +8,31 @@ import { SharedPanes } from '../lib/shared-panes.ts'
 import type { HashTable } from '../lib/table.ts'
 
 /** Without windows all groups wait in one. */
-export function windowsOf(id: number, groups: HashTable, spec: WindowSpec | undefined): GroupWindows {
+export function windowsOf(
+  id: number,
+  groups: HashTable,
+  spec: WindowSpec | undefined,
+  lateness: bigint,
+): GroupWindows {
   switch (spec?.kind) {
     case 'hop':
       return new SharedPanes(id, groups, {
         stride: spec.slideTicks,
         isCumulating: false,
         size: spec.sizeTicks,
+        lateness,
       })
     case 'cumulate':
-      return new SharedPanes(id, groups, { stride: spec.stepTicks, isCumulating: true, size: spec.sizeTicks })
+      return new SharedPanes(id, groups, {
+        stride: spec.stepTicks,
+        isCumulating: true,
+        size: spec.sizeTicks,
+        lateness,
+      })
     case 'session':
-      return new Sessions(groups, { gap: spec.gapTicks, reach: reachOf(spec) })
+      return new Sessions(groups, { gap: spec.gapTicks, reach: reachOf(spec), lateness })
     default:
-      return new OpenWindows(id, groups)
+      return new OpenWindows(id, groups, lateness)
   }
 }
 

@@ -31,6 +31,7 @@ export function rebuild(node: LogicalNode, input: LogicalNode, change: (expr: Ex
           name,
           call: aggregateCall(call.fn, ...call.args.map(change)),
         })),
+        node.emit,
       )
     case 'sink':
       return sink(input)

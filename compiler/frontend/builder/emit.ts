@@ -1,0 +1,35 @@
+/** When results of an aggregation are handed out, as users say it. */
+import { checkEmit, type Emit, type EmitStrategy } from '../../../ir/logical/emit.ts'
+import type { AssignedWindow } from '../../../ir/logical/relation.ts'
+import type { ColumnType } from '../../../ir/schema.ts'
+import type { TimestampType } from '../../../ir/types.ts'
+import { ticksOf } from './duration.ts'
+import type { Duration } from './types.ts'
+
+/** How an aggregation hands out its results. */
+export interface EmitOptions {
+  /**
+   * `'close'` (default): once, when the watermark has passed the end of the window and the lateness behind it; without a window
+   * when the input ends. `'final'`: the same, but late rows are only counted, and not handed to `onLate`. `'update'`: the new
+   * result of a group after every row of it. `'changelog'`: the same as changes, with a column `$op`: 0 a new group, 2 what it
+   * came to before, taken back, and right behind it 3 what it comes to now. The last two are for tumbling windows or none.
+   */
+  readonly emit?: EmitStrategy
+  /** How long behind its end a window still takes rows. */
+  readonly lateness?: Duration
+}
+
+/** The column that tells changes apart, where they were asked for. */
+export type ChangesOf<E> = E extends { readonly emit: 'changelog' }
+  ? { readonly $op: ColumnType<'int8', false> }
+  : object
+
+/** That column of a stream of changes: it goes on with its rows. */
+export type ChangesIn<S> = string extends keyof S ? object : Pick<S, '$op' & keyof S>
+
+/** LDB-0001 for a lateness that is negative, or without windows; LDB-2002 where it is no whole number of ticks. */
+export function emitOf({ emit = 'close', lateness }: EmitOptions = {}, window?: AssignedWindow): Emit {
+  if (lateness === undefined) return { strategy: emit, latenessTicks: 0n }
+  if (!window) checkEmit({ strategy: emit, latenessTicks: 1n }, false)
+  return { strategy: emit, latenessTicks: ticksOf(lateness, window?.type as TimestampType) }
+}

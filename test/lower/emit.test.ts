@@ -1,0 +1,178 @@
+/** When results leave: with the row that changes them, or when their window closes; and that changes always add up. */
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import fc from 'fast-check'
+import { closeNativeCompiler } from '../../codegen/llvm/backend.ts'
+import { type Columns, compile, hop, type Stream, session, type Tier, tumble } from '../../compiler/index.ts'
+import { MillraceError } from '../../ir/errors.ts'
+import { agrees } from '../support/agrees.ts'
+import { smallLimits } from '../support/engine.ts'
+import { runs } from '../support/runs.ts'
+import { events, nodeOf, row, slow, timeless } from '../support/small-streams.ts'
+
+after(closeNativeCompiler)
+
+type Row = ReturnType<typeof row>
+type Results = readonly Readonly<Record<string, unknown>>[]
+
+/** All that comes out, and how many rows were late, told or not. */
+function outcome(stream: unknown, rows: readonly Row[], { tier = 'js' as Tier, limits = {} } = {}) {
+  const found: Record<string, unknown>[] = []
+  const told: unknown[] = []
+  const plan = stream as Stream<Columns>
+  const live = compile(plan, { limits: { ...smallLimits, ...limits } }).open(
+    batch => {
+      found.push(...Array.from(batch, one => ({ ...one.toJSON() })))
+    },
+    { tier, onLate: batch => told.push(...batch) },
+  )
+  let error: unknown
+  try {
+    live.push(rows as never)
+  } catch (thrown) {
+    error = thrown
+  }
+  live.end()
+  return { found: found as Results, told: told.length, late: live.counters.late, error }
+}
+
+/** What a changelog has handed out and not taken back, each row as often as it is there. */
+function replay(changes: Results): ReadonlyMap<string, number> {
+  const weights = new Map<string, number>()
+  for (const { $op, ...columns } of changes) {
+    const text = Object.entries(columns).join(';')
+    const weight = (weights.get(text) ?? 0) + ($op === 1 || $op === 2 ? -1 : 1)
+    assert.ok(weight === 0 || weight === 1, `${text} is there ${weight} times`)
+    if (weight === 0) weights.delete(text)
+    else weights.set(text, weight)
+  }
+  return weights
+}
+
+const rows = fc.array(
+  fc
+    .record({
+      step: fc.integer({ min: -8, max: 9 }),
+      key: fc.constantFrom('a', 'b', 'c'),
+      n: fc.integer({ min: -3, max: 3 }),
+    })
+    .map(one => one),
+  { maxLength: 60, size: 'max' },
+)
+
+function timed(drawn: readonly { step: number; key: string; n: number }[]): readonly Row[] {
+  let at = 0
+  return drawn.map(({ step, key, n }) => {
+    at += step
+    return row(at, { key, n: BigInt(n), x: n })
+  })
+}
+
+for (const [what, plan] of [
+  [
+    'with windows',
+    (options: object) =>
+      slow
+        .window(tumble('at', '10ms'))
+        .groupBy('key')
+        .agg((f, a) => ({ rows: a.count(), sum: a.sum(f.n), least: a.min(f.x) }), options),
+  ],
+  [
+    'without windows',
+    (options: object) =>
+      timeless
+        .groupBy('key')
+        .agg((f, a) => ({ rows: a.count(), sum: a.sum(f.n), least: a.min(f.x) }), options),
+  ],
+  [
+    'without groups',
+    (options: object) =>
+      timeless.groupBy().agg((f, a) => ({ rows: a.count(), sum: a.sum(f.n), least: a.min(f.x) }), options),
+  ],
+] as const) {
+  test(`changes replayed are the results of the close: ${what}`, () => {
+    fc.assert(
+      fc.property(rows, fc.constantFrom('js' as const, 'interp' as const), (drawn, tier) => {
+        const given = timed(drawn)
+        const changes = outcome(plan({ emit: 'changelog' }), given, { tier }).found
+        const closed = outcome(plan({}), given, { tier }).found.map(one => ({ ...one, $op: 0 }))
+        assert.deepEqual([...replay(changes).keys()].toSorted(), [...replay(closed).keys()].toSorted())
+      }),
+      { numRuns: runs(40) },
+    )
+  })
+}
+
+test('a change takes back what was there, right before what is there now', () => {
+  const plan = events.groupBy('key').agg((f, a) => ({ sum: a.sum(f.n) }), { emit: 'changelog' })
+  const { found } = outcome(plan, [row(1), row(2, { n: 2n }), row(3, { key: 'b' }), row(4)])
+  assert.deepEqual(
+    found.map(({ key, sum, $op }) => `${$op} ${key} ${sum}`),
+    ['0 a 1', '2 a 1', '3 a 3', '0 b 1', '2 a 3', '3 a 4'],
+  )
+})
+
+test('results after every row, with projections and filters behind them, and outputs that fill up', async () => {
+  for (const emit of ['update', 'changelog'] as const) {
+    const grouped = slow
+      .window(tumble('at', '10ms'))
+      .groupBy('key')
+      .agg((f, a) => ({ rows: a.count(), last: a.last(f.key), x: a.sum(f.x) }), { emit, lateness: '5ms' })
+    const plan = grouped
+      .where(f => f.rows.ne(2))
+      .select(f => ({ at: f.window_start, rows: f.rows, text: f.last.concat('!') }))
+    const times = [0, 3, 12, 5, 1011, 9, 1016, 8, 1030, 12, 14, 2000]
+    const given = times.map((at, i) => row(at, { key: 'ab'[i % 2], x: i / 3 }))
+    for (const outputRows of [1, 2, 64]) await agrees(nodeOf(plan), given, { outputRows })
+  }
+})
+
+test('results of a batch that meets a limit have come out, and add up', () => {
+  const plan = timeless
+    .groupBy('key')
+    .agg((_, a) => ({ rows: a.count() }), { emit: 'changelog' })
+    .select(f => ({ key: f.key, rows: f.rows }))
+  const given = Array.from({ length: 100 }, (_, i) => row(0, { key: `k${i}` }))
+  const { found, error } = outcome(plan, given, { limits: { stateRows: 16 } })
+  assert.match(String(error), /LDB-8013/)
+  assert.equal(found.length, 16)
+  assert.equal(replay(found).size, 16)
+})
+
+test('a window waits for its lateness before it closes, whatever its kind', async () => {
+  const times = [5, 1011, 4, 1016, 3, 1018, 2, 30, 25, 4000]
+  const given = times.map(at => row(at))
+  for (const spec of [tumble('at', '10ms'), hop('at', '10ms', '4ms'), session('at', '6ms')] as const) {
+    const windowed = slow.window(spec as never) as unknown as ReturnType<typeof slow.window<'at'>>
+    for (const lateness of ['0s', '3ms', '1s'] as const)
+      await agrees(nodeOf(windowed.agg((_, a) => ({ rows: a.count() }), { lateness })), given)
+  }
+})
+
+test('late rows are told, or counted and nothing else', () => {
+  const given = [5, 1020, 4, 3, 2000].map(at => row(at))
+  const plan = (emit: 'close' | 'final') =>
+    slow.window(tumble('at', '10ms')).agg((_, a) => ({ rows: a.count() }), { emit })
+  const [told, counted] = [outcome(plan('close'), given), outcome(plan('final'), given)]
+  assert.deepEqual([told.told, told.late], [2, 2n])
+  assert.deepEqual([counted.told, counted.late], [0, 2n])
+  assert.deepEqual(told.found, counted.found)
+})
+
+test('what cannot be right is refused where it is planned', () => {
+  const refused = (code: string, build: () => unknown): void => {
+    assert.throws(build, (error: unknown) => error instanceof MillraceError && error.code === code)
+  }
+  const changes = events
+    .groupBy('key')
+    .agg((f, a) => ({ rows: a.count(), n: a.max(f.n) }), { emit: 'changelog' })
+  refused('LDB-1001', () => changes.groupBy('key').agg((f, a) => ({ n: a.max(f.n) })))
+  refused('LDB-1001', () => changes.with(f => ({ $op: f.rows })))
+  refused('LDB-1001', () =>
+    events.window(hop('at', '1s', '1s')).agg((_, a) => ({ n: a.count() }), { emit: 'update' }),
+  )
+  refused('LDB-0001', () => events.groupBy('key').agg((_, a) => ({ n: a.count() }), { lateness: '1s' }))
+  refused('LDB-0001', () =>
+    events.window(tumble('at', '1s')).agg((_, a) => ({ n: a.count() }), { lateness: '-1s' }),
+  )
+})
