@@ -1,7 +1,7 @@
 /** From a stream to a program: a list of stages. Explain shows what each of them made. */
 import { MillraceError } from '../ir/errors.ts'
 import type { LogicalNode } from '../ir/logical/index.ts'
-import { sink } from '../ir/logical/sink.ts'
+import { checkHandedOut, sink } from '../ir/logical/sink.ts'
 import type { Limits, PlanProgram } from '../ir/physical/program.ts'
 import { resolveLimits } from '../runtime/memory/limits.ts'
 import { systemClock } from '../runtime/time/clock.ts'
@@ -42,6 +42,7 @@ export interface Compilation {
 export function compilePlan(stream: LogicalNode, options: CompileOptions = {}): Compilation {
   const limits = resolveLimits(options.limits)
   const lenient = lenientOf(options)
+  checkHandedOut(stream)
   const logical = sink(stream)
   const begin = systemClock.now()
   const optimised = optimisePlan(lenient ? makeLenient(logical) : logical)

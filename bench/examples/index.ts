@@ -1,11 +1,17 @@
 /** The examples by name: `npm run explain -- late-flights`. */
 import type { Columns, Stream } from '../../compiler/index.ts'
 import { busyRoutes } from './busy-routes.ts'
+import { departureBursts } from './departure-bursts.ts'
 import { lateFlights } from './late-flights.ts'
 import { longHauls } from './long-hauls.ts'
+import { rollingDelays } from './rolling-delays.ts'
+import { runningTotals } from './running-totals.ts'
 
 export const examples: Readonly<Record<string, Stream<Columns>>> = {
   'late-flights': lateFlights as unknown as Stream<Columns>,
   'busy-routes': busyRoutes as unknown as Stream<Columns>,
   'long-hauls': longHauls as unknown as Stream<Columns>,
+  'rolling-delays': rollingDelays as unknown as Stream<Columns>,
+  'departure-bursts': departureBursts as unknown as Stream<Columns>,
+  'running-totals': runningTotals as unknown as Stream<Columns>,
 }

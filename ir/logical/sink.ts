@@ -10,15 +10,16 @@ export interface Sink {
   readonly relation: Relation
 }
 
-export function sink(input: LogicalNode): Sink {
-  const window = input.relation.time?.window
-  if (window && !window.isInRows) {
-    const what = `a row may belong to several windows (${window.spec.kind}), and nothing aggregates them`
-    throw new MillraceError('LDB-1001', what, {
-      fix: 'aggregate the rows of each window: agg(..), groupBy(..).agg(..)',
-    })
-  }
-  return { kind: 'sink', input, relation: input.relation }
+export const sink = (input: LogicalNode): Sink => ({ kind: 'sink', input, relation: input.relation })
+
+/** Refuses what means nothing to whoever gets it: rows of windows that nobody has told apart. */
+export function checkHandedOut({ relation: { time } }: LogicalNode): void {
+  const window = time?.window
+  if (!window || window.isInRows) return
+  const what = `a row may belong to several windows (${window.spec.kind}), and nothing aggregates them`
+  throw new MillraceError('LDB-1001', what, {
+    fix: 'aggregate the rows of each window: agg(..), groupBy(..).agg(..)',
+  })
 }
 
 export const sinkRule: OperatorRule<Sink> = {

@@ -3,41 +3,19 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import fc from 'fast-check'
 import { closeNativeCompiler } from '../../codegen/llvm/backend.ts'
-import { type Columns, compile, hop, type Stream, session, type Tier, tumble } from '../../compiler/index.ts'
+import { hop, session, tumble } from '../../compiler/index.ts'
 import { MillraceError } from '../../ir/errors.ts'
 import { agrees } from '../support/agrees.ts'
-import { smallLimits } from '../support/engine.ts'
+import { type Outcome, outcome } from '../support/outcome.ts'
 import { runs } from '../support/runs.ts'
 import { events, nodeOf, row, slow, timeless } from '../support/small-streams.ts'
 
 after(closeNativeCompiler)
 
 type Row = ReturnType<typeof row>
-type Results = readonly Readonly<Record<string, unknown>>[]
-
-/** All that comes out, and how many rows were late, told or not. */
-function outcome(stream: unknown, rows: readonly Row[], { tier = 'js' as Tier, limits = {} } = {}) {
-  const found: Record<string, unknown>[] = []
-  const told: unknown[] = []
-  const plan = stream as Stream<Columns>
-  const live = compile(plan, { limits: { ...smallLimits, ...limits } }).open(
-    batch => {
-      found.push(...Array.from(batch, one => ({ ...one.toJSON() })))
-    },
-    { tier, onLate: batch => told.push(...batch) },
-  )
-  let error: unknown
-  try {
-    live.push(rows as never)
-  } catch (thrown) {
-    error = thrown
-  }
-  live.end()
-  return { found: found as Results, told: told.length, late: live.counters.late, error }
-}
 
 /** What a changelog has handed out and not taken back, each row as often as it is there. */
-function replay(changes: Results): ReadonlyMap<string, number> {
+function replay(changes: Outcome['found']): ReadonlyMap<string, number> {
   const weights = new Map<string, number>()
   for (const { $op, ...columns } of changes) {
     const text = Object.entries(columns).join(';')

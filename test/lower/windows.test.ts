@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { closeNativeCompiler } from '../../codegen/llvm/backend.ts'
+import { compilePlan } from '../../compiler/driver.ts'
 import {
   compile,
   cumulate,
@@ -14,7 +15,6 @@ import {
   tumble,
 } from '../../compiler/index.ts'
 import { MillraceError } from '../../ir/errors.ts'
-import { sink } from '../../ir/logical/sink.ts'
 import { type WindowSpec, window } from '../../ir/logical/window.ts'
 import { agrees } from '../support/agrees.ts'
 import { events, nodeOf, row, slow } from '../support/small-streams.ts'
@@ -141,7 +141,7 @@ test('windows that cannot be are refused where they are made', () => {
   refused('LDB-2003', () => events.window(session('at', '0s')))
   const spec: WindowSpec = { kind: 'hop', column: 'at', sizeTicks: 10n, slideTicks: 5n, offsetTicks: 0n }
   const rows = window(events.node, spec)
-  refused('LDB-1001', () => sink(rows))
+  refused('LDB-1001', () => compilePlan(rows))
   refused('LDB-1001', () => window(rows, spec))
   const windowed = events.window(hop('at', '1s', '1s')) as unknown as Stream<never>
   assert.equal('select' in windowed, false)

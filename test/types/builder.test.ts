@@ -6,10 +6,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
   type Columns,
+  hop,
   lit,
   MillraceError,
   type RowOf,
   type Stream,
+  session,
   source,
   t,
   tumble,
@@ -126,6 +128,36 @@ test('aggregates have the types of their arguments, and are null where those may
   )
 })
 
+test('windows and ways to emit have inferred types from end to end', () => {
+  const rolling = trades
+    .window(hop('at', '1h', '5m'))
+    .groupBy('symbol')
+    .agg((f, a) => ({ trades: a.count(), spread: a.stddevPop(f.price) }))
+  same<
+    RowIn<typeof rolling>,
+    {
+      readonly window_start: bigint
+      readonly window_end: bigint
+      readonly symbol: string
+      readonly trades: bigint
+      readonly spread: number
+    }
+  >(true)
+  const bursts = trades.window(session('at', '5m')).agg((f, a) => ({ open: a.boolOr(f.open) }))
+  same<
+    RowIn<typeof bursts>,
+    { readonly window_start: bigint; readonly window_end: bigint; readonly open: boolean }
+  >(true)
+  const changes = trades
+    .groupBy('venue')
+    .agg((f, a) => ({ most: a.max(f.price) }), { emit: 'changelog' })
+    .where(f => f.$op.ne(2))
+    .select(f => ({ twice: f.most.mul(2) }))
+  same<RowIn<typeof changes>, { readonly twice: number; readonly $op: number }>(true)
+  const updates = trades.groupBy('venue').agg((f, a) => ({ most: a.max(f.price) }), { emit: 'update' })
+  same<RowIn<typeof updates>, { readonly venue: string | null; readonly most: number }>(true)
+})
+
 test('expressions have the types that the promotion table says', () => {
   const computed = trades.select(f => ({
     sum: f.small.add(f.flags),
@@ -192,6 +224,15 @@ export function mustNotCompile(): void {
   trades.where(f => f.price)
   // @ts-expect-error uint64 and a signed integer do not meet
   trades.where(f => f.huge.gt(f.quantity))
+  // @ts-expect-error not a column of time
+  trades.window(session('price', '10s'))
+  // @ts-expect-error windows that overlap have no bounds before they are aggregated
+  trades.window(hop('at', '1h', '5m')).where(f => f.window_start.isNull())
+  const updated = trades.groupBy('venue').agg((f, a) => ({ most: a.max(f.price) }), { emit: 'update' })
+  // @ts-expect-error no changes were asked for
+  updated.where(f => f.$op.ne(2))
+  // @ts-expect-error no such way to emit
+  trades.groupBy('venue').agg((f, a) => ({ most: a.max(f.price) }), { emit: 'now' })
   // @ts-expect-error a window needs a timestamp
   trades.window(tumble('price', '10s'))
   // @ts-expect-error not a duration
