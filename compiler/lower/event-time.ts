@@ -20,13 +20,13 @@ import {
   select,
   sub,
 } from '../../ir/kernel/build.ts'
-import type { Mem } from '../../ir/kernel/node.ts'
+import type { Expr, Mem } from '../../ir/kernel/node.ts'
 import { rowLayout } from '../../ir/layout.ts'
 import type { WatermarkSpec } from '../../ir/logical/source.ts'
 import type { WindowSpec } from '../../ir/logical/window.ts'
 import type { RowColumns } from './expr/index.ts'
 import type { TimeField } from './lib/group-windows.ts'
-import { FALSE, isNever, orAll, scalarOf } from './value.ts'
+import { andNot, FALSE, isNever, orAll, scalarOf, type Value } from './value.ts'
 
 /**
  * No time yet. Not the least i64: what V8 compiles for a comparison stays slow for good once it has seen that one.
@@ -34,12 +34,16 @@ import { FALSE, isNever, orAll, scalarOf } from './value.ts'
 export const MIN_TIME = 1n - (1n << 63n)
 const MAX_TIME = (1n << 63n) - 1n
 
-/** The largest event time seen, the watermark, and the watermark of what is emitted: all MIN_TIME before the first row. */
-export const timeRegion: Mem = rowLayout('time', 'state', { max_ts: 'i64', wm: 'i64', out_wm: 'i64' })
+/**
+ * The largest event time seen, the watermark, the one that is to come behind the batch, and the watermark of what is
+ * emitted: all MIN_TIME before the first row.
+ */
+const timeFields = { max_ts: 'i64', wm: 'i64', next_wm: 'i64', out_wm: 'i64' } as const
+export const timeRegion: Mem = rowLayout('time', 'state', timeFields)
 export const watermark: TimeField = { mem: timeRegion, field: 'wm' }
 
 export function initTime(k: KernelBuilder): void {
-  for (const field of ['max_ts', 'wm', 'out_wm']) k.put(timeRegion, field, i64(MIN_TIME))
+  for (const field of Object.keys(timeFields)) k.put(timeRegion, field, i64(MIN_TIME))
 }
 
 /** A row without event time takes no part: it is counted and dropped. */
@@ -58,7 +62,8 @@ export function count(k: KernelBuilder, counter: string): void {
 
 /**
  * Moves the watermark behind the event time of a row that was taken. Never to the last tick of all, but to the one
- * before: the last one is the end of the input, and no row ends it.
+ * before: the last one is the end of the input, and no row ends it. Where it moves by batches, it is left to the runtime
+ * to take over `next_wm` behind the last row.
  */
 export function advanceWatermark(
   k: KernelBuilder,
@@ -66,23 +71,36 @@ export function advanceWatermark(
   columns: RowColumns,
   onMove: () => void,
 ): void {
-  const column = columns.get(spec.column)
-  if (!column) throw new Error(`the time column ${spec.column} is not read`)
+  const column = columnOf(columns, spec.column)
   const ts = k.let('event_time', scalarOf(column).value)
   const isLater = gt(ts, load(timeRegion, 'max_ts'))
-  k.if(isNever(column.isNull) ? isLater : op('and.bool', isLater, op('not.bool', column.isNull)), () => {
+  const marker = spec.marker === undefined ? undefined : scalarOf(columnOf(columns, spec.marker))
+  k.if(andNot(isLater, column.isNull), () => {
     k.put(timeRegion, 'max_ts', ts)
-    const moved = k.let('moved', sub(ts, i64(spec.delayTicks)))
-    const isBehind = gt(moved, load(timeRegion, 'wm'))
-    // A watermark that would come before all times has not moved yet.
-    const wraps = op('subo.i64', ts, i64(spec.delayTicks))
-    k.if(spec.delayTicks === 0n ? isBehind : and(isBehind, not(wraps)), () => {
-      k.put(timeRegion, 'wm', moved)
-      if (spec.delayTicks === 0n) {
-        k.if(eq(moved, i64(MAX_TIME)), () => k.put(timeRegion, 'wm', i64(MAX_TIME - 1n)))
-      }
-      onMove()
-    })
+    if (!marker) moveTo(k, spec, ts, onMove)
+  })
+  if (marker)
+    k.if(andNot(andNot(marker.value, marker.isNull), column.isNull), () => moveTo(k, spec, ts, onMove))
+}
+
+function columnOf(columns: RowColumns, name: string): Value {
+  const column = columns.get(name)
+  if (!column) throw new Error(`the column ${name} is not read`)
+  return column
+}
+
+function moveTo(k: KernelBuilder, { delayTicks, moves }: WatermarkSpec, ts: Expr, onMove: () => void): void {
+  const field = moves === 'batch' ? 'next_wm' : 'wm'
+  const moved = k.let('moved', sub(ts, i64(delayTicks)))
+  const isBehind = gt(moved, load(timeRegion, field))
+  // A watermark that would come before all times has not moved yet.
+  const wraps = op('subo.i64', ts, i64(delayTicks))
+  k.if(delayTicks === 0n ? isBehind : and(isBehind, not(wraps)), () => {
+    k.put(timeRegion, field, moved)
+    if (delayTicks === 0n) {
+      k.if(eq(moved, i64(MAX_TIME)), () => k.put(timeRegion, field, i64(MAX_TIME - 1n)))
+    }
+    if (field === 'wm') onMove()
   })
 }
 

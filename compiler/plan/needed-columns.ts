@@ -39,7 +39,8 @@ function originOf(name: string, operators: readonly RowOperator[]): string | und
 export function readColumns(spec: PipelineSpec, output: readonly OutputColumn[]): Schema {
   const needed = new Set(wantedAtEnd(spec, output))
   for (const node of spec.head.toReversed()) stepBack(node, needed)
-  if (spec.source?.watermark) needed.add(spec.source.watermark.column)
+  const watermark = spec.source?.watermark
+  for (const name of [watermark?.column, watermark?.marker]) if (name !== undefined) needed.add(name)
   return spec.inputSchema.filter(column => needed.has(column.name))
 }
 

@@ -6,10 +6,14 @@ import { isTimestamp } from '../types.ts'
 import type { OperatorRule } from './operator.ts'
 import type { Relation } from './relation.ts'
 
-/** Bounded out-of-orderness: the watermark is the largest time seen less this many ticks. */
+/** The watermark is the largest time seen less the delay. */
 export interface WatermarkSpec {
   readonly column: string
   readonly delayTicks: bigint
+  /** A column of booleans: only the times of rows where it is true count. */
+  readonly marker?: string
+  /** When it moves: behind each row (the default), or behind the last row of each batch that was pushed. */
+  readonly moves?: 'row' | 'batch'
 }
 
 export interface Source {
@@ -26,12 +30,17 @@ export function source(name: string, schema: Schema, watermark?: WatermarkSpec):
   return { kind: 'source', name, watermark, relation: { schema, time, isChangelog: false } }
 }
 
-function checkWatermark(schema: Schema, { column, delayTicks }: WatermarkSpec): void {
+function checkWatermark(schema: Schema, { column, delayTicks, marker }: WatermarkSpec): void {
   const found = findColumn(schema, column)
   if (!found) throw new MillraceError('LDB-1100', `no column '${column}' to be the time of the source`)
   if (!isTimestamp(found.type)) {
     throw new MillraceError('LDB-1200', `the time column '${column}' is ${found.type}, not a timestamp`)
   }
+  const marks = marker === undefined ? undefined : findColumn(schema, marker)
+  if (marker !== undefined && !marks)
+    throw new MillraceError('LDB-1100', `no column '${marker}' to be the marker`)
+  if (marks && marks.type !== 'bool')
+    throw new MillraceError('LDB-1200', `the marker '${marker}' is ${marks.type}, not a bool`)
   if (delayTicks < 0n) throw new MillraceError('LDB-0001', 'the out-of-orderness must not be negative')
 }
 
@@ -39,7 +48,12 @@ export const sourceRule: OperatorRule<Source> = {
   inputs: () => [],
   exprs: () => [],
   print: ({ name, watermark, relation }) => {
-    const time = watermark ? ` watermark ${printName(watermark.column)} - ${watermark.delayTicks}` : ''
+    const time = watermark ? ` watermark ${printWatermark(watermark)}` : ''
     return `source ${printName(name)} (${printSchema(relation.schema)})${time}`
   },
+}
+
+function printWatermark({ column, delayTicks, marker, moves = 'row' }: WatermarkSpec): string {
+  const where = marker === undefined ? '' : ` where ${printName(marker)}`
+  return `${printName(column)} - ${delayTicks}${where}${moves === 'row' ? '' : ' by batch'}`
 }

@@ -82,7 +82,7 @@ export interface PipelineProgram {
   readonly regions: readonly FixedRegion[]
   readonly growables: readonly Growable[]
   readonly output: readonly OutputColumn[]
-  /** Where the largest event time and the watermark are kept (fields max_ts and wm). */
+  /** Where the largest event time, the watermark and the one behind the batch are kept (max_ts, wm and next_wm). */
   readonly time: Mem
   /** Has it state that a watermark closes? */
   readonly advances: boolean

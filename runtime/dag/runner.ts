@@ -182,6 +182,7 @@ export class Runner {
     this.#flushPassed()
     if (this.#next >= batch.rows) {
       this.#batch = undefined
+      this.raiseWatermark(this.#pipelines[0].time.getLong('next_wm'))
       return
     }
     this.#from = this.#next

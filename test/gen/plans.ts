@@ -10,7 +10,7 @@ import type { LogicalNode } from '../../ir/logical/index.ts'
 import { project } from '../../ir/logical/project.ts'
 import type { AssignedWindow } from '../../ir/logical/relation.ts'
 import { sink } from '../../ir/logical/sink.ts'
-import { source } from '../../ir/logical/source.ts'
+import { source, type WatermarkSpec } from '../../ir/logical/source.ts'
 import {
   type TumblingWindow,
   WINDOW_END,
@@ -31,12 +31,9 @@ const DEPTH = 2
 const KEYS_DRAWN_MAX = 3
 
 export function plansOver(schema: Schema): NodeArb {
-  const delays = fc.constantFrom(0n, 1n, 7n, 1000n)
   const bare = fc
-    .option(delays, { nil: undefined, freq: 8 })
-    .map(delayTicks =>
-      source('s', schema, delayTicks === undefined ? undefined : { column: TIME, delayTicks }),
-    )
+    .option(watermarksOf(schema), { nil: undefined, freq: 8 })
+    .map(watermark => source('s', schema, watermark))
   const steps = [
     maybe(filtered, 1, 4),
     maybe(projected, 1, 2),
@@ -47,6 +44,17 @@ export function plansOver(schema: Schema): NodeArb {
     maybe(aggregated, 1, 2),
   ]
   return steps.reduce<NodeArb>((node, step) => node.chain(step), bare).map(sink)
+}
+
+function watermarksOf(schema: Schema): fc.Arbitrary<WatermarkSpec> {
+  const flags = schema.flatMap(({ name, type }) => (type === 'bool' ? [{ marker: name }] : []))
+  return fc
+    .record({
+      delayTicks: fc.constantFrom(0n, 1n, 7n, 1000n),
+      marker: fc.constantFrom({}, ...flags),
+      moves: fc.constantFrom({}, {}, {}, { moves: 'batch' as const }),
+    })
+    .map(({ delayTicks, marker, moves }) => ({ column: TIME, delayTicks, ...marker, ...moves }))
 }
 
 /** Takes the step so many times out of so many. */

@@ -16,6 +16,8 @@ export type { ModelRow } from './operator.ts'
 export interface ModelOptions {
   readonly params?: ReadonlyMap<string, Value>
   readonly lenient?: boolean
+  /** Numbers of the rows that batches begin with, where that makes a difference. */
+  readonly splits?: readonly number[]
   /** Does the input end, so that everything fires? */
   readonly ends?: boolean
 }
@@ -64,20 +66,26 @@ class Run {
   }
 
   feed({ watermark }: Source, input: readonly ModelRow[], head: Operator): number {
+    const begins = new Set([...(this.#options.splits ?? []), input.length])
     let time = MIN_TIME
+    let next = MIN_TIME
     let nullTimes = 0
+    const move = (): void => {
+      if (next <= time) return
+      time = next < MAX_TIME ? next : MAX_TIME - 1n
+      head.watermark(time)
+    }
     input.forEach((row, origin) => {
-      const at = watermark ? row[watermark.column] : 0n
-      if (at === null) {
-        nullTimes++
-        return
+      const at = watermark ? row[watermark.column] : MIN_TIME
+      if (at === null) nullTimes++
+      else {
+        head.row({ row, origin })
+        const moved = watermark ? (at as bigint) - watermark.delayTicks : MIN_TIME
+        const counts = watermark?.marker === undefined || row[watermark.marker] === true
+        if (counts && moved > next) next = moved
+        if (watermark?.moves !== 'batch') move()
       }
-      head.row({ row, origin })
-      const moved = watermark ? (at as bigint) - watermark.delayTicks : MIN_TIME
-      if (moved > time) {
-        time = moved < MAX_TIME ? moved : MAX_TIME - 1n
-        head.watermark(time)
-      }
+      if (begins.has(origin + 1)) move()
     })
     if (this.#options.ends !== false) head.watermark(MAX_TIME)
     return nullTimes

@@ -151,6 +151,12 @@ const situations: Readonly<Record<string, Situation>> = {
     const { late } = runModel(strict, rows, { params: given, lenient: schedule.lenient })
     return late.length > model.late.length
   },
+  'a watermark that moves by batches': ({ plan }, model) =>
+    model.rows.length > 0 &&
+    chainOf(plan).some(node => node.kind === 'source' && node.watermark?.moves === 'batch'),
+  'a watermark that rows mark': ({ plan }, model) =>
+    model.rows.length > 0 &&
+    chainOf(plan).some(node => node.kind === 'source' && node.watermark?.marker !== undefined),
   'changes that take others back': (_, model) => model.rows.some(row => row.$op === 2),
   'changes behind changes': ({ plan }, model) =>
     model.rows.length > 0 &&

@@ -11,6 +11,7 @@ export async function checkTrial(trial: Trial): Promise<void> {
   const options: ModelOptions = {
     params: new Map(Object.entries({ ...params.built, ...params.given })),
     lenient: schedule.lenient,
+    splits: schedule.splits,
   }
   const model = runModel(plan, rows, options)
   const engine = await runEngine(trial)

@@ -33,7 +33,11 @@ export async function checkCounts(trial: Trial): Promise<void> {
   await feed(probe, trial)
   const { optimised, program } = counted.compilation
   const specs = splitPipelines(optimised)
-  const options = { params: new Map([...compiled.values, ...Object.entries(params.given)]), lenient }
+  const options = {
+    params: new Map([...compiled.values, ...Object.entries(params.given)]),
+    lenient,
+    splits: schedule.splits,
+  }
   assert.deepEqual(
     countRows(program, specs, probe.runner.placements),
     specs.flatMap(operatorsOf).map(node => expectedRows(node, trial.rows, options)),

@@ -9,13 +9,13 @@ export const eventTime: Room = {
   faults: [
     {
       name: 'delay-wraps',
-      find: 'spec.delayTicks === 0n ? isBehind : and(isBehind, not(wraps))',
+      find: 'delayTicks === 0n ? isBehind : and(isBehind, not(wraps))',
       put: 'isBehind',
       shows: 'a row near the beginning of time ends the stream',
     },
     {
       name: 'row-ends-the-stream',
-      find: "k.put(timeRegion, 'wm', i64(MAX_TIME - 1n))",
+      find: 'k.put(timeRegion, field, i64(MAX_TIME - 1n))',
       put: "k.put(timeRegion, 'wm', i64(MAX_TIME))",
       shows: 'a row at the last tick closes everything',
     },
@@ -26,9 +26,23 @@ export const eventTime: Room = {
       shows: 'rows without time vanish silently',
     },
     {
+      name: 'every-row-is-marked',
+      find: 'if (!marker) moveTo(k, spec, ts, onMove)',
+      put: 'moveTo(k, spec, ts, onMove)',
+      shows: 'rows that are not marked move the watermark',
+      tests: ['lower/watermarks.test', 'property/plans.test'],
+    },
+    {
+      name: 'batches-do-not-count',
+      find: "moves === 'batch' ? 'next_wm' : 'wm'",
+      put: "moves === 'batch' ? 'wm' : 'wm'",
+      shows: 'rows are late by rows of their own batch',
+      tests: ['lower/watermarks.test', 'property/plans.test'],
+    },
+    {
       name: 'null-moves-time',
-      find: "isNever(column.isNull) ? isLater : op('and.bool', isLater, op('not.bool', column.isNull))",
-      put: 'isLater',
+      find: 'k.if(andNot(isLater, column.isNull), () => {',
+      put: 'k.if(isLater, () => {',
       shows: 'what lies under a null moves the watermark',
     },
     {
