@@ -3,6 +3,7 @@ import { loadC } from '../lib/c-code.ts'
 import { type BenchOptions, wantsCase } from '../lib/options.ts'
 import type { Reporter } from '../lib/report.ts'
 import { windowCases } from './cases.ts'
+import { benchHopping, HOPPING } from './hopping.ts'
 import { benchKeyed } from './kernel-pairs.ts'
 
 /** The batch of the engine. */
@@ -16,4 +17,5 @@ export async function benchWindows(options: BenchOptions, report: Reporter): Pro
   // First of all: a process that has reserved many arenas may be refused a child by the system.
   for (const { spec } of windowCases) loadC(spec.rival.cFile)
   for (const one of wanted) await benchKeyed(one, batchRows, options, report)
+  if (wantsCase(options, HOPPING)) await benchHopping(batchRows, options, report)
 }

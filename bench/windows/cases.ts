@@ -1,5 +1,6 @@
 /** The cases of the window benches that are timed kernel against kernel. */
 import type { CodedCase } from '../lib/kernel-case.ts'
+import { hoppingCases } from './hopping.ts'
 import { keyedWindows } from './keyed.ts'
 import { sessionWindows } from './sessions.ts'
 
@@ -36,5 +37,6 @@ export const windowCases: readonly WindowCase[] = [
     slideMs: 100_000,
     sums: false,
   }),
+  ...hoppingCases,
   sessionWindows,
 ].map(windowCase)
