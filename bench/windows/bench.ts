@@ -3,6 +3,7 @@ import { loadC } from '../lib/c-code.ts'
 import { type BenchOptions, wantsCase } from '../lib/options.ts'
 import type { Reporter } from '../lib/report.ts'
 import { windowCases } from './cases.ts'
+import { benchFire, FIRE } from './fire.ts'
 import { benchHopping, HOPPING } from './hopping.ts'
 import { benchKeyed } from './kernel-pairs.ts'
 
@@ -18,4 +19,5 @@ export async function benchWindows(options: BenchOptions, report: Reporter): Pro
   for (const { spec } of windowCases) loadC(spec.rival.cFile)
   for (const one of wanted) await benchKeyed(one, batchRows, options, report)
   if (wantsCase(options, HOPPING)) await benchHopping(batchRows, options, report)
+  if (wantsCase(options, FIRE)) await benchFire(options, report)
 }

@@ -3,7 +3,7 @@ import { type Duration, source, t } from '../../compiler/index.ts'
 import { ints, longs } from '../lib/data.ts'
 import type { CodedCase } from '../lib/kernel-case.ts'
 
-const START_MS = 1_700_000_000_000
+export const START_MS = 1_700_000_000_000
 export const LAG_MS = 1000
 
 /** Spreads the numbers of keys over all integers, so that they say nothing about their place in a table. */
