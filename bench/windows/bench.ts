@@ -6,6 +6,7 @@ import { windowCases } from './cases.ts'
 import { benchFire, FIRE } from './fire.ts'
 import { benchHopping, HOPPING } from './hopping.ts'
 import { benchKeyed } from './kernel-pairs.ts'
+import { benchLaminar } from './laminar.ts'
 
 /** The batch of the engine. */
 const BATCH = 8192
@@ -20,4 +21,5 @@ export async function benchWindows(options: BenchOptions, report: Reporter): Pro
   for (const one of wanted) await benchKeyed(one, batchRows, options, report)
   if (wantsCase(options, HOPPING)) await benchHopping(batchRows, options, report)
   if (wantsCase(options, FIRE)) await benchFire(options, report)
+  await benchLaminar(options, report)
 }
