@@ -49,7 +49,7 @@ export const filterProject: KernelCase = {
       },
       end() {},
     }),
-    cFile: 'filter-project.c',
+    cFile: 'kernels/filter-project.c',
     results: ({ total, euros, out }) => Array.from({ length: out[0] }, (_, i) => [total[i], euros[i]]),
   }),
 }

@@ -73,7 +73,7 @@ export const filterSum: KernelCase = {
         lanes.fill(0)
       },
     }),
-    cFile: 'filter-sum.c',
+    cFile: 'kernels/filter-sum.c',
     results: ({ result: [rows, sum, values], out }) =>
       out[0] === 0 ? [] : [[rows, values === 0 ? null : sum]],
   }),

@@ -143,7 +143,7 @@ export const groupByText: KernelCase = {
         },
       }
     },
-    cFile: 'group-by-text.c',
+    cFile: 'kernels/group-by-text.c',
     results,
   }),
 }

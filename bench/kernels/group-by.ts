@@ -95,7 +95,7 @@ const groupByRival = rival({
       },
     }
   },
-  cFile: 'group-by.c',
+  cFile: 'kernels/group-by.c',
   results: ({ resultKey, resultRows, resultValue, out }) =>
     Array.from({ length: out[0] }, (_, i) => [resultKey[i], resultRows[i], resultValue[i]]),
 })

@@ -77,7 +77,7 @@ export const textEqual: KernelCase = {
         },
       }
     },
-    cFile: 'text-equal.c',
+    cFile: 'kernels/text-equal.c',
     results: ({ resultSum, resultCount, out }) => (out[0] === 0 ? [] : [[resultCount[0], resultSum[0]]]),
   }),
 }

@@ -185,7 +185,7 @@ export const tumblingWindow: KernelCase = {
         },
       }
     },
-    cFile: 'tumble.c',
+    cFile: 'kernels/tumble.c',
     results: ({ resultStart, resultKey, resultCount, resultSum, out }) =>
       Array.from({ length: out[0] }, (_, i) => [
         resultStart[i],

@@ -24,7 +24,7 @@ type Open = (buffers: Buffers) => HandKernel
 const loaded = new Map<string, Open | undefined>()
 let isMissing: boolean | undefined
 
-/** The functions `run` and `end` of a file of bench/kernels; undefined where there is no gcc, which is said once. */
+/** The functions `run` and `end` of a C file of bench; undefined where there is no gcc, which is said once. */
 export function loadC(file: string): Open | undefined {
   if (!loaded.has(file)) loaded.set(file, hasCompiler() ? build(file) : undefined)
   return loaded.get(file)
@@ -42,12 +42,7 @@ function build(file: string): Open {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-bench-'))
   const library = join(folder, 'kernel.so')
   try {
-    const { status, stderr, error } = spawnSync('gcc', [
-      ...FLAGS,
-      '-o',
-      library,
-      inCheckout('bench', 'kernels', file),
-    ])
+    const { status, stderr, error } = spawnSync('gcc', [...FLAGS, '-o', library, inCheckout('bench', file)])
     if (status !== 0) throw new Error(`gcc refuses ${file}: ${error ?? stderr}`)
     return bind(library)
   } finally {

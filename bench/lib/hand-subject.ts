@@ -3,22 +3,22 @@
 import type { Answer } from './answer.ts'
 import { loadC } from './c-code.ts'
 import { copyData, type Data } from './data.ts'
-import type { Buffers, HandKernel, KernelCase } from './kernel-case.ts'
+import type { Buffers, CodedCase, HandKernel } from './kernel-case.ts'
 import type { Subject } from './subject.ts'
 import { shiftData } from './time-shift.ts'
 
-export const handJs = (spec: KernelCase, data: Data, batchRows: number): Subject =>
+export const handJs = (spec: CodedCase, data: Data, batchRows: number): Subject =>
   handSubject('hand-js', spec, data, batchRows, spec.rival.hand)
 
 /** undefined where there is no C compiler. */
-export function handC(spec: KernelCase, data: Data, batchRows: number): Subject | undefined {
+export function handC(spec: CodedCase, data: Data, batchRows: number): Subject | undefined {
   const open = loadC(spec.rival.cFile)
   return open && handSubject('c', spec, data, batchRows, open)
 }
 
 function handSubject(
   name: string,
-  { rival, time }: KernelCase,
+  { rival, time }: CodedCase,
   shared: Data,
   batchRows: number,
   open: (buffers: Buffers) => HandKernel,

@@ -1,6 +1,6 @@
 /**
  * A case of the kernel benches: a question as a plan, as SQL, and as code that a good engineer would write for it by
- * hand, in JavaScript and in C, with the same meaning and the same algorithm.
+ * hand, in JavaScript and in C, with the same meaning and the same algorithm. Other benches do without SQL.
  */
 import type { Columns, Stream } from '../../compiler/index.ts'
 import type { Answer } from './answer.ts'
@@ -9,7 +9,7 @@ import { fresh } from './fresh.ts'
 import type { Random } from './random.ts'
 import type { TimeShift } from './time-shift.ts'
 
-export interface KernelCase {
+export interface CodedCase {
   readonly name: string
   /** What the rows are like, for people. */
   readonly about: string
@@ -17,10 +17,13 @@ export interface KernelCase {
   readonly rows: number
   readonly data: (rows: number, random: Random) => Data
   readonly stream: Stream<Columns>
-  /** The same question over a table named `data`. */
-  readonly sql: string
   readonly rival: Rival
   readonly time?: TimeShift
+}
+
+export interface KernelCase extends CodedCase {
+  /** The same question over a table named `data`. */
+  readonly sql: string
 }
 
 export type Buffer = Float64Array | Int32Array | BigInt64Array | Uint8Array | Uint32Array
@@ -39,7 +42,7 @@ export interface Rival {
   readonly buffers: (data: Data) => Buffers
   /** Makes a loop of its own over the buffers. */
   readonly hand: (buffers: Buffers) => HandKernel
-  /** File with the same in C, in bench/kernels. */
+  /** File with the same in C: a path in bench. */
   readonly cFile: string
   /** The results that lie in the buffers. */
   readonly results: (buffers: Buffers) => Answer

@@ -28,11 +28,12 @@ export type Pair = readonly [subject: string, yardstick: string]
 
 export type Place = Pick<Line, 'bench' | 'case' | 'batch'>
 
-/** The lines of all pairs that were timed. */
+/** The lines of all pairs that were timed; `unit` says what their rows are. */
 export function linesOf(
   place: Place,
   pairs: readonly Pair[],
   times: ReadonlyMap<Subject, readonly number[]>,
+  unit = 'ns/row',
 ): readonly Line[] {
   const subjects = [...times.keys()]
   return pairs.flatMap(([name, against]) =>
@@ -42,24 +43,19 @@ export function linesOf(
         const yardstick = subjects.find(
           one => one.name === against && (!one.tier || one.tier === subject.tier),
         )
-        return yardstick ? [lineOf(place, subject, yardstick, times)] : []
+        return yardstick ? [lineOf({ ...place, unit }, subject, yardstick, times)] : []
       }),
   )
 }
 
 function lineOf(
-  place: Place,
+  place: Place & Pick<Line, 'unit'>,
   subject: Subject,
   yardstick: Subject,
   times: ReadonlyMap<Subject, readonly number[]>,
 ): Line {
   const [mine, theirs] = [times.get(subject) ?? [], times.get(yardstick) ?? []]
-  return pairLine(
-    { ...place, subject: subject.name, yardstick: yardstick.name, unit: 'ns/row' },
-    mine,
-    theirs,
-    subject.tier,
-  )
+  return pairLine({ ...place, subject: subject.name, yardstick: yardstick.name }, mine, theirs, subject.tier)
 }
 
 type Names = Place & Pick<Line, 'subject' | 'yardstick' | 'unit'>

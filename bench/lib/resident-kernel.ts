@@ -40,7 +40,12 @@ export async function residentKernel(options: ResidentOptions): Promise<Subject>
   }
 }
 
-function timesInArena({ input, memory }: KernelInstance, time: TimeShift, rows: number): BigInt64Array {
+/** The event times of the rows that lie in the arena. */
+export function timesInArena(
+  { input, memory }: KernelInstance,
+  time: TimeShift,
+  rows: number,
+): BigInt64Array {
   const slot = input.find(({ column }) => column.name === time.column)?.slot
   if (slot === undefined) throw new Error(`the kernel does not read ${time.column}`)
   return viewField(memory, 'in', slot, 'i64', rows)
