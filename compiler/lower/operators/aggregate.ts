@@ -118,7 +118,8 @@ export class AggregateStage implements StatefulStage {
 
   get growables(): StatefulStage['growables'] {
     const [groups, windows, texts] = [this.#groups, this.#windows, this.#texts]
-    const parts = [...groups.growable.parts, ...(windows.groupParts ?? [])]
+    const held = this.#accumulation.accumulators.flatMap(({ accumulator }) => accumulator.parts ?? [])
+    const parts = [...groups.growable.parts, ...(windows.groupParts ?? []), ...held]
     return [
       { growable: { ...groups.growable, parts }, grow: k => groups.grow(k) },
       ...windows.growables.map(({ growable, table }) => ({
@@ -306,7 +307,7 @@ export class AggregateStage implements StatefulStage {
     const operator = aggregateRule.print(this.#node)
     this.#windows.advance(k, leave, this.#watermark, {
       each: (window, group) =>
-        when(k, this.#hasRows(group), () => each(this.#result(window, group), operator)),
+        when(k, this.#hasRows(k, group), () => each(this.#result(k, window, group), operator)),
       drop: group => groups.remove(k, group),
       merge: (group, append) => this.#merge(k, leave, group, append),
       combine: (into, from) => this.#combine(k, into, from),
@@ -337,20 +338,21 @@ export class AggregateStage implements StatefulStage {
     for (const { accumulator } of this.#accumulation.accumulators) accumulator.combine(k, into, from)
   }
 
-  #hasRows(group: Expr): Expr {
+  #hasRows(k: KernelBuilder, group: Expr): Expr {
     if (!this.#isUngrouped) return bool(true)
-    return gt(scalarOf(this.#accumulation.finish(this.#node.aggregates.length, group)).value, i64(0n))
+    return gt(scalarOf(this.#accumulation.finish(k, this.#node.aggregates.length, group)).value, i64(0n))
   }
 
   /** The columns of a group: window, keys, aggregates. */
-  #result({ start, end }: Closed, group: Expr): RowColumns {
+  #result(k: KernelBuilder, { start, end }: Closed, group: Expr): RowColumns {
     const { window, aggregates } = this.#node
     const columns = new Map<string, Value>(this.#key.values(this.#groups.entries, group))
     if (window) {
       columns.set(window.start, scalar(window.type, start, FALSE))
       columns.set(window.end, scalar(window.type, end, FALSE))
     }
-    for (const [n, { name }] of aggregates.entries()) columns.set(name, this.#accumulation.finish(n, group))
+    for (const [n, { name }] of aggregates.entries())
+      columns.set(name, this.#accumulation.finish(k, n, group))
     return columns
   }
 }
