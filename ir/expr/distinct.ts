@@ -41,8 +41,12 @@ function estimate(ranks: readonly number[]): bigint {
   const between = ranks.reduce((sum, rank) => (rank === RANK_MAX ? sum : sum + 2 ** -rank), 0)
   const above = ofFull(1 - full / REGISTERS) * (REGISTERS * 2 ** -RANK_BITS)
   const below = ofEmpty((REGISTERS - ranks.length) / REGISTERS) * REGISTERS
-  return BigInt(Math.floor((BIAS * REGISTERS * REGISTERS) / (above + between + below) + 0.5))
+  const count = Math.floor((BIAS * REGISTERS * REGISTERS) / (above + between + below) + 0.5)
+  return count < 2 ** 63 ? BigInt(count) : COUNT_MAX
 }
+
+/** Where all registers are full, which takes 2^42 values or an ill will. */
+const COUNT_MAX = (1n << 63n) - 1n
 
 /** What registers stand for that hold no rank, by their share of all (sigma). */
 function ofEmpty(share: number): number {

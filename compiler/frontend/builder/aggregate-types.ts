@@ -131,7 +131,7 @@ export interface AggregatesOf {
   /**
    * About how many distinct values there are that are not null, as an int64; 0 where all is null. All NaN are one value,
    * both zeros are one. HyperLogLog with 2048 registers and the estimate of Ertl (2017): the relative standard error is
-   * 1.04 / sqrt(2048) = 2.3 %, and some hundred values are mostly counted as they are. The same values give the same
+   * 1.04 / sqrt(2048) = 2.3 %, and up to some ten values are mostly counted as they are. The same values give the same
    * number in whatever order they come. A group takes 2 KiB.
    */
   approxCountDistinct(

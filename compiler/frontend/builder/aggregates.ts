@@ -69,11 +69,11 @@ export class AggregateCollector {
 
   #add(fn: AggregateName, args: readonly unknown[]): Expression {
     const filter = args.find(isFilter)
-    const fraction = aggregateRow(fn).takesFraction ? args.find(isNumber) : undefined
-    const isGiven = (arg: unknown): boolean => !isFilter(arg) && arg !== undefined && arg !== fraction
-    const exprs = (args.filter(isGiven) as readonly Typed[]).map(arg => Expression.plan(arg))
+    const isFraction = aggregateRow(fn).takesFraction ? isNumber : () => false
+    const given = args.filter(arg => !isFilter(arg) && !isFraction(arg) && arg !== undefined)
+    const exprs = (given as readonly Typed[]).map(arg => Expression.plan(arg))
     const counted = filter ? filtered(exprs, Expression.plan(filter.where)) : exprs
-    return this.#keep(aggregateOver({ fn, fraction }, counted))
+    return this.#keep(aggregateOver({ fn, fraction: args.find(isNumber) }, counted))
   }
 
   #keep(one: Aggregate): Expression {
