@@ -10,6 +10,7 @@ import type { ModelRow } from '../model/model.ts'
 import { agrees } from '../support/agrees.ts'
 import { backends } from '../support/backends.ts'
 import { runEngine, smallLimits, textOf } from '../support/engine.ts'
+import { clashingTexts } from '../support/hash-model.ts'
 import { isQuick } from '../support/runs.ts'
 import { search } from '../support/search.ts'
 
@@ -163,6 +164,18 @@ function integerOf(register: number, rank: number): bigint {
   const once = joinHalves((hash * inverse(MIXER)) & MASK)
   return BigInt.asIntN(64, joinHalves((once * inverse(MIXER)) & MASK))
 }
+
+test('a register that rises is one still', async () => {
+  const counts = events.groupBy().agg((f, a) => ({ values: a.approxCountDistinct(f.n) }))
+  const rows = [1, 2, 4, 3, 9].map(rank => row(1, { n: integerOf(5, rank) }))
+  assert.deepEqual(await results(counts, rows), [{ values: 1n }])
+})
+
+test('texts whose hashes are equal in one half are told apart by the other', async () => {
+  const counts = events.groupBy().agg((f, a) => ({ texts: a.approxCountDistinct(f.data) }))
+  const rows = clashingTexts('one hash', 12).map(data => row(1, { data }))
+  assert.deepEqual(await results(counts, rows), [{ texts: 12n }])
+})
 
 test('registers that are full tell of more values than any rank', async () => {
   const counts = events.groupBy().agg((f, a) => ({ values: a.approxCountDistinct(f.n) }))

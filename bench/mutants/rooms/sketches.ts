@@ -101,7 +101,8 @@ export const quantile: Room = {
       name: 'old-bounds-stay',
       find: 'this.#put(k, this.#end, entry, from)',
       put: '',
-      shows: 'a group that takes the place of another begins with some of its counts',
+      shows: 'the first value of a group clears the counts of all that are smaller',
+      equivalent: 'what is cleared that was not in use is cleared again when it is taken into use',
     },
     {
       name: 'quantile-of-nulls',

@@ -41,6 +41,8 @@ export interface Accumulator {
    * is a fault of the value that is read.
    */
   combine(k: KernelBuilder, into: Expr, from: Expr): void
+  /** How many rows cost about as much as `combine`, where that is more than one. */
+  readonly combineRows?: number
   /** Refuses no row where it is the first of its group. */
   prepare(contribution: Contribution): Prepared
   /** The texts that a new group keeps of its first row. */

@@ -50,7 +50,11 @@ const EXPONENT_BIAS = 1023
 const EXPONENT_SHIFT = 20
 const TWO_32 = i64(1n << 32n)
 
+/** All registers are looked at, a row looks at one. */
+const COMBINE_ROWS = REGISTERS / 32
+
 class Distinct implements Accumulator {
+  readonly combineRows = COMBINE_ROWS
   readonly #store: GroupStore
   readonly #registers: Mem
   readonly #empty: string

@@ -58,7 +58,11 @@ const MAGNITUDE = 0x7fffffff
 /** The high word of the NaN that is stored. */
 const NAN_WORD = 0x7ff80000
 
+/** Mostly a few octaves are looked at. */
+const COMBINE_ROWS = 16
+
 class Quantile implements Accumulator {
+  readonly combineRows = COMBINE_ROWS
   readonly #store: GroupStore
   readonly #argType: DataType
   readonly #counts: Mem

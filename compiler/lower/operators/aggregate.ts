@@ -311,6 +311,7 @@ export class AggregateStage implements StatefulStage {
       drop: group => groups.remove(k, group),
       merge: (group, append) => this.#merge(k, leave, group, append),
       combine: (into, from) => this.#combine(k, into, from),
+      combineRows: this.#combineRows,
       find: (group, start) => this.#search(k, group, start).entry,
     })
   }
@@ -332,6 +333,11 @@ export class AggregateStage implements StatefulStage {
     const key = this.#key.of(this.#groups.entries, group)
     const hash = hashWords(k, this.#key.words(key), hashOfWindow(k, start))
     return { ...this.#find(k, hash, key, start), key }
+  }
+
+  get #combineRows(): number {
+    const rows = this.#accumulation.accumulators.map(({ accumulator }) => accumulator.combineRows ?? 0)
+    return Math.max(1, ...rows)
   }
 
   #combine(k: KernelBuilder, into: Expr, from: Expr): void {
