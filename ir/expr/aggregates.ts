@@ -4,12 +4,14 @@
  */
 import { MillraceError } from '../errors.ts'
 import { type DataType, type IntegerType, isFloat, isInteger, isNumeric, isUnsigned64 } from '../types.ts'
+import { estimateDistinct } from './distinct.ts'
 import type { Expr, Value } from './expr.ts'
 import { checked } from './functions/arithmetic.ts'
 import { correlation, joinMoments, type Moments, momentsOf, type Pair } from './moments.ts'
 import { compareValues } from './order.ts'
 import { printExpr } from './print.ts'
 import { ofInteger } from './promote.ts'
+import { quantileOf } from './quantile.ts'
 
 /** One row of a group as an aggregate sees it: the values of its arguments, and the event time. */
 export interface Contribution {
@@ -31,7 +33,14 @@ export interface AggregateRow {
   /** How many rows there must be, those with a null argument left out, for a result that is not null. A group has one at least. */
   readonly rowsMin: 0 | 1 | 2
   /** Rows in arrival order, those with a null argument already left out. */
-  readonly evaluate: (rows: readonly Contribution[], type: DataType, argTypes: readonly DataType[]) => Value
+  readonly evaluate: (
+    rows: readonly Contribution[],
+    type: DataType,
+    argTypes: readonly DataType[],
+    fraction: number,
+  ) => Value
+  /** Has a call of it a fraction? */
+  readonly takesFraction?: true
   /** Does it order rows by event time? */
   readonly ordered?: true
 }
@@ -197,6 +206,30 @@ export const aggregates = {
       return correlation(products, x, y)
     },
   },
+  approx_count_distinct: {
+    resolve: only(
+      'approx_count_distinct',
+      () => true,
+      () => 'int64',
+    ),
+    rowsMin: 0,
+    evaluate: (rows, _type, [argType]) =>
+      estimateDistinct(
+        rows.map(({ values }) => values[0]),
+        argType,
+      ),
+  },
+  /** The value that lies behind a fraction of the others. */
+  approx_quantile: {
+    resolve: only('approx_quantile', isNumeric, () => 'float64'),
+    rowsMin: 1,
+    takesFraction: true,
+    evaluate: (rows, _type, _argTypes, fraction) =>
+      quantileOf(
+        rows.map(({ values }) => Number(values[0])),
+        fraction,
+      ),
+  },
 } as const satisfies Record<string, AggregateRow>
 
 export type AggregateName = keyof typeof aggregates
@@ -207,14 +240,29 @@ export const aggregateRow = (name: AggregateName): AggregateRow => aggregates[na
 export interface Aggregate {
   readonly fn: AggregateName
   readonly args: readonly Expr[]
+  /** From 0 to 1; 0 where the aggregate takes none. */
+  readonly fraction: number
   readonly type: DataType
   readonly nullable: boolean
 }
 
-export function aggregate(fn: AggregateName, ...args: readonly Expr[]): Aggregate {
-  const { resolve, rowsMin } = aggregateRow(fn)
+export const aggregate = (fn: AggregateName, ...args: readonly Expr[]): Aggregate =>
+  aggregateOver({ fn }, args)
+
+/** Throws LDB-0001 where there should be a fraction, and is none. */
+export function aggregateOver(
+  { fn, fraction = Number.NaN }: Pick<Aggregate, 'fn'> & { readonly fraction?: number | undefined },
+  args: readonly Expr[],
+): Aggregate {
+  const { resolve, rowsMin, takesFraction } = aggregateRow(fn)
+  const type = resolve(args.map(arg => arg.type))
+  if (takesFraction && !(fraction >= 0 && fraction <= 1))
+    throw new MillraceError('LDB-0001', `${fn} takes a number from 0 to 1, not ${fraction}`)
   const nullable = rowsMin > 1 || (rowsMin === 1 && args.some(arg => arg.nullable))
-  return { fn, args, type: resolve(args.map(arg => arg.type)), nullable }
+  return { fn, args, fraction: takesFraction ? fraction : 0, type, nullable }
 }
 
-export const printAggregate = ({ fn, args }: Aggregate): string => `${fn}(${args.map(printExpr).join(', ')})`
+export function printAggregate({ fn, args, fraction }: Aggregate): string {
+  const given = args.map(printExpr)
+  return `${fn}(${(aggregateRow(fn).takesFraction ? [...given, fraction] : given).join(', ')})`
+}

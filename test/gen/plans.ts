@@ -1,6 +1,6 @@
 /** Random plans over a schema: one operator after the other, with one aggregation or two. */
 import fc from 'fast-check'
-import { type Aggregate, aggregate as aggregateCall } from '../../ir/expr/aggregates.ts'
+import { type Aggregate, aggregateOver } from '../../ir/expr/aggregates.ts'
 import { call } from '../../ir/expr/build.ts'
 import { type Expr, literal, nullOf } from '../../ir/expr/expr.ts'
 import { aggregate } from '../../ir/logical/aggregate.ts'
@@ -196,18 +196,22 @@ function callOver(schema: Schema): CallArb {
   const among = (fits: (type: DataType) => boolean): fc.Arbitrary<Expr> =>
     fc.constantFrom(...dataTypes.filter(fits)).chain(type => exprOf(type, schema, 1))
   const where = fc.option(exprOf('bool', schema, 1), { nil: undefined, freq: 3 })
-  const plain = fc.constantFrom('count', 'min', 'max', 'first', 'last')
+  const plain = fc.constantFrom('count', 'min', 'max', 'first', 'last', 'approx_count_distinct')
+  const fractions = fc.oneof(fc.constantFrom(0, 0.5, 0.99, 1), fc.double({ min: 0, max: 1, noNaN: true }))
   const counts: CallArb = where.map(cond =>
-    aggregateCall('count', ...(cond ? [filteredBy(literal(true, 'bool'), cond)] : [])),
+    aggregateOver({ fn: 'count' }, cond ? [filteredBy(literal(true, 'bool'), cond)] : []),
   )
   const over = (fns: fc.Arbitrary<Aggregate['fn']>, ...args: readonly fc.Arbitrary<Expr>[]): CallArb =>
-    fc
-      .tuple(fns, fc.tuple(...args), where)
-      .map(([fn, list, cond]) => aggregateCall(fn, ...list.map(arg => (cond ? filteredBy(arg, cond) : arg))))
+    fc.tuple(fns, fc.tuple(...args), where, fractions).map(([fn, list, cond, fraction]) =>
+      aggregateOver(
+        { fn, fraction },
+        list.map(arg => (cond ? filteredBy(arg, cond) : arg)),
+      ),
+    )
   return fc.oneof(
     counts,
     over(plain, any),
-    over(fc.constantFrom('sum', 'avg'), among(isNumeric)),
+    over(fc.constantFrom('sum', 'avg', 'approx_quantile'), among(isNumeric)),
     over(fc.constantFrom('var_pop', 'var_samp', 'stddev_pop', 'stddev_samp'), among(isNumeric)),
     over(fc.constantFrom('covar_pop', 'covar_samp', 'corr'), among(isNumeric), among(isNumeric)),
     over(fc.constantFrom('bool_and', 'bool_or'), exprOf('bool', schema, 1)),

@@ -13,8 +13,8 @@ import { scalar, scalarOf, type Value } from '../../compiler/lower/value.ts'
 import {
   type Aggregate,
   type AggregateName,
-  aggregate,
   aggregateNames,
+  aggregateOver,
   aggregateRow,
   type Contribution,
 } from '../../ir/expr/aggregates.ts'
@@ -24,11 +24,13 @@ import { eq, i32, ne, toInt } from '../../ir/kernel/build.ts'
 import { type FieldSpecs, rowLayout } from '../../ir/layout.ts'
 import { type DataType, typeTable } from '../../ir/types.ts'
 import { Rig, type Row } from '../support/rig.ts'
-import { type CommandCode, rigLimits } from '../support/rig-program.ts'
+import type { CommandCode } from '../support/rig-program.ts'
 import { search } from '../support/search.ts'
 
 after(closeNativeCompiler)
 
+/** One for each part of a group. */
+const ENTRIES = 5
 const Do = { begin: 0, take: 1, join: 2, look: 3 } as const
 
 interface Column extends ColumnRef {
@@ -64,8 +66,10 @@ const argsOf: Readonly<Record<AggregateName, readonly Column[]>> = {
   covar_pop: [n, m],
   covar_samp: [n, m],
   corr: [n, m],
+  approx_count_distinct: [n],
+  approx_quantile: [n],
 }
-const calls = aggregateNames.map(fn => aggregate(fn, ...argsOf[fn]))
+const calls = aggregateNames.map(fn => aggregateOver({ fn, fraction: 0.7 }, argsOf[fn]))
 
 const store = new GroupStore(undefined, { isUngrouped: false, combines: true })
 const { accumulators, finish } = accumulate(store, calls)
@@ -101,7 +105,7 @@ function step({ k, arg, answer }: CommandCode): void {
     for (const { accumulator } of accumulators) accumulator.combine(k, entry, arg('from'))
   })
   calls.forEach(({ fn }, i) => {
-    const { value, isNull } = scalarOf(finish(i, entry))
+    const { value, isNull } = scalarOf(finish(k, i, entry))
     answer(fn, value.type === 'bool' ? toInt(value) : value)
     answer(`${fn}_null`, toInt(isNull))
   })
@@ -127,7 +131,12 @@ const rig = await Rig.build({
       [`${fn}_null`, 'u8'],
     ]),
   ),
-  fixed: [{ mem: entries, rows: rigLimits.stateRows }],
+  fixed: [
+    { mem: entries, rows: ENTRIES },
+    ...accumulators
+      .flatMap(({ accumulator }) => accumulator.parts ?? [])
+      .map(({ mem, rowsPerUnit }) => ({ mem, rows: ENTRIES * rowsPerUnit })),
+  ],
   step,
 })
 
@@ -145,7 +154,7 @@ const rows: fc.Arbitrary<PartRow> = fc.record({
   after: fc.bigInt(0n, 2n),
 })
 /** In the order of time; some are empty. */
-const partsOfGroups = fc.array(fc.array(rows, { maxLength: 6 }), { minLength: 1, maxLength: 5 })
+const partsOfGroups = fc.array(fc.array(rows, { maxLength: 6 }), { minLength: 1, maxLength: ENTRIES })
 
 /** Something lies under a null. */
 const wordOf = (value: JsValue, { type }: Column): number | bigint =>
@@ -205,7 +214,7 @@ const ofProducts: Partial<Record<AggregateName, OfProducts>> = {
   corr: of => correlation(of(0, 1), of(0, 0), of(1, 1)),
 }
 
-function expected(parts: readonly Part[], { fn, type }: Aggregate): JsValue {
+function expected(parts: readonly Part[], { fn, type, fraction }: Aggregate): JsValue {
   const args = argsOf[fn]
   const all = contributionsOf(parts.flat(), args)
   const { rowsMin, evaluate } = aggregateRow(fn)
@@ -218,6 +227,7 @@ function expected(parts: readonly Part[], { fn, type }: Aggregate): JsValue {
         all,
         type,
         args.map(arg => arg.type),
+        fraction,
       )
 }
 

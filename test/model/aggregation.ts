@@ -84,7 +84,7 @@ export abstract class Aggregation implements Operator {
   }
 
   #result(i: number, list: readonly Contribution[]): Value {
-    const { fn, type, args } = this.node.aggregates[i].call
+    const { fn, type, args, fraction } = this.node.aggregates[i].call
     const { rowsMin, evaluate } = aggregateRow(fn)
     return list.length < rowsMin
       ? null
@@ -92,6 +92,7 @@ export abstract class Aggregation implements Operator {
           list,
           type,
           args.map(arg => arg.type),
+          fraction,
         )
   }
 

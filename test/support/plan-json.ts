@@ -2,7 +2,7 @@
  * Plans as plain data and back: the list of operators from the source on. It holds what their constructors take and
  * nothing that they derive, so that a file stays good when operators learn more.
  */
-import { type AggregateName, aggregate as aggregateCall } from '../../ir/expr/aggregates.ts'
+import { type AggregateName, aggregateOver, aggregateRow } from '../../ir/expr/aggregates.ts'
 import { call, cast } from '../../ir/expr/build.ts'
 import { type Expr, literal, type Param, type Value } from '../../ir/expr/expr.ts'
 import type { FunctionName } from '../../ir/expr/functions/index.ts'
@@ -36,6 +36,7 @@ interface CallJson {
   readonly fn: AggregateName
   /** Several stand in a list. */
   readonly arg?: ExprJson | readonly ExprJson[] | undefined
+  readonly fraction?: number | undefined
 }
 
 /** The operators of a plan that ends in a sink, which goes without saying. */
@@ -88,10 +89,11 @@ export function planToJson(node: LogicalNode): PlanJson {
     case 'window':
       return [...planToJson(node.input), { window: node.spec }]
     case 'aggregate': {
-      const calls = node.aggregates.map(({ name, call: { fn, args } }) => ({
+      const calls = node.aggregates.map(({ name, call: { fn, args, fraction } }) => ({
         name,
         fn,
         arg: args.length > 1 ? args.map(exprToJson) : args.map(exprToJson)[0],
+        fraction: aggregateRow(fn).takesFraction ? fraction : undefined,
       }))
       return [...planToJson(node.input), { aggregate: node.keys, calls, emit: node.emit }]
     }
@@ -116,9 +118,9 @@ function operatorFromJson(input: LogicalNode, json: OperatorJson): LogicalNode {
       json.project.map(one => ({ name: one.name, expr: expr(one.expr) })),
     )
   if ('source' in json) throw new Error('a source in the middle of a plan')
-  const calls = json.calls.map(({ name, fn, arg = [] }) => ({
+  const calls = json.calls.map(({ name, fn, arg = [], fraction }) => ({
     name,
-    call: aggregateCall(fn, ...[arg].flat().map(expr)),
+    call: aggregateOver({ fn, fraction }, [arg].flat().map(expr)),
   }))
   return aggregate(input, json.aggregate, calls, json.emit)
 }

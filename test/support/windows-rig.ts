@@ -49,6 +49,7 @@ function advance({ k, leave, emit }: RigCode): void {
     each: ({ start, end }, group) => emit({ start, end, key: load(groups.entries, 'key', group) }),
     drop: group => groups.remove(k, group),
     merge: () => {},
+    combineRows: 1,
     combine: () => {},
     find: () => i32(-1),
   })

@@ -100,6 +100,10 @@ test('aggregates have the types of their arguments, and are null where those may
     ofBoth: a.covarPop(f.price, f.quantity.nullif(0)),
     ofPairs: a.covarSamp(f.price, f.small, { where: f.open }),
     related: a.corr(f.price, f.flags),
+    venues: a.approxCountDistinct(f.venue, { where: f.open }),
+    usual: a.approxQuantile(f.price, 0.5),
+    high: a.approxQuantile(f.quantity.nullif(0), 0.99),
+    highOpen: a.approxQuantile(f.small, 1, { where: f.open }),
   }))
   interface Expected {
     readonly symbol: string
@@ -116,6 +120,10 @@ test('aggregates have the types of their arguments, and are null where those may
     readonly ofBoth: number | null
     readonly ofPairs: number | null
     readonly related: number | null
+    readonly venues: bigint
+    readonly usual: number
+    readonly high: number | null
+    readonly highOpen: number | null
   }
   same<RowIn<typeof totals>, { [K in keyof Expected]: Expected[K] }>(true)
   assert.deepEqual(
@@ -124,6 +132,7 @@ test('aggregates have the types of their arguments, and are null where those may
       ...['bool', 'bool?', 'uint8', 'uint64', 'int64?'],
       ...['float64', 'float64?', 'float64?', 'float64?'],
       ...['float64', 'float64?', 'float64?', 'float64?'],
+      ...['int64', 'float64', 'float64?', 'float64?'],
     ],
   )
 })
@@ -253,6 +262,10 @@ export function mustNotCompile(): void {
   trades.groupBy('symbol').agg((f, a) => ({ spread: a.varPop(f.at) }))
   // @ts-expect-error a covariance is one of two columns
   trades.groupBy('symbol').agg((f, a) => ({ together: a.covarPop(f.price) }))
+  // @ts-expect-error texts have no quantiles
+  trades.groupBy('symbol').agg((f, a) => ({ middle: a.approxQuantile(f.venue, 0.5) }))
+  // @ts-expect-error a quantile is one at a fraction
+  trades.groupBy('symbol').agg((f, a) => ({ middle: a.approxQuantile(f.price, f.price) }))
   // @ts-expect-error aggregates take columns of rows, not other aggregates
   trades.groupBy('symbol').agg((_f, a) => ({ total: a.sum(a.count()) }))
   // @ts-expect-error the time column is a timestamp
@@ -281,5 +294,9 @@ test('what the types refuse is refused at run time as well', () => {
   refused('LDB-1200', () => trades.groupBy().agg((f, a) => ({ x: unnamed(a).boolAnd(f.flags) })))
   refused('LDB-1200', () => trades.groupBy().agg((f, a) => ({ x: unnamed(a).bitXor(f.price) })))
   refused('LDB-1200', () => trades.groupBy().agg((f, a) => ({ x: unnamed(a).corr(f.price) })))
+  const quantile = (fraction: unknown): void => {
+    trades.groupBy().agg((f, a) => ({ middle: a.approxQuantile(f.price, fraction as number) }))
+  }
+  for (const fraction of [-0.1, 1.1, Number.NaN, undefined]) refused('LDB-0001', () => quantile(fraction))
   refused('LDB-2003', () => trades.window(tumble('at', '0s')))
 })

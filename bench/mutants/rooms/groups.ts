@@ -8,12 +8,6 @@ export const groupKey: Room = {
   tests,
   faults: [
     {
-      name: 'zeros-are-two-groups',
-      find: "op('bits.f64', select(eq(x, f64(0)), f64(0), x))",
-      put: "op('bits.f64', x)",
-      shows: '0 and -0 are two groups',
-    },
-    {
       name: 'nulls-are-many-groups',
       find: "return select(isNull, word.type === 'i64' ? { kind: 'const', type: 'i64', value: 0n } : i32(0), word)",
       put: 'return word',

@@ -175,5 +175,12 @@ export const hash: Room = {
       shows: 'two keys of 64 bits that hash alike are one group',
       tests: ['lower/streams.test'],
     },
+    {
+      name: 'zeros-are-two-groups',
+      find: "op('bits.f64', select(eq(x, f64(0)), f64(0), x))",
+      put: "op('bits.f64', x)",
+      shows: '0 and -0 are two groups',
+      tests: ['lower/streams.test', 'property/corpus.test', 'property/plans.test'],
+    },
   ],
 }

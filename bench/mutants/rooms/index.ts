@@ -15,6 +15,7 @@ import * as passes from './passes.ts'
 import * as pipeline from './pipeline.ts'
 import { rewrite } from './rewriting.ts'
 import { sessions } from './sessions.ts'
+import * as sketches from './sketches.ts'
 import * as texts from './texts.ts'
 
 export const mutants = mutantsOf({
@@ -52,6 +53,8 @@ export const mutants = mutantsOf({
   edge: aggregates.edges,
   bits: aggregates.bits,
   products: aggregates.products,
+  distinct: sketches.distinct,
+  quantile: sketches.quantile,
   'aggregate-table': aggregates.aggregateTable,
   'group-key': groups.groupKey,
   aggregate: groups.aggregateStage,

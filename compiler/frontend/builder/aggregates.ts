@@ -2,7 +2,13 @@
  * Aggregates in the builder: `a.sum(f.distance)` is an expression over the group. Each call becomes a hidden column
  * of the aggregation; what is computed from them becomes a projection behind it.
  */
-import { type Aggregate, type AggregateName, aggregate, printAggregate } from '../../../ir/expr/aggregates.ts'
+import {
+  type Aggregate,
+  type AggregateName,
+  aggregateOver,
+  aggregateRow,
+  printAggregate,
+} from '../../../ir/expr/aggregates.ts'
 import { call } from '../../../ir/expr/build.ts'
 import { type Expr, literal, nullOf, rewrite } from '../../../ir/expr/expr.ts'
 import type { NamedAggregate } from '../../../ir/logical/aggregate.ts'
@@ -16,6 +22,8 @@ interface FilterOption {
 }
 
 const isFilter = (x: unknown): x is FilterOption => typeof x === 'object' && x !== null && 'where' in x
+
+const isNumber = (x: unknown): x is number => typeof x === 'number'
 
 /** The aggregates of the table by the names that users write. */
 const methods: Readonly<Record<keyof AggregatesOf, AggregateName>> = {
@@ -38,6 +46,8 @@ const methods: Readonly<Record<keyof AggregatesOf, AggregateName>> = {
   covarPop: 'covar_pop',
   covarSamp: 'covar_samp',
   corr: 'corr',
+  approxCountDistinct: 'approx_count_distinct',
+  approxQuantile: 'approx_quantile',
 }
 
 /** Collects the aggregates that a callback asks for; equal ones share a column. */
@@ -59,9 +69,11 @@ export class AggregateCollector {
 
   #add(fn: AggregateName, args: readonly unknown[]): Expression {
     const filter = args.find(isFilter)
-    const given = args.filter(arg => !isFilter(arg) && arg !== undefined) as readonly Typed[]
-    const exprs = given.map(arg => Expression.plan(arg))
-    return this.#keep(aggregate(fn, ...(filter ? filtered(exprs, Expression.plan(filter.where)) : exprs)))
+    const isFraction = aggregateRow(fn).takesFraction ? isNumber : () => false
+    const given = args.filter(arg => !isFilter(arg) && !isFraction(arg) && arg !== undefined)
+    const exprs = (given as readonly Typed[]).map(arg => Expression.plan(arg))
+    const counted = filter ? filtered(exprs, Expression.plan(filter.where)) : exprs
+    return this.#keep(aggregateOver({ fn, fraction: args.find(isNumber) }, counted))
   }
 
   #keep(one: Aggregate): Expression {

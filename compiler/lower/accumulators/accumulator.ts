@@ -3,10 +3,11 @@
  * several aggregates may share one. Each says what fields it keeps for a group, what a row does to them, and when
  * a row must be refused; `prepare` only reads, what it returns is done when nothing can stop the row any more.
  */
+import type { Aggregate } from '../../../ir/expr/aggregates.ts'
 import { and, bool, isConst, type KernelBuilder, load, not } from '../../../ir/kernel/build.ts'
 import type { Expr, Mem } from '../../../ir/kernel/node.ts'
 import type { FieldSpecs } from '../../../ir/layout.ts'
-import type { FixedRegion } from '../../../ir/physical/program.ts'
+import type { FixedRegion, Growable } from '../../../ir/physical/program.ts'
 import type { DataType } from '../../../ir/types.ts'
 import type { Interner, Wanted } from '../lib/interner.ts'
 import type { RowScope } from '../scope.ts'
@@ -40,14 +41,18 @@ export interface Accumulator {
    * is a fault of the value that is read.
    */
   combine(k: KernelBuilder, into: Expr, from: Expr): void
+  /** How many rows cost about as much as `combine`, where that is more than one. */
+  readonly combineRows?: number
   /** Refuses no row where it is the first of its group. */
   prepare(contribution: Contribution): Prepared
   /** The texts that a new group keeps of its first row. */
   wants?(cx: RowScope, args: readonly Value[]): readonly Wanted[]
-  /** What it holds for a group; null where no row has contributed to what must have a value. */
-  read(entry: Expr): Value
+  /** What it holds for a group, as a call asks for it; null where no row has contributed to what must have a value. */
+  read(k: KernelBuilder, entry: Expr, call: Aggregate): Value
   /** Regions of its own, where one group is all there is. */
   readonly regions?: readonly FixedRegion[]
+  /** Regions of its own that have so many rows for each entry: the first of them is that of entry times so many. */
+  readonly parts?: Growable['parts']
   /** Can it take rows by their mask? */
   readonly masked?: boolean
   /** Code before the rows of a call and behind them, for what is kept in locals meanwhile. */

@@ -20,7 +20,7 @@ const joined =
   (store, name, [argType]) => ({
     fields: { [name]: heldField(argType) },
     init: (k, entry) => k.store(store.entries, name, entry, startOf(argType, start)),
-    read: entry => readHeld(store, name, argType, entry),
+    read: (_k, entry) => readHeld(store, name, argType, entry),
     combine(k, into, from) {
       const [held, other] = [into, from].map(one => scalarOf(readHeld(store, name, argType, one)).value)
       k.store(store.entries, name, into, stored(join(held, other)))

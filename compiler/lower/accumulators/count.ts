@@ -13,7 +13,7 @@ export const count: AccumulatorFactory = (store, name, argTypes) =>
 const counter: AccumulatorFactory = (store, name) => ({
   fields: { [name]: 'i64' },
   init: (k, entry) => k.store(store.entries, name, entry, i64(0n)),
-  read: entry => scalar('int64', store.load(name, entry), FALSE),
+  read: (_k, entry) => scalar('int64', store.load(name, entry), FALSE),
   combine: (k, into, from) =>
     k.store(store.entries, name, into, add(store.load(name, into), store.load(name, from))),
   prepare: () => ({ faults: [], texts: [], apply: () => {} }),

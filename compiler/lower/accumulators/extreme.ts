@@ -15,7 +15,7 @@ const extreme =
         k.store(store.entries, seen, entry, i32(0))
         initHeld(k, store, name, argType, entry)
       },
-      read: entry => ({
+      read: (_k, entry) => ({
         ...readHeld(store, name, argType, entry),
         isNull: eq(store.load(seen, entry), i32(0)),
       }),

@@ -4,16 +4,33 @@
  */
 import type { Aggregate, AggregateName } from '../../../ir/expr/aggregates.ts'
 import { printExpr } from '../../../ir/expr/print.ts'
-import { and, div, eq, f64, gt, i64, le, lt, mul, op, or, select, sub } from '../../../ir/kernel/build.ts'
+import {
+  and,
+  div,
+  eq,
+  f64,
+  gt,
+  i64,
+  type KernelBuilder,
+  le,
+  lt,
+  mul,
+  op,
+  or,
+  select,
+  sub,
+} from '../../../ir/kernel/build.ts'
 import type { Expr } from '../../../ir/kernel/node.ts'
 import { toDouble } from '../expr/cast.ts'
 import { scalar, scalarOf, type Value } from '../value.ts'
 import type { Accumulator, AccumulatorFactory, GroupStore } from './accumulator.ts'
 import { bitsOfAll, bitsOfAny, bitsOfOdd } from './bits.ts'
 import { count } from './count.ts'
+import { distinct } from './distinct.ts'
 import { first, last } from './edge.ts'
 import { max, min } from './extreme.ts'
 import { productsOfPairs, squaresOfFirst, squaresOfSecond } from './products.ts'
+import { quantile } from './quantile.ts'
 import { sum } from './sum.ts'
 
 const factories = {
@@ -29,6 +46,8 @@ const factories = {
   bits_of_all: bitsOfAll,
   bits_of_any: bitsOfAny,
   bits_of_odd: bitsOfOdd,
+  distinct,
+  quantile,
 } as const satisfies Record<string, AccumulatorFactory>
 type AccumulatorKind = keyof typeof factories
 
@@ -111,6 +130,8 @@ const codes: Readonly<Record<AggregateName, AggregateCode>> = {
   covar_pop: { needs: ['products', 'count'], finish: perRow('products') },
   covar_samp: { needs: ['products', 'count'], finish: perFreedom('products') },
   corr: { needs: ['products', 'squares', 'squares_of_second'], finish: correlation },
+  approx_count_distinct: { needs: ['distinct'], finish: plain('distinct') },
+  approx_quantile: { needs: ['quantile'], finish: plain('quantile') },
 }
 
 /** An accumulator with the number of the aggregate whose arguments feed it. */
@@ -122,7 +143,7 @@ export interface Fed {
 export interface Accumulation {
   readonly accumulators: readonly Fed[]
   /** Result of aggregate number `n` for the group of an entry. */
-  finish(n: number, entry: Expr): Value
+  finish(k: KernelBuilder, n: number, entry: Expr): Value
 }
 
 export function accumulate(store: GroupStore, calls: readonly Aggregate[]): Accumulation {
@@ -136,14 +157,14 @@ export function accumulate(store: GroupStore, calls: readonly Aggregate[]): Accu
       kept.set(key, { accumulator, feeder })
     }
   })
-  const read = (kind: AccumulatorKind, call: Aggregate, entry: Expr): Value => {
+  const read = (k: KernelBuilder, kind: AccumulatorKind, call: Aggregate, entry: Expr): Value => {
     const fed = kept.get(keyOf(kind, call))
     if (!fed) throw new Error(`${call.fn} has no accumulator ${kind}`)
-    return fed.accumulator.read(entry)
+    return fed.accumulator.read(k, entry, call)
   }
   return {
     accumulators: [...kept.values()],
-    finish: (n, entry) => codes[calls[n].fn].finish(kind => read(kind, calls[n], entry), calls[n]),
+    finish: (k, n, entry) => codes[calls[n].fn].finish(kind => read(k, kind, calls[n], entry), calls[n]),
   }
 }
 

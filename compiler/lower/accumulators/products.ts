@@ -53,7 +53,7 @@ class Products implements Accumulator {
     for (const field of Object.keys(this.fields)) this.#put(k, field, entry, f64(0))
   }
 
-  read(entry: Expr): ReturnType<Accumulator['read']> {
+  read(_k: KernelBuilder, entry: Expr): ReturnType<Accumulator['read']> {
     return scalar('float64', this.#held(this.#sum, entry), FALSE)
   }
 

@@ -85,7 +85,7 @@ function heldSum(
       k.store(store.entries, name, entry, i64(0n))
       if (store.combines) k.store(store.entries, broken, entry, i32(0))
     },
-    read: entry =>
+    read: (_k, entry) =>
       scalar(
         type,
         store.load(name, entry),
@@ -104,7 +104,7 @@ function heldSum(
 const floatSum: AccumulatorFactory = (store, name) => ({
   fields: { [name]: 'f64' },
   init: (k, entry) => k.store(store.entries, name, entry, f64(0)),
-  read: entry => scalar('float64', store.load(name, entry), FALSE),
+  read: (_k, entry) => scalar('float64', store.load(name, entry), FALSE),
   combine: (k, into, from) =>
     k.store(store.entries, name, into, add(store.load(name, into), store.load(name, from))),
   prepare(contribution) {

@@ -61,6 +61,8 @@ export interface GroupWalk {
   merge(group: Expr, append: (merged: Expr) => void): void
   /** Takes what one group holds into another of earlier rows; never leaves. */
   combine(into: Expr, from: Expr): void
+  /** What `merge` or `combine` takes of the budget, in rows. */
+  readonly combineRows: number
   /** The group of the same key in another pane, or -1. */
   find(group: Expr, start: Expr): Expr
 }

@@ -4,6 +4,8 @@
  */
 import {
   add,
+  eq,
+  f64,
   ge,
   high,
   i32,
@@ -12,6 +14,8 @@ import {
   low,
   lt,
   mul,
+  op,
+  select,
   shru,
   sub,
   toInt,
@@ -23,10 +27,13 @@ import type { Expr, Local, Mem } from '../../../ir/kernel/node.ts'
 const GOLDEN = 0x9e3779b1 | 0
 
 /** One multiply, then the high bits into the low ones: the mask of a table keeps only those. */
-function mixInto(k: KernelBuilder, hash: Local, word: Expr): void {
-  k.set(hash, mul(xor(hash, word), i32(GOLDEN)))
+function mixInto(k: KernelBuilder, hash: Local, word: Expr, multiplier = GOLDEN): void {
+  k.set(hash, mul(xor(hash, word), i32(multiplier)))
   k.set(hash, xor(hash, shru(hash, i32(15))))
 }
+
+/** The bits of a double, the same for all that are NaN, and for both zeros. */
+export const doubleBits = (x: Expr): Expr => op('bits.f64', select(eq(x, f64(0)), f64(0), x))
 
 /** The 32-bit words that stand for a value of a key. */
 export function wordsOf(value: Expr): readonly Expr[] {
@@ -44,22 +51,28 @@ export function hashWords(k: KernelBuilder, words: readonly Expr[], before: Expr
 /** Every step of a hash can be undone: that of a single word tells the word. */
 export const isExact = (words: readonly Expr[]): boolean => words.length === 1
 
-/** A local that holds the hash of a range of the bytes region, four bytes at a time. */
-export function hashBytes(k: KernelBuilder, bytes: Mem, offset: Expr, length: Expr): Local {
+/** A local that holds the hash of a range of the bytes region, four bytes at a time; an odd multiplier gives another. */
+export function hashBytes(
+  k: KernelBuilder,
+  bytes: Mem,
+  offset: Expr,
+  length: Expr,
+  multiplier = GOLDEN,
+): Local {
   const hash = k.let('hash', length)
   const at = k.let('at', offset)
   const end = k.let('end', add(offset, length))
   const lastWord = k.let('last_word', sub(end, i32(3)))
   k.loop('hash_words', label => {
     k.breakIf(ge(at, lastWord), label)
-    mixInto(k, hash, load(bytes, 'i32', at))
+    mixInto(k, hash, load(bytes, 'i32', at), multiplier)
     k.set(at, add(at, i32(4)))
   })
   k.loop('hash_rest', label => {
     k.if(
       lt(at, end),
       () => {
-        mixInto(k, hash, load(bytes, 'u8', at))
+        mixInto(k, hash, load(bytes, 'u8', at), multiplier)
         k.set(at, add(at, i32(1)))
       },
       () => k.break(label),

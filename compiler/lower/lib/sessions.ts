@@ -18,6 +18,7 @@ import {
   load,
   lt,
   or,
+  select,
   sub,
 } from '../../../ir/kernel/build.ts'
 import type { Expr, Local, Mem } from '../../../ir/kernel/node.ts'
@@ -155,7 +156,7 @@ export class Sessions implements GroupWindows {
       const step = k.let('step', load(this.head, 'step'))
       k.phase('reserve')
       k.if(ge(spent, load(controlBlock, 'budget')), () => leave(Status.yield))
-      k.set(spent, add(spent, i32(1)))
+      k.set(spent, add(spent, select(eq(step, i32(Step.merge)), i32(walk.combineRows), i32(1))))
       k.if(
         eq(step, i32(Step.idle)),
         () => {

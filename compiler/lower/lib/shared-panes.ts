@@ -53,6 +53,9 @@ export interface PaneGrid {
 const Step = { idle: 0, merge: 1, leave: 2, forget: 3 } as const
 const NONE = -1
 
+/** Does a piece of work where the budget allows it, and takes so many rows off that. */
+type Work = (what: () => void, rows?: number) => void
+
 export class SharedPanes implements GroupWindows {
   readonly table: HashTable
   readonly head: Mem
@@ -162,11 +165,11 @@ export class SharedPanes implements GroupWindows {
   /** One piece of work at a turn of the loop, by the step that is under way. */
   advance(k: KernelBuilder, leave: Leave, watermark: TimeField, walk: GroupWalk): void {
     const spent = k.let('spent', i32(0))
-    const work = (what: () => void): void => {
+    const work: Work = (what, rows = 1) => {
       k.phase('reserve')
       k.if(ge(spent, load(controlBlock, 'budget')), () => leave(Status.yield))
       what()
-      k.set(spent, add(spent, i32(1)))
+      k.set(spent, add(spent, i32(rows)))
     }
     k.loop('due_windows', done => {
       const step = k.let('step', this.#head('step'))
@@ -201,7 +204,7 @@ export class SharedPanes implements GroupWindows {
   }
 
   /** Takes in one group, or goes to the first of the next pane that is there. */
-  #merge(k: KernelBuilder, walk: GroupWalk, work: (what: () => void) => void): void {
+  #merge(k: KernelBuilder, walk: GroupWalk, work: Work): void {
     const group = k.let('group', this.#head('group'))
     k.if(
       ge(group, i32(0)),
@@ -211,7 +214,7 @@ export class SharedPanes implements GroupWindows {
           const next = k.let('next', load(this.#groups.entries, 'next', group))
           k.put(this.head, 'group', next)
           k.if(lt(next, i32(0)), () => this.#toNextPane(k))
-        }),
+        }, walk.combineRows),
       () => {
         k.phase('apply')
         k.if(
@@ -252,7 +255,7 @@ export class SharedPanes implements GroupWindows {
     k.put(this.head, 'is_short', sub(i32(1), this.#head('is_short')))
   }
 
-  #leave(k: KernelBuilder, walk: GroupWalk, work: (what: () => void) => void): void {
+  #leave(k: KernelBuilder, walk: GroupWalk, work: Work): void {
     const group = k.let('group', this.#head('first'))
     k.if(
       ge(group, i32(0)),
@@ -271,7 +274,7 @@ export class SharedPanes implements GroupWindows {
   }
 
   /** Forgets one group of the oldest pane, or that pane, if no window needs it; else goes to the next window. */
-  #forget(k: KernelBuilder, walk: GroupWalk, work: (what: () => void) => void): void {
+  #forget(k: KernelBuilder, walk: GroupWalk, work: Work): void {
     const { entries } = this.table
     const pane = k.let('pane', load(this.#heap.items, 'id', i32(0)))
     const isNeeded = ge(load(entries, 'start', pane), this.#neededFrom())

@@ -152,7 +152,7 @@ export class AggregateStage implements StatefulStage {
     const { k } = cx
     const { entries } = this.#groups.table
     const bounds = row.pane ? { start: row.pane.start, end: row.pane.lastEnd } : NO_BOUNDS
-    const result = (): RowColumns => this.#groups.result(bounds, entry)
+    const result = (): RowColumns => this.#groups.result(k, bounds, entry)
     if (this.#node.emit.strategy === 'update') {
       apply()
       output.emit(result())

@@ -7,7 +7,6 @@ import {
   all,
   bool,
   eq,
-  f64,
   i32,
   isConst,
   load,
@@ -23,7 +22,7 @@ import type { FieldSpec } from '../../../ir/layout.ts'
 import type { Column } from '../../../ir/schema.ts'
 import { isBytes, isFloat, typeTable } from '../../../ir/types.ts'
 import type { RowColumns } from '../expr/index.ts'
-import { isExact, wordsOf } from '../lib/hash.ts'
+import { doubleBits, isExact, wordsOf } from '../lib/hash.ts'
 import { type Interner, keyOfText, NULL_TEXT, type Wanted } from '../lib/interner.ts'
 import type { RowScope } from '../scope.ts'
 import { bind, bytesOf, FALSE, isNever, local, scalarOf, type Value } from '../value.ts'
@@ -176,8 +175,6 @@ function normalised(value: Value): Expr {
   if (isNever(isNull)) return word
   return select(isNull, word.type === 'i64' ? { kind: 'const', type: 'i64', value: 0n } : i32(0), word)
 }
-
-const doubleBits = (x: Expr): Expr => op('bits.f64', select(eq(x, f64(0)), f64(0), x))
 
 function restored({ type }: Column, stored: Expr): Expr {
   if (isFloat(type)) return op('ofbits.i64', stored)

@@ -80,7 +80,8 @@ export class Groups {
 
   get growables(): StatefulStage['growables'] {
     const { table, windows, texts } = this
-    const parts = [...table.growable.parts, ...(windows.groupParts ?? [])]
+    const held = this.accumulation.accumulators.flatMap(({ accumulator }) => accumulator.parts ?? [])
+    const parts = [...table.growable.parts, ...(windows.groupParts ?? []), ...held]
     return [
       { growable: { ...table.growable, parts }, grow: k => table.grow(k) },
       ...windows.growables.map(one => ({
@@ -139,11 +140,12 @@ export class Groups {
     this.windows.advance(k, leave, watermark, {
       each: (window, group) => {
         if (isEager(this.#node.emit)) return
-        when(k, this.#hasRows(group), () => each(this.result(window, group), operator))
+        when(k, this.#hasRows(k, group), () => each(this.result(k, window, group), operator))
       },
       drop: group => this.table.remove(k, group),
       merge: (group, append) => this.#merge(k, leave, group, append),
       combine: (into, from) => this.#combine(k, into, from),
+      combineRows: this.#combineRows,
       find: (group, start) => this.#search(k, group, start).entry,
     })
   }
@@ -167,24 +169,29 @@ export class Groups {
     return { ...this.find(k, hash, key, start), key }
   }
 
+  get #combineRows(): number {
+    const rows = this.accumulation.accumulators.map(({ accumulator }) => accumulator.combineRows ?? 0)
+    return Math.max(1, ...rows)
+  }
+
   #combine(k: KernelBuilder, into: Expr, from: Expr): void {
     for (const { accumulator } of this.accumulation.accumulators) accumulator.combine(k, into, from)
   }
 
-  #hasRows(group: Expr): Expr {
+  #hasRows(k: KernelBuilder, group: Expr): Expr {
     if (!this.isUngrouped) return bool(true)
-    return gt(scalarOf(this.accumulation.finish(this.#node.aggregates.length, group)).value, i64(0n))
+    return gt(scalarOf(this.accumulation.finish(k, this.#node.aggregates.length, group)).value, i64(0n))
   }
 
   /** The columns of a group: window, keys, aggregates. */
-  result({ start, end }: Closed, group: Expr): RowColumns {
+  result(k: KernelBuilder, { start, end }: Closed, group: Expr): RowColumns {
     const { window, aggregates } = this.#node
     const columns = new Map<string, Value>(this.key.values(this.table.entries, group))
     if (window) {
       columns.set(window.start, scalar(window.type, start, FALSE))
       columns.set(window.end, scalar(window.type, end, FALSE))
     }
-    for (const [n, { name }] of aggregates.entries()) columns.set(name, this.accumulation.finish(n, group))
+    for (const [n, { name }] of aggregates.entries()) columns.set(name, this.accumulation.finish(k, n, group))
     return columns
   }
 }

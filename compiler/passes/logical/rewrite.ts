@@ -1,5 +1,5 @@
 /** Rebuilding logical plans: each operator's constructor derives its schema again and checks what it is given. */
-import { aggregate as aggregateCall } from '../../../ir/expr/aggregates.ts'
+import { aggregateOver } from '../../../ir/expr/aggregates.ts'
 import type { Expr } from '../../../ir/expr/expr.ts'
 import { aggregate } from '../../../ir/logical/aggregate.ts'
 import { filter } from '../../../ir/logical/filter.ts'
@@ -29,7 +29,7 @@ export function rebuild(node: LogicalNode, input: LogicalNode, change: (expr: Ex
         node.keys,
         node.aggregates.map(({ name, call }) => ({
           name,
-          call: aggregateCall(call.fn, ...call.args.map(change)),
+          call: aggregateOver(call, call.args.map(change)),
         })),
         node.emit,
       )
