@@ -2,15 +2,23 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import fc from 'fast-check'
+import { interpret } from '../../codegen/interp/interpret.ts'
 import { closeNativeCompiler } from '../../codegen/llvm/backend.ts'
 import { type Columns, compile, hop, type Stream, source, t } from '../../compiler/index.ts'
+import { timeRegion } from '../../compiler/lower/event-time.ts'
+import { Status } from '../../ir/abi.ts'
 import { estimateDistinct, MIXER, REGISTERS } from '../../ir/expr/distinct.ts'
 import { QUANTILE_ERROR, quantileOf } from '../../ir/expr/quantile.ts'
+import { WIDEST } from '../../ir/physical/program.ts'
+import { Pipeline } from '../../runtime/dag/pipeline.ts'
+import { reservePlan } from '../../runtime/memory/arena.ts'
+import { resolveLimits } from '../../runtime/memory/limits.ts'
 import type { ModelRow } from '../model/model.ts'
 import { agrees } from '../support/agrees.ts'
 import { backends } from '../support/backends.ts'
 import { runEngine, smallLimits, textOf } from '../support/engine.ts'
 import { clashingTexts } from '../support/hash-model.ts'
+import { poke } from '../support/memory.ts'
 import { isQuick } from '../support/runs.ts'
 import { search } from '../support/search.ts'
 
@@ -254,4 +262,35 @@ test('a quantile is off by 1/64 of the exact one at the most', () => {
     assert.ok(Math.abs(quantileOf(values, fraction) - exact) <= Math.abs(exact) * QUANTILE_ERROR)
   })
   fc.assert(property, search(1000))
+})
+
+/** How often the kernel that closes windows yields, where a row is in a hundred of them. */
+function yieldsOf(stream: unknown): number {
+  const limits = resolveLimits({ ...smallLimits, outputRows: 128, budgetRows: 64 })
+  const { program } = compile(stream as Stream<Columns>, { limits }).compilation
+  const [{ kernels, push }] = program.pipelines
+  const pipeline = new Pipeline(program.pipelines[0], reservePlan(program, limits), limits)
+  const { placement } = pipeline.memory
+  const widest = push(WIDEST)
+  const linked = interpret({ name: 'yields', kernels: [...kernels, widest] }).link(placement)
+  const statuses: (Status | undefined)[] = []
+  const finish = (kernel: string): void => {
+    for (let status: Status | undefined; status !== Status.ok; statuses.push(status)) {
+      status = linked.get(kernel)?.()
+      if (status === Status.grow) linked.get(pipeline.askedToGrow().kernel)?.()
+    }
+  }
+  finish('init')
+  pipeline.control.set('rows', 1)
+  finish(widest.name)
+  poke(placement, timeRegion, 'wm', 0, 1000n)
+  finish('advance')
+  return statuses.filter(status => status === Status.yield).length
+}
+
+test('joining two sketches takes of the budget what it costs', () => {
+  const windows = events.window(hop('at', '100ms', '1ms')).groupBy()
+  assert.equal(yieldsOf(windows.agg((f, a) => ({ rows: a.count(f.n) }))), 3)
+  assert.equal(yieldsOf(windows.agg((f, a) => ({ middle: a.approxQuantile(f.x, 0.5) }))), 25)
+  assert.equal(yieldsOf(windows.agg((f, a) => ({ values: a.approxCountDistinct(f.n) }))), 100)
 })

@@ -51,6 +51,13 @@ export const aggregateStage: Room = {
   tests,
   faults: [
     {
+      name: 'joining-costs-nothing',
+      find: 'accumulator.combineRows ?? 0',
+      put: '0',
+      shows: 'while windows of sketches close nothing else has its turn',
+      tests: ['lower/sketches.test'],
+    },
+    {
       name: 'late-by-one',
       find: 'k.if(le(closingOf(lastEnd, latenessTicks), this.#wm)',
       put: 'k.if(lt(closingOf(lastEnd, latenessTicks), this.#wm)',
