@@ -132,7 +132,7 @@ export interface AggregatesOf {
    * About how many distinct values there are that are not null, as an int64; 0 where all is null. All NaN are one value,
    * both zeros are one. HyperLogLog with 2048 registers and the estimate of Ertl (2017): the relative standard error is
    * 1.04 / sqrt(2048) = 2.3 %, and up to some ten values are mostly counted as they are. The same values give the same
-   * number in whatever order they come. A group takes 2 KiB.
+   * number in whatever order they come. A group takes 2 KiB, and a plan has room for half a million of them at once.
    */
   approxCountDistinct(
     x: Typed<DataType, boolean, 'row'>,
@@ -146,8 +146,8 @@ export interface AggregatesOf {
    * The result is off by 1/64 = 1.6 % of the exact one at the most where that has a magnitude from 2^-30 (0.9e-9) up to
    * 2^50 (1.1e15). Below it is given as 0; from there on, and for infinities, as 2^50 less 0.8 %, with its sign. The same
    * values give the same result in whatever order they come. A group reserves 40 KiB, of which it touches what its values
-   * need: 256 bytes for each octave (a factor of 2) from the smallest to the largest. Several quantiles of one `x` share
-   * them.
+   * need: 256 bytes for each octave (a factor of 2) from the smallest to the largest. A plan has room for 32768 groups at
+   * once, fewer where `memoryBytes` is below 1.4 GiB. Several quantiles of one `x` share what they keep.
    */
   approxQuantile<N extends boolean, W>(
     x: Typed<NumericType, N, 'row'>,
