@@ -51,13 +51,6 @@ export const aggregateStage: Room = {
   tests,
   faults: [
     {
-      name: 'joining-costs-nothing',
-      find: 'accumulator.combineRows ?? 0',
-      put: '0',
-      shows: 'while windows of sketches close nothing else has its turn',
-      tests: ['lower/sketches.test'],
-    },
-    {
       name: 'late-by-one',
       find: 'k.if(le(closingOf(lastEnd, latenessTicks), this.#wm)',
       put: 'k.if(lt(closingOf(lastEnd, latenessTicks), this.#wm)',
@@ -120,6 +113,13 @@ export const groups: Room = {
   file: 'compiler/lower/operators/groups.ts',
   tests,
   faults: [
+    {
+      name: 'joining-costs-nothing',
+      find: 'accumulator.combineRows ?? 0',
+      put: '0',
+      shows: 'while windows of sketches close nothing else has its turn',
+      tests: ['lower/sketches.test'],
+    },
     {
       name: 'windows-not-reserved',
       find: 'this.windows.reserve(k, leave)',
