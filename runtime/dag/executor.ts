@@ -90,6 +90,7 @@ export class Executor {
   }
 
   #run(frame: Frame, owner: number): void {
+    if (frame === Frame.grow) this.#releaseTexts(owner)
     const kernel = this.#kernelOf(frame, owner)
     const status = this.meter ? this.meter.call(kernel, owner, this.#nameOf(frame, owner)) : kernel()
     this.#pipelines[owner].called()
@@ -232,6 +233,12 @@ export class Executor {
     this.#growing[owner] = growable
     this.#open(owner, Frame.grow)
     if (growable.holdsOutput) this.#drain(owner)
+  }
+
+  /** Results of the last pipeline may point into the texts of one before it: they leave before those are moved. */
+  #releaseTexts(owner: number): void {
+    const last = this.#pipelines.length - 1
+    if (owner < last && this.#growing[owner]?.holdsOutput) this.#drain(last)
   }
 
   /** Empties the outputs of a pipeline into the next one, or hands them out. */
