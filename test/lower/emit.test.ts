@@ -160,7 +160,9 @@ test('texts of results that a next pipeline passes on stay what they are when te
     .select(f => ({ at: f.at, key: f.key.concat(f.key) }))
     .groupBy('key')
     .agg((_, a) => ({ rows: a.count() }), { emit: 'changelog' })
-  const given = Array.from({ length: 60 }, (_, i) => row(i, { key: `${'x'.repeat((i * 37) % 500)}${i % 50}` }))
+  const given = Array.from({ length: 60 }, (_, i) =>
+    row(i, { key: `${'x'.repeat((i * 37) % 500)}${i % 50}` }),
+  )
   await agrees(nodeOf(grouped.where(f => f.rows.gt(0))), given)
   await agrees(nodeOf(grouped.select(f => ({ key: f.key }))), given)
 })
