@@ -4,6 +4,7 @@ export type { CodeGeneration } from '../codegen/js/link.ts'
 export type { Tier } from '../ir/abi.ts'
 export { type ErrorInfo, errorRegistry, type LdbCode, MillraceError, type SourceSpan } from '../ir/errors.ts'
 export type { ExtractField, TruncUnit } from '../ir/expr/functions/time.ts'
+export type { EmitStrategy } from '../ir/logical/emit.ts'
 export type { BatchLimits, Limits } from '../ir/physical/program.ts'
 export type { Column, Columns, ColumnType, RowOf, Schema } from '../ir/schema.ts'
 export type {
@@ -46,7 +47,7 @@ export type {
 export type { AggregateFilter, AggregatesOf } from './frontend/builder/aggregate-types.ts'
 export { type Case, lit, when } from './frontend/builder/case.ts'
 export { type NotNull, t } from './frontend/builder/column-types.ts'
-export type { ChangesIn, ChangesOf, EmitOptions } from './frontend/builder/emit.ts'
+export type { ChangeColumn, Changelog, ChangesIn, ChangesOf, EmitOptions } from './frontend/builder/emit.ts'
 export type { NumericMeet } from './frontend/builder/numeric-meet.ts'
 export { type SourceOptions, source } from './frontend/builder/source.ts'
 export {

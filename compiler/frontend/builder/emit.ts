@@ -19,10 +19,20 @@ export interface EmitOptions {
   readonly lateness?: Duration
 }
 
+/** What an aggregation that emits a changelog adds to its columns. */
+export interface ChangeColumn {
+  /** 0 a new group, 2 what it came to before, taken back, 3 what it comes to now. */
+  readonly $op: ColumnType<'int8', false>
+}
+
 /** The column that tells changes apart, where they were asked for. */
-export type ChangesOf<E> = E extends { readonly emit: 'changelog' }
-  ? { readonly $op: ColumnType<'int8', false> }
-  : object
+export type ChangesOf<E> = E extends Changelog ? ChangeColumn : object
+
+/** Options that ask for changes. */
+export interface Changelog {
+  /** As changes. */
+  readonly emit: 'changelog'
+}
 
 /** That column of a stream of changes: it goes on with its rows. */
 export type ChangesIn<S> = string extends keyof S ? object : Pick<S, '$op' & keyof S>
