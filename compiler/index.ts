@@ -21,6 +21,7 @@ export type {
 } from '../ir/types.ts'
 export type { Counters, FaultyRows, RowFault } from '../runtime/dag/runner.ts'
 export type { BatchInput } from '../runtime/io/inputs.ts'
+export { type VirtualClock, virtualClock, type WallClock } from '../runtime/time/clock.ts'
 export { Analysis } from './analyze/analysis.ts'
 export type { FaultCount } from './analyze/counts.ts'
 export type {

@@ -36,9 +36,10 @@ const MAX_TIME = (1n << 63n) - 1n
 
 /**
  * The largest event time seen, the watermark, the one that is to come behind the batch, and the watermark of what is
- * emitted: all MIN_TIME before the first row.
+ * emitted: all MIN_TIME before the first row. And where the plan reads the clock what time it is, in milliseconds since
+ * 1970: the runtime writes it for the first pipeline, before each batch and at ticks, and the others take it over.
  */
-const timeFields = { max_ts: 'i64', wm: 'i64', next_wm: 'i64', out_wm: 'i64' } as const
+const timeFields = { max_ts: 'i64', wm: 'i64', next_wm: 'i64', out_wm: 'i64', now: 'i64' } as const
 export const timeRegion: Mem = rowLayout('time', 'state', timeFields)
 export const watermark: TimeField = { mem: timeRegion, field: 'wm' }
 

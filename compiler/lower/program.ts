@@ -8,6 +8,7 @@ import type { BatchLimits, ParamSlot, PlanProgram } from '../../ir/physical/prog
 import { isBytes, typeTable } from '../../ir/types.ts'
 import { paramsOf } from '../plan/params.ts'
 import { splitPipelines } from '../plan/split-pipelines.ts'
+import { ticksOf } from '../plan/ticks.ts'
 import { lowerPipeline } from './pipeline.ts'
 import { ConstantPool, type PlanScope } from './scope.ts'
 
@@ -38,6 +39,7 @@ export function lowerProgram(plan: LogicalNode, options: ProgramOptions): PlanPr
     constants: scope.constants.bytes(),
     params: { mem, slots: params },
     schema: plan.relation.schema,
+    ticksEveryMs: ticksOf(plan),
     hostOps: [...new Set(pipelines.flatMap(pipeline => pipeline.hostOps))],
   }
 }

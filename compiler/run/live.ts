@@ -7,6 +7,7 @@ import type { Schema } from '../../ir/schema.ts'
 import type { Counters } from '../../runtime/dag/runner.ts'
 import type { AcceptedBatch } from '../../runtime/io/arrow/door.ts'
 import { batchesOf } from '../../runtime/io/inputs.ts'
+import type { Ticker } from '../../runtime/time/ticker.ts'
 import type { Callbacks } from './callbacks.ts'
 import type { Instance } from './instance.ts'
 import { warmQueue } from './warm-queue.ts'
@@ -25,6 +26,10 @@ export class LiveQuery {
   #isFresh = true
   /** Waits for its turn while the query stands idle. */
   readonly #warmUp: WarmUp | undefined
+  /** Wakes the query while nothing is pushed, where it has to do with processing time. */
+  readonly #ticker: Ticker | undefined
+  /** What went wrong when the clock woke it, where nobody is there to be told: the next call throws it. */
+  #untold: unknown
 
   /** @internal */
   constructor(instance: Instance, callbacks: Callbacks, schema: Schema, warmsUp: boolean) {
@@ -33,6 +38,7 @@ export class LiveQuery {
     this.#schema = schema
     this.#warmUp = warmsUp ? instance.warmUp() : undefined
     if (this.#warmUp) warmQueue.add(this.#warmUp)
+    this.#ticker = instance.ticker(() => this.#alarm())
   }
 
   /** What was warmed is warm: the rest will be by real rows. */
@@ -115,10 +121,34 @@ export class LiveQuery {
     })
   }
 
+  /**
+   * Looks at the clock, and hands out what is due by processing time. An open query does so by itself, at every multiple of
+   * its periods and before each push; what goes wrong on such an occasion is thrown by the next call.
+   */
+  tick(): void {
+    this.#checkTaking()
+    this.#begin()
+    this.#work(() => {
+      this.#instance.runner.tick()
+      this.#instance.runner.drain()
+    })
+  }
+
+  /** The clock may not interrupt a callback, which is in the middle of a step: another alarm comes. */
+  #alarm(): void {
+    if (this.#callbacks.isRunning) return
+    try {
+      this.tick()
+    } catch (error) {
+      this.#untold ??= error
+    }
+  }
+
   /** The input is complete: everything that waits is emitted. LDB-0005 for what is pushed afterwards. */
   end(): void {
     this.#checkOpen()
     this.#begin()
+    this.#ticker?.stop()
     this.#work(() => {
       this.#instance.runner.end()
       this.#instance.runner.drain()
@@ -127,6 +157,7 @@ export class LiveQuery {
 
   /** A limit that was reached outweighs what a callback threw on the way. */
   #work(work: () => void): void {
+    this.#tellWhatWentWrong()
     try {
       this.#instance.switchTier()
       work()
@@ -136,6 +167,12 @@ export class LiveQuery {
     }
     const error = this.#callbacks.takeError()
     if (error) throw error
+  }
+
+  #tellWhatWentWrong(): void {
+    const error = this.#untold
+    this.#untold = undefined
+    if (error !== undefined) throw error
   }
 
   /** The engine that runs the kernels now. */
@@ -151,6 +188,7 @@ export class LiveQuery {
   /** Forgets all state; what waits is not emitted. LDB-0004 for what is pushed afterwards. */
   close(): void {
     this.#closed = true
+    this.#ticker?.stop()
     this.#begin()
     this.#callbacks.silence()
   }

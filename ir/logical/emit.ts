@@ -13,6 +13,16 @@ export interface Emit {
   readonly strategy: EmitStrategy
   /** Ticks behind the end of a window in which rows of it are still taken. */
   readonly latenessTicks: bigint
+  /** Results of groups that are not complete yet. */
+  readonly early?: Early
+}
+
+/** A result of each group that has changed, whenever a clock passes a multiple of a period. */
+export interface Early {
+  /** The watermark, or the clock on the wall. */
+  readonly clock: 'event' | 'processing'
+  /** Ticks of event time, or milliseconds. */
+  readonly every: bigint
 }
 
 export const ON_CLOSE: Emit = { strategy: 'close', latenessTicks: 0n }

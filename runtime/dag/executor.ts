@@ -21,7 +21,7 @@ export interface Outlets {
 
 /**
  * `push` takes rows, `advance` emits what is due, `grow` makes room. `follow` waits until a pipeline has taken all
- * rows that came before a watermark, takes the watermark over and goes on as `advance`.
+ * rows that came before a watermark, takes the watermark and the time over and goes on as `advance`.
  */
 const Frame = { push: 0, advance: 1, grow: 2, follow: 3 } as const
 type Frame = (typeof Frame)[keyof typeof Frame]
@@ -221,7 +221,10 @@ export class Executor {
   }
 
   #follow(owner: number): void {
-    this.#pipelines[owner].time.copyLong('wm', this.#pipelines[owner - 1].time, 'out_wm')
+    const { time } = this.#pipelines[owner]
+    const before = this.#pipelines[owner - 1].time
+    time.copyLong('wm', before, 'out_wm')
+    time.copyLong('now', before, 'now')
     if (this.#pipelines[owner].program.advances) this.#frames[this.#depth - 1] = Frame.advance
     else this.#depth--
   }

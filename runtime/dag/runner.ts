@@ -16,6 +16,7 @@ import { pickRows } from '../io/arrow/pick.ts'
 import { type ResultMode, ResultReader } from '../io/arrow/result.ts'
 import type { PlanMemory } from '../memory/arena.ts'
 import { writeConstants, writeParams } from '../memory/params.ts'
+import type { WallClock } from '../time/clock.ts'
 import { Executor } from './executor.ts'
 import type { KernelSource } from './kernel-source.ts'
 import type { Meter } from './meter.ts'
@@ -53,6 +54,7 @@ export interface RunnerOptions {
   readonly memory: PlanMemory
   readonly kernels: KernelSource
   readonly params: ReadonlyMap<string, Value>
+  readonly clock: WallClock
   readonly outlets: RunnerOutlets
   /** Are batches the taker's to keep, or valid only while it is called? */
   readonly mode: ResultMode
@@ -88,6 +90,8 @@ export class Runner {
   #from = 0
   #rowsOut = 0
   #ended = false
+  /** The latest time that the clock has shown. */
+  #now = 0
 
   constructor(options: RunnerOptions) {
     const { program, limits, memory } = options
@@ -152,8 +156,17 @@ export class Runner {
   /** Makes an accepted batch the one under way. */
   begin(batch: AcceptedBatch): void {
     if (this.isBusy) throw new MillraceError('LDB-0005', 'a batch is still under way')
+    this.tick()
     this.#batch = batch
     this.#next = 0
+  }
+
+  /** Tells kernels that read the clock what time it is; what that makes due is emitted by the next steps. */
+  tick(): void {
+    if (this.#options.program.ticksEveryMs === undefined || this.#ended) return
+    this.#now = Math.max(this.#now, Math.floor(this.#options.clock.now()))
+    this.#pipelines[0].time.setNumber('now', this.#now)
+    this.#executor.beginAdvance()
   }
 
   get isBusy(): boolean {

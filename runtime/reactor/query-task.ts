@@ -29,6 +29,8 @@ export interface QueryTaskOptions {
 
 export class QueryTask implements Task {
   readonly changed = new Signal()
+  /** Has the clock struck since the runner last looked at it? */
+  #hasStruck = false
   readonly #options: QueryTaskOptions
   #done = false
   #ended = false
@@ -49,7 +51,13 @@ export class QueryTask implements Task {
     const { runner, feed, taker } = this.#options
     if (!taker.hasRoom || this.#isHolding) return false
     const hasInput = feed.hasBatch || feed.wantsMore || feed.isDrained
-    return runner.isBusy || hasInput || this.#held !== undefined
+    return runner.isBusy || hasInput || this.#hasStruck || this.#held !== undefined
+  }
+
+  /** The clock passed a time that the query waits for. */
+  tick(): void {
+    this.#hasStruck = true
+    this.changed.notify()
   }
 
   wait(): Promise<void> {
@@ -72,7 +80,13 @@ export class QueryTask implements Task {
   /** A source that has ended raises the watermark to the end of time; one that failed or was cancelled does not. */
   advance(): void {
     const { runner, feed } = this.#options
-    if (this.#done || this.#ended || this.#held || runner.isBusy || !feed.isDrained) return
+    if (this.#done || this.#ended || this.#held || runner.isBusy) return
+    if (this.#hasStruck) {
+      this.#hasStruck = false
+      this.#guard(() => runner.tick())
+      return
+    }
+    if (!feed.isDrained) return
     this.#ended = true
     if (feed.error === undefined) this.#guard(() => runner.end())
   }
