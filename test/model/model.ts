@@ -18,6 +18,8 @@ export interface ModelOptions {
   readonly lenient?: boolean
   /** Numbers of the rows that batches begin with, where that makes a difference. */
   readonly splits?: readonly number[]
+  /** Milliseconds that a clock goes on before each batch. */
+  readonly stepMs?: number
   /** Does the input end, so that everything fires? */
   readonly ends?: boolean
 }
@@ -43,7 +45,7 @@ export function runModel(
 ): ModelResult {
   const run = new Run(options)
   const rows: ModelRow[] = []
-  const end: Operator = { row: item => rows.push(item.row), watermark: () => {} }
+  const end: Operator = { row: item => rows.push(item.row), watermark: () => {}, tick: () => {} }
   const [source, head] = run.build(plan, end)
   const nullTimes = run.feed(source, input, head)
   return { rows, late: run.late, lateUntold: run.lateUntold, errors: run.errors, nullTimes }
@@ -66,7 +68,18 @@ class Run {
   }
 
   feed({ watermark }: Source, input: readonly ModelRow[], head: Operator): number {
-    const begins = new Set([...(this.#options.splits ?? []), input.length])
+    const { splits = [], stepMs = 0 } = this.#options
+    const begins = new Set([...splits, input.length])
+    let now = 0n
+    /** The clock goes on before the batch that begins with that row, and before empty ones in front of it. */
+    const tick = (row: number): void => {
+      const batches = splits.filter(at => Math.min(at, input.length) === row).length + (row === 0 ? 1 : 0)
+      if (input.length === 0 && splits.length === 0) return
+      for (let i = 0; i < batches; i++) {
+        now += BigInt(stepMs)
+        head.tick(now)
+      }
+    }
     let time = MIN_TIME
     let next = MIN_TIME
     let nullTimes = 0
@@ -76,6 +89,7 @@ class Run {
       head.watermark(time)
     }
     input.forEach((row, origin) => {
+      tick(origin)
       const at = watermark ? row[watermark.column] : MIN_TIME
       if (at === null) nullTimes++
       else {
@@ -87,12 +101,17 @@ class Run {
       }
       if (begins.has(origin + 1)) move()
     })
+    tick(input.length)
     if (this.#options.ends !== false) head.watermark(MAX_TIME)
     return nullTimes
   }
 
   #operator(node: Exclude<LogicalNode, Source>, next: Operator): Operator {
-    const on = (row: Operator['row']): Operator => ({ row, watermark: time => next.watermark(time) })
+    const on = (row: Operator['row']): Operator => ({
+      row,
+      watermark: time => next.watermark(time),
+      tick: now => next.tick(now),
+    })
     switch (node.kind) {
       case 'sink':
         return next

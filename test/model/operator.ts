@@ -12,10 +12,11 @@ export interface Item {
   readonly origin: number
 }
 
-/** Takes rows and watermarks, hands both on. */
+/** Takes rows, watermarks and what a clock shows, hands all of it on. */
 export interface Operator {
   row(item: Item): void
   watermark(time: bigint): void
+  tick(now: bigint): void
 }
 
 /** What operators share. */

@@ -12,6 +12,7 @@ export async function checkTrial(trial: Trial): Promise<void> {
     params: new Map(Object.entries({ ...params.built, ...params.given })),
     lenient: schedule.lenient,
     splits: schedule.splits,
+    stepMs: schedule.stepMs ?? 0,
   }
   const model = runModel(plan, rows, options)
   const engine = await runEngine(trial)

@@ -11,6 +11,7 @@ import { PlanCache } from '../../compiler/plan-cache.ts'
 import { rowErrors } from '../../ir/abi.ts'
 import { inputsOf, type LogicalNode } from '../../ir/logical/index.ts'
 import { batchFromRows } from '../../runtime/io/rows.ts'
+import { virtualClock } from '../../runtime/time/clock.ts'
 import type { Trial } from '../gen/trials.ts'
 import { type ModelOptions, type ModelResult, type ModelRow, runModel } from '../model/model.ts'
 import { encodeTexts } from './dictionaries.ts'
@@ -25,18 +26,20 @@ export async function checkCounts(trial: Trial): Promise<void> {
     faults: lenient ? 'null' : 'reject',
   })
   const counted = countedPlan(compiled.plan)
+  const clock = virtualClock()
   const probe = new Probe({
     plan: counted,
     params: { declared: paramsOf(plan), values: compiled.values },
-    open: { tier: schedule.tiers[0], params: params.given as ParamValues },
+    open: { clock, tier: schedule.tiers[0], params: params.given as ParamValues },
   })
-  await feed(probe, trial)
+  await feed(probe, trial, () => clock.advance(schedule.stepMs ?? 0))
   const { optimised, program } = counted.compilation
   const specs = splitPipelines(optimised)
   const options = {
     params: new Map([...compiled.values, ...Object.entries(params.given)]),
     lenient,
     splits: schedule.splits,
+    stepMs: schedule.stepMs ?? 0,
   }
   assert.deepEqual(
     countRows(program, specs, probe.runner.placements),
@@ -44,11 +47,12 @@ export async function checkCounts(trial: Trial): Promise<void> {
   )
 }
 
-async function feed(probe: Probe, { schema, rows, schedule }: Trial): Promise<void> {
+async function feed(probe: Probe, { schema, rows, schedule }: Trial, goOn: () => void): Promise<void> {
   const { tiers, splits, dictionaries } = schedule
   const batches = partsOf(rows, splits).map(part => batchFromRows(schema, part))
   for (const [i, batch] of batches.entries()) {
     probe.want(tiers[i % tiers.length])
+    goOn()
     await probe.push(dictionaries ? encodeTexts(batch) : batch)
   }
   probe.want(tiers[batches.length % tiers.length])

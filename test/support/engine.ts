@@ -2,7 +2,7 @@
 import './no-cache.ts'
 import type { RecordBatch } from 'apache-arrow'
 import type { ParamValues } from '../../compiler/frontend/builder/types.ts'
-import { type Columns, compile, Stream } from '../../compiler/index.ts'
+import { type Columns, compile, Stream, virtualClock } from '../../compiler/index.ts'
 import { foldConstants } from '../../compiler/passes/logical/fold-constants.ts'
 import { liftLiterals } from '../../compiler/passes/logical/lift-literals.ts'
 import { mapPlan } from '../../compiler/passes/logical/rewrite.ts'
@@ -65,7 +65,9 @@ export async function runEngine(trial: Trial): Promise<EngineResult> {
   const { program } = query.compilation
   const optimised = asWritten(query.compilation.optimised, stream)
   const out = new Collected(program, schema)
+  const clock = virtualClock()
   const live = query.open(batch => out.rows.push(...textsOf(query.schema, batch)), {
+    clock,
     tier: schedule.tiers[0],
     params: params.given as ParamValues,
     onLate: batch => out.takeLate(batch),
@@ -73,7 +75,7 @@ export async function runEngine(trial: Trial): Promise<EngineResult> {
     onDiagnostic: diagnostic => out.diagnostics.push(diagnostic),
   })
   const batches = partsOf(rows, schedule.splits).map(part => batchFromRows(schema, part))
-  const ranOn = await feed(live, schedule, batches)
+  const ranOn = await feed(live, schedule, batches, () => clock.advance(schedule.stepMs ?? 0))
   return Object.assign(out, { counters: live.counters, program, optimised, ranOn })
 }
 
@@ -88,7 +90,12 @@ function asWritten(plan: LogicalNode, { node, params }: Stream<Columns>): Logica
 }
 
 /** Pushes the batches, each on the tier that is its turn, and ends. Returns the tiers that they ran on. */
-async function feed(live: LiveQuery, schedule: Schedule, batches: readonly RecordBatch[]): Promise<Tier[]> {
+async function feed(
+  live: LiveQuery,
+  schedule: Schedule,
+  batches: readonly RecordBatch[],
+  goOn: () => void,
+): Promise<Tier[]> {
   const { tiers, dictionaries } = schedule
   const ranOn: Tier[] = []
   if (schedule.isWarm) await live.warm()
@@ -96,6 +103,7 @@ async function feed(live: LiveQuery, schedule: Schedule, batches: readonly Recor
     const batch = dictionaries ? encodeTexts(plain) : plain
     const tier = live.switchTo(tiers[i % tiers.length])
     ranOn.push(tiers[i % tiers.length] === 'native' ? await live.warm(batch) : tier)
+    goOn()
     live.push(batch)
   }
   live.switchTo(tiers[batches.length % tiers.length])
