@@ -64,10 +64,14 @@ export abstract class Aggregation implements Operator {
     this.#next.watermark(passed(this.node.window?.spec, this.lateness, time))
   }
 
-  tick(now: bigint): void {
+  clock(now: bigint): void {
     this.now = now
+    this.#next.clock(now)
+  }
+
+  tick(): void {
     this.struck()
-    this.#next.tick(now)
+    this.#next.tick()
   }
 
   /** The clock has gone on. */

@@ -183,8 +183,8 @@ export const push: Room = {
     },
     {
       name: 'due-a-tick-late',
-      find: 'and(ge(load(timeRegion, watermark.field)',
-      put: 'and(gt(load(timeRegion, watermark.field)',
+      find: 'const isPast = ge(load(timeRegion, watermark.field)',
+      put: 'const isPast = gt(load(timeRegion, watermark.field)',
       shows: 'a window that is complete waits for another row',
       tests: ['api/live.test'],
     },
@@ -202,8 +202,8 @@ export const push: Room = {
     },
     {
       name: 'rows-with-a-watermark-in-blocks',
-      find: 'this.#parts.edge || this.#parts.spec.source?.watermark || this.#parts.counts',
-      put: 'this.#parts.edge || this.#parts.counts',
+      find: 'this.#edge || this.#parts.spec.source?.watermark || this.#parts.counts',
+      put: 'this.#edge || this.#parts.counts',
       shows: 'nothing',
       equivalent: 'a block is only not worth it where each row moves time: rows of one group are never due',
       tests: ['lower/streams.test'],
