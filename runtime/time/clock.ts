@@ -65,7 +65,7 @@ export class VirtualClock implements WallClock {
       this.#now = Math.max(this.#now, next.time)
       next.call()
     }
-    this.#now = until
+    this.#now = Math.max(this.#now, until)
   }
 }
 
