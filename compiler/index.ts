@@ -54,6 +54,7 @@ export type {
   Changelog,
   ChangesIn,
   ChangesOf,
+  EarlyByClock,
   EarlyResults,
   EmitOptions,
 } from './frontend/builder/emit.ts'

@@ -8,8 +8,9 @@ import type { Column } from '../schema.ts'
  * within the lateness behind it. `update`: the new result after every row. `changelog`: the same as changes: what was
  * handed out before is taken back.
  */
-export const emitStrategies = ['close', 'final', 'watermark', 'update', 'changelog'] as const
-export type EmitStrategy = (typeof emitStrategies)[number]
+export type EmitStrategy = 'close' | 'final' | 'watermark' | 'update' | 'changelog'
+
+const emitStrategies: readonly EmitStrategy[] = ['close', 'final', 'watermark', 'update', 'changelog']
 
 export interface Emit {
   readonly strategy: EmitStrategy

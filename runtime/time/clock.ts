@@ -22,9 +22,13 @@ const HOST_WAIT_MAX_MS = 0x7fff_ffff
 export const systemWallClock: WallClock = {
   now: () => Date.now(),
   at(time, call) {
-    const wait = Math.min(Math.max(time - Date.now(), 1), HOST_WAIT_MAX_MS)
-    const timer = setTimeout(call, wait)
-    timer.unref()
+    let timer: NodeJS.Timeout | undefined
+    const wait = (): void => {
+      const left = Math.max(time - Date.now(), 1)
+      timer = setTimeout(left > HOST_WAIT_MAX_MS ? wait : call, Math.min(left, HOST_WAIT_MAX_MS))
+      timer.unref()
+    }
+    wait()
     return () => clearTimeout(timer)
   },
 }

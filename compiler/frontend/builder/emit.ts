@@ -30,7 +30,15 @@ export interface EmitOptions {
  * event time, or of that of a clock. Results leave at the multiples of the duration since 1970, `'event'` (default): as the
  * watermark passes them; `'processing'`: as the clock of the query does.
  */
-export type EarlyResults = Duration | { readonly every: Duration; readonly clock?: 'event' | 'processing' }
+export type EarlyResults = Duration | EarlyByClock
+
+/** How often early results leave, and by which clock. */
+export interface EarlyByClock {
+  /** The time from one multiple to the next. */
+  readonly every: Duration
+  /** The watermark (the default), or the clock of the query. */
+  readonly clock?: 'event' | 'processing'
+}
 
 /** What an aggregation that emits a changelog adds to its columns. */
 export interface ChangeColumn {
