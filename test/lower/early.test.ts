@@ -14,6 +14,7 @@ import {
 } from '../../compiler/index.ts'
 import { MillraceError } from '../../ir/errors.ts'
 import { agrees } from '../support/agrees.ts'
+import { smallLimits } from '../support/engine.ts'
 import { outcome } from '../support/outcome.ts'
 import { replay, textOfColumns } from '../support/replay.ts'
 import { runs } from '../support/runs.ts'
@@ -103,6 +104,46 @@ for (const options of refined) {
     )
   })
 }
+
+test('at every watermark changes come to all rows that were in time, for each window that has ended', () => {
+  const refinedOnes = refined.filter(({ emit }) => emit === 'watermark')
+  fc.assert(
+    fc.property(drawnRows, fc.constantFrom(...refinedOnes), (rows, options) => {
+      const changes: Record<string, unknown>[] = []
+      const live = compile(perTen({ ...options, lateness: '6ms', changes: true }), {
+        limits: smallLimits,
+      }).open(batch => {
+        changes.push(...Array.from(batch, one => ({ ...one.toJSON() })))
+      })
+      const counts = new Map<string, number>()
+      let watermark = Number.NEGATIVE_INFINITY
+      for (const one of rows) {
+        const at = Number(one.at)
+        const start = Math.floor(at / 10) * 10
+        const group = `${start} ${one.key}`
+        if (start + 16 > watermark) counts.set(group, (counts.get(group) ?? 0) + 1)
+        watermark = Math.max(watermark, at)
+        live.push([one])
+        const hasEnded = (from: number): boolean => from + 10 <= watermark
+        const ended = changes.filter(one => hasEnded(Number(one.window_start)))
+        const there = replay(
+          ended.map(({ window_start: from, key, rows: count, $op }) => ({ from, key, count, $op })),
+        )
+        const expected = [...counts].filter(([name]) => hasEnded(Number(name.split(' ')[0])))
+        assert.deepEqual(
+          [...there].toSorted(),
+          expected
+            .map(([name, count]) =>
+              textOfColumns({ from: name.split(' ')[0], key: name.split(' ')[1], count }),
+            )
+            .toSorted(),
+        )
+      }
+      live.close()
+    }),
+    { numRuns: runs(20) },
+  )
+})
 
 test('the last result of each group is that of the close, where results are plain', () => {
   fc.assert(
