@@ -41,6 +41,8 @@ export interface AggregateRow {
   ) => Value
   /** Has a call of it a fraction? */
   readonly takesFraction?: true
+  /** Is what it keeps of a group large? */
+  readonly isSketch?: true
   /** Does it order rows by event time? */
   readonly ordered?: true
 }
@@ -213,6 +215,7 @@ export const aggregates = {
       () => 'int64',
     ),
     rowsMin: 0,
+    isSketch: true,
     evaluate: (rows, _type, [argType]) =>
       estimateDistinct(
         rows.map(({ values }) => values[0]),
@@ -224,6 +227,7 @@ export const aggregates = {
     resolve: only('approx_quantile', isNumeric, () => 'float64'),
     rowsMin: 1,
     takesFraction: true,
+    isSketch: true,
     evaluate: (rows, _type, _argTypes, fraction) =>
       quantileOf(
         rows.map(({ values }) => Number(values[0])),

@@ -3,10 +3,10 @@
  * window, when the input ends.
  */
 import { MillraceError } from '../errors.ts'
-import { type Aggregate as AggregateCall, printAggregate } from '../expr/aggregates.ts'
+import { type Aggregate as AggregateCall, aggregateRow, printAggregate } from '../expr/aggregates.ts'
 import { printName } from '../expr/print.ts'
 import { type Column, checkSchema, findColumn } from '../schema.ts'
-import { changeColumn, checkEmit, type Emit, isEager, ON_CLOSE, printEmit } from './emit.ts'
+import { changeColumn, checkEmit, type Emit, ON_CLOSE, printEmit, saysChanges, takesBack } from './emit.ts'
 import type { LogicalNode } from './index.ts'
 import type { OperatorRule } from './operator.ts'
 import { type AssignedWindow, checkColumns, type Relation } from './relation.ts'
@@ -39,13 +39,10 @@ export function aggregate(
       fix: "aggregate rows that are only added: leave emit 'changelog' out before",
     })
   }
-  checkEmit(emit, time?.window !== undefined)
-  if (isEager(emit) && time?.window && !time.window.isInRows) {
-    throw new MillraceError('LDB-1001', `results of ${time.window.spec.kind} windows after every row`, {
-      fix: "emit them on 'close', or use tumbling windows",
-    })
-  }
   const window = time?.window
+  const hasTime = time !== undefined && time.columns.length > 0
+  checkEmit(emit, { hasWindow: window !== undefined, isGrouped: window?.isInRows === false, hasTime })
+  if (takesBack(emit)) checkCanBeKept(aggregates)
   const bounds = window ? [window.start, window.end] : []
   const columns = keys.map(name => {
     const column = findColumn(schema, name)
@@ -68,12 +65,21 @@ export function aggregate(
         ...bounds.map(name => ({ name, type: window?.type ?? 'int64', nullable: false })),
         ...columns,
         ...results,
-        ...(emit.strategy === 'changelog' ? [changeColumn] : []),
+        ...(saysChanges(emit) ? [changeColumn] : []),
       ]),
-      isChangelog: emit.strategy === 'changelog',
+      isChangelog: saysChanges(emit),
       time: window && { columns: timesOf(window), window: undefined },
     },
   }
+}
+
+/** What is taken back is what was handed out, which is kept for that: a sketch would be kept twice. */
+function checkCanBeKept(aggregates: readonly NamedAggregate[]): void {
+  const sketch = aggregates.find(({ call }) => aggregateRow(call.fn).isSketch)
+  if (!sketch) return
+  throw new MillraceError('LDB-1001', `${sketch.call.fn} as changes: what it came to before is not kept`, {
+    fix: "leave `changes` out, or use 'changelog'",
+  })
 }
 
 /** A session may have begun at any time before its end. */

@@ -289,12 +289,7 @@ export class Grouped<S extends Columns, K extends Columns> {
     const columns = columnsOf<S>(this.#node.relation.schema)
     const results = namedExprs(aggregates(columns, collector.functions))
     const { calls, exprs } = nameCalls(collector.calls, results)
-    const grouped = aggregate(
-      this.#node,
-      this.#keys,
-      calls,
-      emitOf(options, this.#node.relation.time?.window),
-    )
+    const grouped = aggregate(this.#node, this.#keys, calls, emitOf(options, this.#node.relation))
     const keys = grouped.relation.schema.filter(
       ({ name }) => name !== CHANGE && !calls.some(one => one.name === name),
     )

@@ -7,7 +7,7 @@ import { Status } from '../../../ir/abi.ts'
 import { i32, i64, type KernelBuilder, le, load, lt, ne, not, op, select } from '../../../ir/kernel/build.ts'
 import type { Expr } from '../../../ir/kernel/node.ts'
 import { type Aggregate, aggregateRule } from '../../../ir/logical/aggregate.ts'
-import { CHANGE, changes, isEager } from '../../../ir/logical/emit.ts'
+import { changes, isEager } from '../../../ir/logical/emit.ts'
 import type { Prepared } from '../accumulators/accumulator.ts'
 import { passWatermark } from '../event-time.ts'
 import { lowerExpr, type RowColumns } from '../expr/index.ts'
@@ -23,9 +23,9 @@ import {
 import { hashOfWindow, hashWords } from '../lib/hash.ts'
 import type { Row, RowScope } from '../scope.ts'
 import type { Blocks, EagerOutput, EmitEach, Miss, StatefulStage } from '../stage.ts'
-import { bind, FALSE, faultsOf, scalar, scalarOf, type Value } from '../value.ts'
+import { bind, faultsOf, scalarOf, type Value } from '../value.ts'
 import type { KeyValue } from './group-key.ts'
-import { Groups } from './groups.ts'
+import { asChange, Groups } from './groups.ts'
 import { type NewGroup, PendingGroup } from './pending-group.ts'
 
 /** The bounds of the one window of an aggregation without windows. */
@@ -47,7 +47,7 @@ export class AggregateStage implements StatefulStage {
   constructor(node: Aggregate, watermark: TimeField) {
     this.#node = node
     this.#watermark = watermark
-    this.#groups = new Groups(node)
+    this.#groups = new Groups(node, watermark)
     this.#pending = new PendingGroup(this.#groups.key)
   }
 
@@ -145,6 +145,8 @@ export class AggregateStage implements StatefulStage {
       this.#emitChange(cx, row, entry, output, () => this.#apply(cx, prepared))
     } else this.#apply(cx, prepared)
     if (row.pane) this.#groups.windows.take?.(k, row.pane, entry)
+    const end = row.pane?.lastEnd ?? i64(NEVER)
+    this.#groups.windows.touch?.(k, { group: entry, end, time, stopIfDue: cx.stopIfDue })
   }
 
   /** What the group comes to once `apply` has changed it; behind what it came to before, where that is taken back. */
@@ -158,8 +160,7 @@ export class AggregateStage implements StatefulStage {
       output.emit(result())
       return
     }
-    const change = (columns: RowColumns, code: Expr): void =>
-      output.emit(new Map(columns).set(CHANGE, scalar('int8', code, FALSE)))
+    const change = (columns: RowColumns, code: Expr): void => output.emit(asChange(columns, code))
     k.phase('apply')
     const isKnown = k.let('is_known', ne(load(entries, 'emitted', entry), i32(0)))
     const before = new Map([...result()].map(([name, value]) => [name, bind(k, 'before', value)]))

@@ -1,8 +1,12 @@
 /** Where the groups of an aggregation wait, by the kind of its windows. */
 import type { FieldSpecs } from '../../../ir/layout.ts'
+import { corrects, type Emit, isRefined, takesBack } from '../../../ir/logical/emit.ts'
 import { reachOf, type WindowSpec } from '../../../ir/logical/window.ts'
-import type { GroupWindows } from '../lib/group-windows.ts'
+import { clockTime, MIN_TIME } from '../event-time.ts'
+import { changedFields } from '../lib/changed-groups.ts'
+import type { GroupWindows, TimeField } from '../lib/group-windows.ts'
 import { OpenWindows } from '../lib/open-windows.ts'
+import { type RefinedRule, RefinedWindows } from '../lib/refined-windows.ts'
 import { Sessions, sessionFields } from '../lib/sessions.ts'
 import { SharedPanes } from '../lib/shared-panes.ts'
 import type { HashTable } from '../lib/table.ts'
@@ -12,8 +16,11 @@ export function windowsOf(
   id: number,
   groups: HashTable,
   spec: WindowSpec | undefined,
-  lateness: bigint,
+  emit: Emit,
+  watermark: TimeField,
 ): GroupWindows {
+  const lateness = emit.latenessTicks
+  if (isRefined(emit)) return new RefinedWindows(id, groups, refinedRule(spec, emit, watermark))
   switch (spec?.kind) {
     case 'hop':
       return new SharedPanes(id, groups, {
@@ -36,9 +43,26 @@ export function windowsOf(
   }
 }
 
+/** Windows that do not overlap, or none: others are refused when they are planned. */
+function refinedRule(spec: WindowSpec | undefined, emit: Emit, watermark: TimeField): RefinedRule {
+  const { early, latenessTicks } = emit
+  const isEventTime = early?.clock === 'event'
+  return {
+    size: spec?.kind === 'tumble' ? spec.sizeTicks : undefined,
+    lateness: latenessTicks,
+    corrects: corrects(emit),
+    early: early && { every: early.every, isEventTime, clock: isEventTime ? watermark : clockTime },
+    onlyChanged: takesBack(emit),
+    watermark,
+    noTime: MIN_TIME,
+  }
+}
+
 /** What groups keep for their windows, beside the start of their pane. */
-export const fieldsOf = (spec: WindowSpec | undefined): FieldSpecs =>
-  spec?.kind === 'session' ? sessionFields : {}
+export function fieldsOf(spec: WindowSpec | undefined, { early }: Emit): FieldSpecs {
+  if (early) return changedFields
+  return spec?.kind === 'session' ? sessionFields : {}
+}
 
 /** Are groups those of panes, which are combined when a window closes? */
 export const combinesPanes = (spec: WindowSpec | undefined): boolean =>
