@@ -47,7 +47,14 @@ export type {
 export type { AggregateFilter, AggregatesOf } from './frontend/builder/aggregate-types.ts'
 export { type Case, lit, when } from './frontend/builder/case.ts'
 export { type NotNull, t } from './frontend/builder/column-types.ts'
-export type { ChangeColumn, Changelog, ChangesIn, ChangesOf, EmitOptions } from './frontend/builder/emit.ts'
+export type {
+  ChangeColumn,
+  Changelog,
+  ChangesIn,
+  ChangesOf,
+  EmitOptions,
+  EveryRows,
+} from './frontend/builder/emit.ts'
 export type { NumericMeet } from './frontend/builder/numeric-meet.ts'
 export { type SourceOptions, source } from './frontend/builder/source.ts'
 export {
@@ -80,7 +87,9 @@ export type {
   Wrapping as IntegerExpr,
 } from './frontend/builder/types.ts'
 export {
+  type CountWindow,
   type CumulatingWindow,
+  countWindow,
   cumulate,
   type GroupedWindow,
   type HoppingWindow,

@@ -44,6 +44,7 @@ export interface FrameOptions {
   /** The block around the code of the row. */
   readonly rowLabel: string
   readonly masked: boolean
+  readonly stopIfDue: RowScope['stopIfDue']
   /** In a plan that is analysed. */
   readonly count: RowCount | undefined
 }
@@ -66,6 +67,7 @@ export function rowScope(options: FrameOptions): RowScope {
       k.break(rowLabel)
     },
     drop: () => k.break(rowLabel),
+    stopIfDue: options.stopIfDue,
   }
 }
 

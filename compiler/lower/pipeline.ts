@@ -167,6 +167,7 @@ class PipelineLowering {
       rowLabel,
       masked: false,
       lane: undefined,
+      stopIfDue: () => {},
       count,
     })
   }

@@ -155,6 +155,7 @@ class PushLowering {
         rowLabel,
         masked: this.#parts.masked,
         lane: place?.n,
+        stopIfDue: onMove,
         count,
       })
       const end = (row: Row): void => {

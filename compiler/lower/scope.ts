@@ -99,6 +99,8 @@ export interface RowScope {
   late(isTold: boolean): void
   /** Ends the work on the row. */
   drop(): void
+  /** What the row has made due fires before the next one: then it is the last of this call. */
+  stopIfDue(): void
 }
 
 /** A row on its way through the operators: its columns, and whether it is still there. */

@@ -3,8 +3,7 @@
  * keeps rows in state. What follows such an operator runs where it emits; the next one with state begins a new
  * pipeline, which reads what this one wrote.
  */
-import type { Aggregate } from '../../ir/logical/aggregate.ts'
-import { isEager } from '../../ir/logical/emit.ts'
+import { type Aggregate, leavesWithRows } from '../../ir/logical/aggregate.ts'
 import type { Filter } from '../../ir/logical/filter.ts'
 import { inputsOf, type LogicalNode } from '../../ir/logical/index.ts'
 import type { Project } from '../../ir/logical/project.ts'
@@ -76,7 +75,7 @@ function tailOf(
   taken: readonly RowOperator[],
   operators: readonly LogicalNode[],
 ): readonly RowOperator[] {
-  if (isEager(stateful.emit)) return []
+  if (leavesWithRows(stateful)) return []
   const window = taken.findIndex(({ kind }) => kind === 'window')
   const last = taken.at(-1)
   const next = last && operators[operators.indexOf(last) + 1]

@@ -1,6 +1,8 @@
 /** When results of an aggregation are handed out, as users say it. */
+import { MillraceError } from '../../../ir/errors.ts'
 import { checkEmit, type Emit, type EmitStrategy } from '../../../ir/logical/emit.ts'
 import type { AssignedWindow } from '../../../ir/logical/relation.ts'
+import type { RowWindow } from '../../../ir/logical/row-window.ts'
 import type { ColumnType } from '../../../ir/schema.ts'
 import type { TimestampType } from '../../../ir/types.ts'
 import { ticksOf } from './duration.ts'
@@ -13,10 +15,18 @@ export interface EmitOptions {
    * when the input ends. `'final'`: the same, but late rows are only counted, and not handed to `onLate`. `'update'`: the new
    * result of a group after every row of it. `'changelog'`: the same as changes, with a column `$op`: 0 a new group, 2 what it
    * came to before, taken back, and right behind it 3 what it comes to now. The last two are for tumbling windows or none.
+   * `{ everyRows: n }`: after every n rows of a group what it comes to by then, and at the end where rows have come since; only
+   * without windows.
    */
-  readonly emit?: EmitStrategy
+  readonly emit?: EmitStrategy | EveryRows
   /** How long behind its end a window still takes rows. */
   readonly lateness?: Duration
+}
+
+/** Results by the number of rows. */
+export interface EveryRows {
+  /** Rows of a group from one result to the next. */
+  readonly everyRows: number
 }
 
 /** What an aggregation that emits a changelog adds to its columns. */
@@ -39,7 +49,18 @@ export type ChangesIn<S> = string extends keyof S ? object : Pick<S, '$op' & key
 
 /** LDB-0001 for a lateness that is negative, or without windows; LDB-2002 where it is no whole number of ticks. */
 export function emitOf({ emit = 'close', lateness }: EmitOptions = {}, window?: AssignedWindow): Emit {
-  if (lateness === undefined) return { strategy: emit, latenessTicks: 0n }
-  if (!window) checkEmit({ strategy: emit, latenessTicks: 1n }, false)
-  return { strategy: emit, latenessTicks: ticksOf(lateness, window?.type as TimestampType) }
+  const strategy = typeof emit === 'string' ? emit : 'close'
+  if (lateness === undefined) return { strategy, latenessTicks: 0n }
+  if (!window) checkEmit({ strategy, latenessTicks: 1n }, false)
+  return { strategy, latenessTicks: ticksOf(lateness, window?.type as TimestampType) }
+}
+
+/** The windows of rows that results are over: those of the stream, or all rows of a group, now and then. LDB-1001 for both. */
+export function rowsOf({ emit }: EmitOptions = {}, windows?: RowWindow): RowWindow | undefined {
+  if (typeof emit !== 'object') return windows
+  if (windows)
+    throw new MillraceError('LDB-1001', 'results every so many rows, of windows that have a result each', {
+      fix: 'slide the windows by so many rows: countWindow(size, { slide })',
+    })
+  return { sizeRows: undefined, slideRows: emit.everyRows }
 }

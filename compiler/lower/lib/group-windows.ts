@@ -8,6 +8,9 @@ import type { HashTable } from './table.ts'
 /** A deadline that never comes; the end of a window that only the end of input closes. */
 export const NEVER = (1n << 63n) - 1n
 
+/** In place of the start of a pane: the group is the one that its rows look for, where there is one for each key. */
+export const HOME = i64(0n)
+
 /**
  * The part of time that a row fell into. Each window is made of whole panes; where windows do not overlap they are the
  * panes.
@@ -65,6 +68,13 @@ export interface GroupWalk {
   readonly combineRows: number
   /** The group of the same key in another pane, or -1. */
   find(group: Expr, start: Expr): Expr
+  /**
+   * One more entry, which is empty and has the key of a group, and which no row finds: may leave before anything has
+   * changed.
+   */
+  spare(group: Expr): Expr
+  /** Makes such an entry empty again, for the key of a group; never leaves. */
+  clear(entry: Expr, group: Expr): void
 }
 
 export interface GrowingTable {
@@ -91,6 +101,10 @@ export interface GroupWindows {
   append(k: KernelBuilder, bounds: Bounds, group: Expr, arrival: Expr): void
   /** A row is taken into a group that is there. */
   take?(k: KernelBuilder, pane: Pane, group: Expr): void
+  /** The entry that takes the rows of a group, where that is not the one they look for. */
+  taker?(k: KernelBuilder, group: Expr): Expr
+  /** A row was taken into a group; `due` writes code that ends the call, for where that makes work for `advance`. */
+  count?(k: KernelBuilder, group: Expr, due: () => void): void
   /**
    * Is a row that no window of its own waits for part of one that is open? `find` writes the search for the group of its
    * key in a pane.

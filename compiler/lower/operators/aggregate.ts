@@ -6,8 +6,8 @@
 import { Status } from '../../../ir/abi.ts'
 import { i32, i64, type KernelBuilder, le, load, lt, ne, not, op, select } from '../../../ir/kernel/build.ts'
 import type { Expr } from '../../../ir/kernel/node.ts'
-import { type Aggregate, aggregateRule } from '../../../ir/logical/aggregate.ts'
-import { CHANGE, changes, isEager } from '../../../ir/logical/emit.ts'
+import { type Aggregate, aggregateRule, leavesWithRows } from '../../../ir/logical/aggregate.ts'
+import { CHANGE, changes } from '../../../ir/logical/emit.ts'
 import type { Prepared } from '../accumulators/accumulator.ts'
 import { passWatermark } from '../event-time.ts'
 import { lowerExpr, type RowColumns } from '../expr/index.ts'
@@ -16,6 +16,7 @@ import {
   type Bounds,
   type Closed,
   closingOf,
+  HOME,
   NEVER,
   type Pane,
   type TimeField,
@@ -29,7 +30,7 @@ import { Groups } from './groups.ts'
 import { type NewGroup, PendingGroup } from './pending-group.ts'
 
 /** The bounds of the one window of an aggregation without windows. */
-const ALWAYS: Bounds = { start: i64(0n), from: i64(0n), closes: i64(NEVER) }
+const ALWAYS: Bounds = { start: HOME, from: HOME, closes: i64(NEVER) }
 const NO_KEY: KeyValue = { fields: new Map(), texts: [] }
 const ONLY_ENTRY = i32(0)
 const NO_BOUNDS: Closed = { start: i64(0n), end: i64(NEVER) }
@@ -86,7 +87,7 @@ export class AggregateStage implements StatefulStage {
   }
 
   get isEager(): boolean {
-    return isEager(this.#node.emit)
+    return leavesWithRows(this.#node)
   }
 
   get misses(): boolean {
@@ -132,7 +133,8 @@ export class AggregateStage implements StatefulStage {
       call.args.map(arg => lowerExpr(cx, row.columns, arg)),
     )
     cx.reject(faultsOf(args.flat()), row.mask, operator)
-    const entry = this.#groups.isUngrouped ? ONLY_ENTRY : this.#group(cx, row, args, miss)
+    const group = this.#groups.isUngrouped ? ONLY_ENTRY : this.#group(cx, row, args, miss)
+    const entry = this.#groups.taker(k, group)
     const time = this.#timeOf(cx, row.columns)
     const prepared = this.#groups.accumulation.accumulators.map(({ accumulator, feeder }) =>
       accumulator.prepare({ cx, args: args[feeder] ?? [], mask: row.mask, time, entry }),
@@ -145,6 +147,7 @@ export class AggregateStage implements StatefulStage {
       this.#emitChange(cx, row, entry, output, () => this.#apply(cx, prepared))
     } else this.#apply(cx, prepared)
     if (row.pane) this.#groups.windows.take?.(k, row.pane, entry)
+    this.#groups.windows.count?.(k, group, () => cx.stopIfDue())
   }
 
   /** What the group comes to once `apply` has changed it; behind what it came to before, where that is taken back. */
@@ -153,6 +156,14 @@ export class AggregateStage implements StatefulStage {
     const { entries } = this.#groups.table
     const bounds = row.pane ? { start: row.pane.start, end: row.pane.lastEnd } : NO_BOUNDS
     const result = (): RowColumns => this.#groups.result(k, bounds, entry)
+    if (this.#groups.counter) {
+      apply()
+      this.#groups.counter.take(k, entry, {
+        emit: () => output.emit(result()),
+        clear: () => this.#groups.clear(k, entry),
+      })
+      return
+    }
     if (this.#node.emit.strategy === 'update') {
       apply()
       output.emit(result())

@@ -8,27 +8,29 @@ import { and, bool, eq, gt, i32, i64, type KernelBuilder, load, lt } from '../..
 import type { Expr, Local } from '../../../ir/kernel/node.ts'
 import { type Aggregate, aggregateRule } from '../../../ir/logical/aggregate.ts'
 import { isEager } from '../../../ir/logical/emit.ts'
+import { WINDOW_NUMBER } from '../../../ir/logical/row-window.ts'
 import { findColumn } from '../../../ir/schema.ts'
 import { isBytes } from '../../../ir/types.ts'
 import { GroupStore, when } from '../accumulators/accumulator.ts'
 import { type Accumulation, accumulate } from '../accumulators/index.ts'
 import type { RowColumns } from '../expr/index.ts'
 import type { Leave } from '../lib/control.ts'
-import { type Closed, type GroupWindows, NEVER, type TimeField } from '../lib/group-windows.ts'
+import { type Closed, type GroupWindows, HOME, NEVER, type TimeField } from '../lib/group-windows.ts'
 import { hashOfWindow, hashWords } from '../lib/hash.ts'
 import { Interner } from '../lib/interner.ts'
+import type { RowCounter } from '../lib/row-counter.ts'
 import { type Found, HashTable } from '../lib/table.ts'
 import type { EmitEach, StatefulStage } from '../stage.ts'
 import { FALSE, scalar, scalarOf, type Value } from '../value.ts'
 import { GroupKey, KEYS_MAX, type KeyValue } from './group-key.ts'
 import type { NewGroup } from './pending-group.ts'
-import { combinesPanes, fieldsOf, windowsOf } from './windows.ts'
+import { combinesPanes, counterOf, fieldsOf, windowsOf } from './windows.ts'
 
 /** Ids of the growable states of a pipeline, without gaps: where there are no texts, windows take their place. */
 const GROUPS = 0
 const TEXTS = 1
 
-/** In place of the start of a pane: the group is that of a whole window, which is about to leave. */
+/** In place of the start of a pane: no row looks for the group, which is that of a window about to leave, or a spare one. */
 const MERGED = i64(NEVER)
 
 const countRows = aggregateCall('count')
@@ -39,6 +41,8 @@ export class Groups {
   readonly accumulation: Accumulation
   readonly table: HashTable
   readonly windows: GroupWindows
+  /** Set where results leave with the rows that make so many. */
+  readonly counter: RowCounter | undefined
   /** All rows are one group, whose results leave at the end. */
   readonly isUngrouped: boolean
   readonly #node: Aggregate
@@ -49,24 +53,24 @@ export class Groups {
     if (columns.length > KEYS_MAX)
       throw new MillraceError('LDB-1001', `${columns.length} group keys; ${KEYS_MAX} is the most`)
     const calls = node.aggregates.map(({ call }) => call)
-    const spec = node.window?.spec
     this.texts = [...columns, ...calls].some(({ type }) => isBytes(type)) ? new Interner(TEXTS) : undefined
     this.key = new GroupKey(columns, this.texts)
-    this.isUngrouped = !spec && columns.length === 0 && !isEager(node.emit)
-    const facts = { isUngrouped: this.isUngrouped, combines: combinesPanes(spec) }
+    this.isUngrouped = columns.length === 0 && !node.window && !node.rows && !isEager(node.emit)
+    const facts = { isUngrouped: this.isUngrouped, combines: combinesPanes(node) }
     const store = new GroupStore(this.texts, facts)
     // Whether the one group has any rows: with none it gives no result.
     this.accumulation = accumulate(store, this.isUngrouped ? [...calls, countRows] : calls)
     this.table = this.#makeTable()
     store.place(this.table.entries)
     this.texts?.addUser(this.table)
-    this.windows = windowsOf(this.texts ? TEXTS + 1 : TEXTS, this.table, spec, node.emit.latenessTicks)
+    this.windows = windowsOf(this.texts ? TEXTS + 1 : TEXTS, this.table, node)
+    this.counter = counterOf(this.table, node.rows)
   }
 
   #makeTable(): HashTable {
-    const { window, emit } = this.#node
+    const { emit } = this.#node
     const held = Object.assign({}, ...this.accumulation.accumulators.map(fed => fed.accumulator.fields))
-    const ofWindow = { start: 'i64' as const, ...fieldsOf(window?.spec) }
+    const ofWindow = { start: 'i64' as const, ...fieldsOf(this.#node) }
     const ofChanges = emit.strategy === 'changelog' ? { emitted: 'u8' as const } : {}
     const fields = { ...ofWindow, ...ofChanges, ...this.key.fields, ...held }
     return new HashTable({ id: GROUPS, name: 'groups', fields })
@@ -98,13 +102,19 @@ export class Groups {
   }
 
   /** The group of a key, in a pane where there are any. */
-  find(k: KernelBuilder, hash: Expr, key: KeyValue, start: Expr | undefined): Found {
+  find(k: KernelBuilder, hash: Expr, key: KeyValue, pane: Expr | undefined): Found {
     const { entries } = this.table
+    const start = pane ?? (this.windows.taker && HOME)
     return this.table.find(k, hash, candidate =>
       start
         ? and(eq(load(entries, 'start', candidate), start), this.key.equals(entries, candidate, key))
         : this.key.matches(entries, candidate, key),
     )
+  }
+
+  /** The entry that a row of a group is taken into. */
+  taker(k: KernelBuilder, group: Expr): Expr {
+    return this.windows.taker?.(k, group) ?? group
   }
 
   /** Room for one more, and for its window. */
@@ -129,9 +139,15 @@ export class Groups {
     const group = this.table.insert(k, hash)
     k.store(entries, 'start', group, start)
     if (this.#node.emit.strategy === 'changelog') k.store(entries, 'emitted', group, i32(0))
+    this.counter?.begin(k, group)
     for (const [field, value] of key.fields) k.store(entries, field, group, value)
-    for (const { accumulator } of this.accumulation.accumulators) accumulator.init(k, group)
+    this.clear(k, group)
     return group
+  }
+
+  /** Forgets all rows of a group. */
+  clear(k: KernelBuilder, group: Expr): void {
+    for (const { accumulator } of this.accumulation.accumulators) accumulator.init(k, group)
   }
 
   /** Emits the groups of windows that the watermark has passed; or forgets them, where all of it has been said. */
@@ -140,14 +156,28 @@ export class Groups {
     this.windows.advance(k, leave, watermark, {
       each: (window, group) => {
         if (isEager(this.#node.emit)) return
-        when(k, this.#hasRows(k, group), () => each(this.result(k, window, group), operator))
+        when(k, this.#isOpen(k, group), () => each(this.result(k, window, group), operator))
       },
       drop: group => this.table.remove(k, group),
       merge: (group, append) => this.#merge(k, leave, group, append),
       combine: (into, from) => this.#combine(k, into, from),
       combineRows: this.#combineRows,
       find: (group, start) => this.#search(k, group, start).entry,
+      spare: group => this.#spare(k, leave, group),
+      clear: (entry, group) => {
+        const { entries } = this.table
+        for (const [field, value] of this.key.of(entries, group).fields) k.store(entries, field, entry, value)
+        this.clear(k, entry)
+      },
     })
+  }
+
+  /** Its hash is that of no key, but spreads such entries over the table. */
+  #spare(k: KernelBuilder, leave: Leave, group: Expr): Local {
+    this.table.reserve(k, leave)
+    k.phase('apply')
+    const hash = hashWords(k, [load(this.table.head, 'high')])
+    return this.#insert(k, hash, this.key.of(this.table.entries, group), MERGED)
   }
 
   /** Takes the group of a pane into that of the window; the ids of its texts are known already. */
@@ -178,19 +208,23 @@ export class Groups {
     for (const { accumulator } of this.accumulation.accumulators) accumulator.combine(k, into, from)
   }
 
-  #hasRows(k: KernelBuilder, group: Expr): Expr {
+  /** Is there anything to say of a group that has not been said? */
+  #isOpen(k: KernelBuilder, group: Expr): Expr {
+    if (this.counter) return this.counter.isOpen(group)
     if (!this.isUngrouped) return bool(true)
     return gt(scalarOf(this.accumulation.finish(k, this.#node.aggregates.length, group)).value, i64(0n))
   }
 
   /** The columns of a group: window, keys, aggregates. */
   result(k: KernelBuilder, { start, end }: Closed, group: Expr): RowColumns {
-    const { window, aggregates } = this.#node
+    const { window, aggregates, rows } = this.#node
     const columns = new Map<string, Value>(this.key.values(this.table.entries, group))
     if (window) {
       columns.set(window.start, scalar(window.type, start, FALSE))
       columns.set(window.end, scalar(window.type, end, FALSE))
     }
+    if (rows?.sizeRows !== undefined)
+      columns.set(WINDOW_NUMBER, scalar('int64', load(this.table.entries, 'number', group), FALSE))
     for (const [n, { name }] of aggregates.entries()) columns.set(name, this.accumulation.finish(k, n, group))
     return columns
   }

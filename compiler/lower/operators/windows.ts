@@ -1,19 +1,21 @@
 /** Where the groups of an aggregation wait, by the kind of its windows. */
 import type { FieldSpecs } from '../../../ir/layout.ts'
-import { reachOf, type WindowSpec } from '../../../ir/logical/window.ts'
+import type { Aggregate } from '../../../ir/logical/aggregate.ts'
+import { overlaps, paneRowsOf, type RowWindow } from '../../../ir/logical/row-window.ts'
+import { reachOf } from '../../../ir/logical/window.ts'
 import type { GroupWindows } from '../lib/group-windows.ts'
 import { OpenWindows } from '../lib/open-windows.ts'
+import { PaneRing, type RingShape, ringFields } from '../lib/pane-ring.ts'
+import { counterFields, RowCounter } from '../lib/row-counter.ts'
 import { Sessions, sessionFields } from '../lib/sessions.ts'
 import { SharedPanes } from '../lib/shared-panes.ts'
 import type { HashTable } from '../lib/table.ts'
 
 /** Without windows all groups wait in one. */
-export function windowsOf(
-  id: number,
-  groups: HashTable,
-  spec: WindowSpec | undefined,
-  lateness: bigint,
-): GroupWindows {
+export function windowsOf(id: number, groups: HashTable, { window, emit, rows }: Aggregate): GroupWindows {
+  if (rows && overlaps(rows)) return new PaneRing(groups, ringOf(rows))
+  const spec = window?.spec
+  const lateness = emit.latenessTicks
   switch (spec?.kind) {
     case 'hop':
       return new SharedPanes(id, groups, {
@@ -36,10 +38,24 @@ export function windowsOf(
   }
 }
 
+function ringOf(rows: RowWindow): RingShape {
+  const { sizeRows = rows.slideRows, slideRows } = rows
+  const paneRows = paneRowsOf(rows)
+  return { paneRows, sizePanes: sizeRows / paneRows, slidePanes: slideRows / paneRows }
+}
+
+/** Counts the rows of groups, where so many of them make a result and no row belongs to two. */
+export const counterOf = (groups: HashTable, rows: RowWindow | undefined): RowCounter | undefined =>
+  rows && !overlaps(rows)
+    ? new RowCounter(groups, { every: rows.slideRows, startsAnew: rows.sizeRows !== undefined })
+    : undefined
+
 /** What groups keep for their windows, beside the start of their pane. */
-export const fieldsOf = (spec: WindowSpec | undefined): FieldSpecs =>
-  spec?.kind === 'session' ? sessionFields : {}
+export function fieldsOf({ window, rows }: Aggregate): FieldSpecs {
+  if (rows) return overlaps(rows) ? ringFields : counterFields
+  return window?.spec.kind === 'session' ? sessionFields : {}
+}
 
 /** Are groups those of panes, which are combined when a window closes? */
-export const combinesPanes = (spec: WindowSpec | undefined): boolean =>
-  spec !== undefined && spec.kind !== 'tumble'
+export const combinesPanes = ({ window, rows }: Aggregate): boolean =>
+  rows ? overlaps(rows) : window !== undefined && window.spec.kind !== 'tumble'

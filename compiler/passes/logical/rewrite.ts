@@ -32,6 +32,7 @@ export function rebuild(node: LogicalNode, input: LogicalNode, change: (expr: Ex
           call: aggregateOver(call, call.args.map(change)),
         })),
         node.emit,
+        node.rows,
       )
     case 'sink':
       return sink(input)

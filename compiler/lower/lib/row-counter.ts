@@ -1,0 +1,52 @@
+/**
+ * Counts the rows of each group: with the one that makes so many its result leaves. Then the group goes on, or begins anew,
+ * as the next window. Such windows do not overlap: what a group holds is that of the one under way.
+ */
+import { add, ge, gt, i32, i64, type KernelBuilder, load } from '../../../ir/kernel/build.ts'
+import type { Expr } from '../../../ir/kernel/node.ts'
+import type { FieldSpecs } from '../../../ir/layout.ts'
+import type { HashTable } from './table.ts'
+
+/** Rows since the last result; which window is under way. */
+export const counterFields = { filled: 'i32', number: 'i64' } as const satisfies FieldSpecs
+
+export interface RowCount {
+  /** Rows from one result to the next. */
+  readonly every: number
+  /** Does a group begin anew behind its result? */
+  readonly startsAnew: boolean
+}
+
+export class RowCounter {
+  readonly #groups: HashTable
+  readonly #count: RowCount
+
+  constructor(groups: HashTable, count: RowCount) {
+    this.#groups = groups
+    this.#count = count
+  }
+
+  begin(k: KernelBuilder, group: Expr): void {
+    k.store(this.#groups.entries, 'filled', group, i32(0))
+    k.store(this.#groups.entries, 'number', group, i64(0n))
+  }
+
+  /** A row was taken into a group. `emit` writes the result, `clear` forgets what the group holds. */
+  take(k: KernelBuilder, group: Expr, { emit, clear }: { emit: () => void; clear: () => void }): void {
+    const { entries } = this.#groups
+    const filled = k.let('filled', add(load(entries, 'filled', group), i32(1)))
+    k.store(entries, 'filled', group, filled)
+    k.if(ge(filled, i32(this.#count.every)), () => {
+      emit()
+      k.store(entries, 'filled', group, i32(0))
+      if (!this.#count.startsAnew) return
+      k.store(entries, 'number', group, add(load(entries, 'number', group), i64(1n)))
+      clear()
+    })
+  }
+
+  /** Has a group rows that no result has told of? */
+  isOpen(group: Expr): Expr {
+    return gt(load(this.#groups.entries, 'filled', group), i32(0))
+  }
+}
