@@ -7,7 +7,7 @@ import type { Column } from '../schema.ts'
 
 /** After every `slideRows` rows of a group a result over its last `sizeRows`, or over all of them. */
 export interface RowWindow {
-  readonly sizeRows: number | undefined
+  readonly sizeRows?: number
   readonly slideRows: number
 }
 

@@ -62,5 +62,5 @@ export function rowsOf({ emit }: EmitOptions = {}, windows?: RowWindow): RowWind
     throw new MillraceError('LDB-1001', 'results every so many rows, of windows that have a result each', {
       fix: 'slide the windows by so many rows: countWindow(size, { slide })',
     })
-  return { sizeRows: undefined, slideRows: emit.everyRows }
+  return { slideRows: emit.everyRows }
 }
