@@ -68,10 +68,7 @@ export interface GroupWalk {
   readonly combineRows: number
   /** The group of the same key in another pane, or -1. */
   find(group: Expr, start: Expr): Expr
-  /**
-   * One more entry, which is empty and has the key of a group, and which no row finds: may leave before anything has
-   * changed.
-   */
+  /** One more entry, which is empty and has the key of a group, and which no row finds: there must be room for it. */
   spare(group: Expr): Expr
   /** Makes such an entry empty again, for the key of a group; never leaves. */
   clear(entry: Expr, group: Expr): void
@@ -101,8 +98,8 @@ export interface GroupWindows {
   append(k: KernelBuilder, bounds: Bounds, group: Expr, arrival: Expr): void
   /** A row is taken into a group that is there. */
   take?(k: KernelBuilder, pane: Pane, group: Expr): void
-  /** The entry that takes the rows of a group, where that is not the one they look for. */
-  taker?(k: KernelBuilder, group: Expr): Expr
+  /** The entry that takes the next row of a group, where that is not the one it looks for; may leave for room. */
+  taker?(k: KernelBuilder, group: Expr, leave: Leave): Expr
   /** A row was taken into a group; `due` writes code that ends the call, for where that makes work for `advance`. */
   count?(k: KernelBuilder, group: Expr, due: () => void): void
   /**

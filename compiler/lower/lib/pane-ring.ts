@@ -115,7 +115,14 @@ export class PaneRing implements GroupWindows {
     k.put(this.head, 'result', i32(NONE))
   }
 
-  reserve(): void {}
+  /** Until there is an entry to combine panes in, room is kept for it. */
+  reserve(k: KernelBuilder, leave: Leave): void {
+    k.if(this.#isFirst, () => this.#groups.reserve(k, leave, 2))
+  }
+
+  get #isFirst(): Expr {
+    return lt(load(this.head, 'result'), i32(0))
+  }
 
   bounds(): Bounds {
     throw new Error('windows of rows have no bounds of time')
@@ -131,7 +138,14 @@ export class PaneRing implements GroupWindows {
     k.put(this.head, 'waiting', i32(1))
   }
 
-  taker(k: KernelBuilder, group: Expr): Expr {
+  /** With room for the next pane, where the row fills this one: `advance` must not run out of it. */
+  taker(k: KernelBuilder, group: Expr, leave: Leave): Expr {
+    const { paneRows, sizePanes } = this.#shape
+    const fills = ge(this.#of('filled', group), i32(paneRows - 1))
+    k.if(and(fills, lt(this.#of('panes', group), i32(sizePanes))), () => {
+      this.#groups.reserve(k, leave)
+      this.reserve(k, leave)
+    })
     return k.let('pane', this.#of('pane', group))
   }
 
@@ -210,29 +224,26 @@ export class PaneRing implements GroupWindows {
 
   #begin(k: KernelBuilder, walk: GroupWalk, isEnd: Expr): void {
     const group = k.let('group', load(this.head, 'group'))
-    const result = k.let('result', load(this.head, 'result'))
     const until = k.let('until', this.#of('until', group))
+    k.phase('apply')
     k.if(
-      lt(result, i32(0)),
-      () => k.put(this.head, 'result', walk.spare(group)),
+      or(isEnd, eq(until, i32(1))),
       () => {
-        k.phase('apply')
         k.if(
-          or(isEnd, eq(until, i32(1))),
-          () => {
-            walk.clear(result, group)
-            this.#put(k, 'number', result, this.#of('number', group))
-            k.put(this.head, 'pane', this.#next(this.#of('pane', group)))
-            k.put(this.head, 'left', this.#of('panes', group))
-            // At the end of input the window may still have panes to come, and does not reach back so far.
-            k.put(this.head, 'wanted', sub(i32(this.#shape.sizePanes + 1), until))
-            k.put(this.head, 'step', i32(Step.combine))
-          },
-          () => {
-            this.#put(k, 'until', group, sub(until, i32(1)))
-            k.put(this.head, 'step', i32(Step.turn))
-          },
+          this.#isFirst,
+          () => k.put(this.head, 'result', walk.spare(group)),
+          () => walk.clear(load(this.head, 'result'), group),
         )
+        this.#put(k, 'number', load(this.head, 'result'), this.#of('number', group))
+        k.put(this.head, 'pane', this.#next(this.#of('pane', group)))
+        k.put(this.head, 'left', this.#of('panes', group))
+        // At the end of input the window may still have panes to come, and does not reach back so far.
+        k.put(this.head, 'wanted', sub(i32(this.#shape.sizePanes + 1), until))
+        k.put(this.head, 'step', i32(Step.combine))
+      },
+      () => {
+        this.#put(k, 'until', group, sub(until, i32(1)))
+        k.put(this.head, 'step', i32(Step.turn))
       },
     )
   }
@@ -267,6 +278,7 @@ export class PaneRing implements GroupWindows {
     const group = k.let('group', load(this.head, 'group'))
     const full = k.let('full', this.#of('pane', group))
     const panes = k.let('panes', this.#of('panes', group))
+    k.phase('apply')
     k.if(
       lt(panes, i32(this.#shape.sizePanes)),
       () => {
@@ -274,10 +286,7 @@ export class PaneRing implements GroupWindows {
         k.store(this.#groups.entries, 'next', added, this.#next(full))
         k.store(this.#groups.entries, 'next', full, added)
       },
-      () => {
-        k.phase('apply')
-        walk.clear(this.#next(full), group)
-      },
+      () => walk.clear(this.#next(full), group),
     )
     this.#put(k, 'pane', group, this.#next(full))
     this.#put(k, 'panes', group, min32(add(panes, i32(1)), i32(this.#shape.sizePanes)))

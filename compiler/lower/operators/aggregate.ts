@@ -134,7 +134,7 @@ export class AggregateStage implements StatefulStage {
     )
     cx.reject(faultsOf(args.flat()), row.mask, operator)
     const group = this.#groups.isUngrouped ? ONLY_ENTRY : this.#group(cx, row, args, miss)
-    const entry = this.#groups.taker(k, group)
+    const entry = this.#groups.taker(k, group, cx.leave)
     const time = this.#timeOf(cx, row.columns)
     const prepared = this.#groups.accumulation.accumulators.map(({ accumulator, feeder }) =>
       accumulator.prepare({ cx, args: args[feeder] ?? [], mask: row.mask, time, entry }),

@@ -113,8 +113,8 @@ export class Groups {
   }
 
   /** The entry that a row of a group is taken into. */
-  taker(k: KernelBuilder, group: Expr): Expr {
-    return this.windows.taker?.(k, group) ?? group
+  taker(k: KernelBuilder, group: Expr, leave: Leave): Expr {
+    return this.windows.taker?.(k, group, leave) ?? group
   }
 
   /** Room for one more, and for its window. */
@@ -163,7 +163,7 @@ export class Groups {
       combine: (into, from) => this.#combine(k, into, from),
       combineRows: this.#combineRows,
       find: (group, start) => this.#search(k, group, start).entry,
-      spare: group => this.#spare(k, leave, group),
+      spare: group => this.#spare(k, group),
       clear: (entry, group) => {
         const { entries } = this.table
         for (const [field, value] of this.key.of(entries, group).fields) k.store(entries, field, entry, value)
@@ -173,9 +173,7 @@ export class Groups {
   }
 
   /** Its hash is that of no key, but spreads such entries over the table. */
-  #spare(k: KernelBuilder, leave: Leave, group: Expr): Local {
-    this.table.reserve(k, leave)
-    k.phase('apply')
+  #spare(k: KernelBuilder, group: Expr): Local {
     const hash = hashWords(k, [load(this.table.head, 'high')])
     return this.#insert(k, hash, this.key.of(this.table.entries, group), MERGED)
   }
