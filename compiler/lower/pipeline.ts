@@ -168,6 +168,7 @@ class PipelineLowering {
       masked: false,
       lane: undefined,
       stopIfDue: () => {},
+      spend: () => {},
       count,
     })
   }

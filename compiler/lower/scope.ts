@@ -101,6 +101,8 @@ export interface RowScope {
   drop(): void
   /** What the row has made due fires before the next one: then it is the last of this call. */
   stopIfDue(): void
+  /** The row took as much as so many more. */
+  spend(rows: number): void
 }
 
 /** A row on its way through the operators: its columns, and whether it is still there. */

@@ -10,7 +10,7 @@ import { changeColumn, checkEmit, type Emit, isEager, ON_CLOSE, printEmit } from
 import type { LogicalNode } from './index.ts'
 import type { OperatorRule } from './operator.ts'
 import { type AssignedWindow, checkColumns, type Relation } from './relation.ts'
-import { checkRowWindow, numberColumn, overlaps, printRowWindow, type RowWindow } from './row-window.ts'
+import { checkRowWindow, numberColumn, printRowWindow, type RowWindow } from './row-window.ts'
 
 export interface NamedAggregate {
   readonly name: string
@@ -30,9 +30,9 @@ export interface Aggregate {
   readonly relation: Relation
 }
 
-/** Do results leave in the middle of a row, with nothing but that row to wait for? */
+/** Do results leave with rows, and not with the watermark? */
 export const leavesWithRows = ({ emit, rows }: Pick<Aggregate, 'emit' | 'rows'>): boolean =>
-  isEager(emit) || (rows !== undefined && !overlaps(rows))
+  isEager(emit) || rows !== undefined
 
 export function aggregate(
   input: LogicalNode,

@@ -74,6 +74,20 @@ export interface GroupWalk {
   clear(entry: Expr, group: Expr): void
 }
 
+/** What is done where a row makes a result due; nothing of it leaves. */
+export interface Firing {
+  /** Writes what an entry has come to, unless that is a fault; and the code that follows either. */
+  emit(entry: Expr, then: { emitted(): void; refused(): void }): void
+  /** As in GroupWalk. */
+  combine: GroupWalk['combine']
+  clear: GroupWalk['clear']
+  readonly combineRows: number
+  /** So many rows are taken off the budget of the call. */
+  spend(rows: number): void
+  /** Ends the call: `advance` has work. */
+  due(): void
+}
+
 export interface GrowingTable {
   readonly growable: Growable
   readonly table: HashTable
@@ -100,8 +114,8 @@ export interface GroupWindows {
   take?(k: KernelBuilder, pane: Pane, group: Expr): void
   /** The entry that takes the next row of a group, where that is not the one it looks for; may leave for room. */
   taker?(k: KernelBuilder, group: Expr, leave: Leave): Expr
-  /** A row was taken into a group; `due` writes code that ends the call, for where that makes work for `advance`. */
-  count?(k: KernelBuilder, group: Expr, due: () => void): void
+  /** A row was taken into a group, where the number of its rows says when results leave. */
+  count?(k: KernelBuilder, group: Expr, firing: Firing): void
   /**
    * Is a row that no window of its own waits for part of one that is open? `find` writes the search for the group of its
    * key in a pane.

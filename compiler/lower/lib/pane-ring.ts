@@ -1,12 +1,15 @@
 /**
  * Windows of rows that overlap. The rows of a group are cut into panes of a fixed number of rows, and the group keeps those
- * of its last window in a ring, itself one of them. When a pane is full the call ends, and `advance` goes on: where a window
- * ends with the pane, all panes are combined in order of arrival, and it leaves; then the oldest pane is used again.
+ * of its last window in a ring, itself one of them. Where a window ends with the pane that a row fills, all panes are
+ * combined in order of arrival, and it leaves; then the oldest pane is used again. That is done with the row where it is
+ * little and nothing is new. Else the call ends, and `advance` does it step by step: the first panes of a group, panes
+ * that are much to combine, a result that is a fault, and what is left when the input ends.
  */
 import { controlBlock, Status } from '../../../ir/abi.ts'
 import {
   add,
   and,
+  bool,
   eq,
   ge,
   gt,
@@ -16,7 +19,8 @@ import {
   le,
   load,
   lt,
-  min32,
+  ne,
+  not,
   or,
   select,
   sub,
@@ -26,6 +30,7 @@ import { type FieldSpecs, rowLayout } from '../../../ir/layout.ts'
 import type { Leave } from './control.ts'
 import {
   type Bounds,
+  type Firing,
   type GroupWalk,
   type GroupWindows,
   HOME,
@@ -34,10 +39,12 @@ import {
 } from './group-windows.ts'
 import type { HashTable } from './table.ts'
 
-/** No pane is full; one is; its window is combined; that leaves; the next pane begins. */
-const Step = { idle: 0, begin: 1, combine: 2, leave: 3, turn: 4 } as const
+/** No pane is full; one is; its window is combined; that leaves; the next pane begins. All has left: groups are forgotten. */
+const Step = { idle: 0, begin: 1, combine: 2, leave: 3, turn: 4, forget: 5 } as const
 const NONE = -1
 const NO_BOUNDS = { start: i64(0n), end: i64(NEVER) }
+/** Panes are combined with the row that fills one if that costs so many rows at the most. */
+const COMBINED_AT_ONCE_MAX = 1024
 /** A deadline that every watermark has passed, from before the first row on. */
 const NOW = i64(1n - (1n << 63n))
 
@@ -79,7 +86,7 @@ export class PaneRing implements GroupWindows {
       /** Panes that are still to come, and how many of those belong to the window. */
       left: 'i32',
       wanted: 'i32',
-      /** At the end of input: the entry that is looked at next. */
+      /** At the end of input: entries that were looked at, or that are still to be forgotten. */
       scan: 'i32',
     })
     this.#groups = groups
@@ -149,15 +156,75 @@ export class PaneRing implements GroupWindows {
     return k.let('pane', this.#of('pane', group))
   }
 
-  count(k: KernelBuilder, group: Expr, due: () => void): void {
+  count(k: KernelBuilder, group: Expr, firing: Firing): void {
+    const { paneRows, sizePanes } = this.#shape
+    const isLittle = sizePanes * firing.combineRows <= COMBINED_AT_ONCE_MAX
     const filled = k.let('filled', add(this.#of('filled', group), i32(1)))
-    this.#put(k, 'filled', group, filled)
-    k.if(ge(filled, i32(this.#shape.paneRows)), () => {
+    const postpone = (step: number): void => {
       k.put(this.head, 'group', group)
-      k.put(this.head, 'step', i32(Step.begin))
+      k.put(this.head, 'step', i32(step))
       k.put(this.head, 'deadline', NOW)
-      due()
+      firing.due()
+    }
+    this.#put(k, 'filled', group, filled)
+    k.if(ge(filled, i32(paneRows)), () => {
+      const isGrowing = isLittle ? lt(this.#of('panes', group), i32(sizePanes)) : bool(true)
+      k.if(
+        isGrowing,
+        () => postpone(Step.begin),
+        () => this.#fire(k, group, firing, postpone),
+      )
     })
+  }
+
+  /** A pane of a group is full that has all the panes of a window. */
+  #fire(k: KernelBuilder, group: Expr, firing: Firing, postpone: (step: number) => void): void {
+    const until = k.let('until', this.#of('until', group))
+    k.if(
+      gt(until, i32(1)),
+      () => {
+        this.#put(k, 'until', group, sub(until, i32(1)))
+        this.#reuse(k, group, firing.clear)
+      },
+      () => {
+        const result = k.let('result', load(this.head, 'result'))
+        this.#combineAll(k, group, result, firing)
+        firing.spend(this.#shape.sizePanes * firing.combineRows)
+        firing.emit(result, {
+          emitted: () => {
+            this.#passOn(k, group)
+            this.#reuse(k, group, firing.clear)
+          },
+          refused: () => postpone(Step.leave),
+        })
+      },
+    )
+  }
+
+  #combineAll(k: KernelBuilder, group: Expr, result: Expr, { clear, combine }: Firing): void {
+    clear(result, group)
+    this.#put(k, 'number', result, this.#of('number', group))
+    const full = k.let('full', this.#of('pane', group))
+    const pane = k.let('pane', full)
+    k.loop('panes', label => {
+      k.set(pane, this.#next(pane))
+      combine(result, pane)
+      k.breakIf(eq(pane, full), label)
+    })
+  }
+
+  /** A window has left. */
+  #passOn(k: KernelBuilder, group: Expr): void {
+    this.#put(k, 'until', group, i32(this.#shape.slidePanes))
+    this.#put(k, 'number', group, add(this.#of('number', group), i64(1n)))
+  }
+
+  /** The oldest pane is the next. */
+  #reuse(k: KernelBuilder, group: Expr, clear: Firing['clear']): void {
+    const oldest = k.let('oldest', this.#next(this.#of('pane', group)))
+    clear(oldest, group)
+    this.#put(k, 'pane', group, oldest)
+    this.#put(k, 'filled', group, i32(0))
   }
 
   /** One piece of work at a turn of the loop, by the step that is under way. */
@@ -166,39 +233,23 @@ export class PaneRing implements GroupWindows {
     const spent = k.let('spent', i32(0))
     k.loop('due_panes', done => {
       const step = k.let('step', load(this.head, 'step'))
-      const on = (at: number, then: () => void, otherwise: () => void): void =>
-        k.if(eq(step, i32(at)), then, otherwise)
+      const choose = ([[at, work], ...others]: readonly (readonly [number, () => void])[]): void => {
+        if (others.length === 0) work()
+        else k.if(eq(step, i32(at)), work, () => choose(others))
+      }
       k.phase('reserve')
       k.if(ge(spent, load(controlBlock, 'budget')), () => leave(Status.yield))
       k.set(spent, add(spent, select(eq(step, i32(Step.combine)), i32(walk.combineRows), i32(1))))
-      on(
-        Step.idle,
-        () => {
-          k.if(
-            isEnd,
-            () => {},
-            () => k.break(done),
-          )
-          k.breakIf(eq(this.waiting, i32(0)), done)
-          this.#scan(k)
-        },
-        () =>
-          on(
-            Step.begin,
-            () => this.#begin(k, walk, isEnd),
-            () =>
-              on(
-                Step.combine,
-                () => this.#combine(k, walk),
-                () =>
-                  on(
-                    Step.leave,
-                    () => this.#leave(k, walk, isEnd),
-                    () => this.#turn(k, walk),
-                  ),
-              ),
-          ),
-      )
+      const hasWork = and(isEnd, ne(this.waiting, i32(0)))
+      k.breakIf(and(eq(step, i32(Step.idle)), not(hasWork)), done)
+      choose([
+        [Step.idle, () => this.#scan(k)],
+        [Step.begin, () => this.#begin(k, walk, isEnd)],
+        [Step.combine, () => this.#combine(k, walk)],
+        [Step.leave, () => this.#leave(k, walk, isEnd)],
+        [Step.turn, () => this.#turn(k, walk)],
+        [Step.forget, () => this.#forget(k, walk)],
+      ])
     })
   }
 
@@ -208,7 +259,7 @@ export class PaneRing implements GroupWindows {
     k.phase('apply')
     k.if(
       ge(entry, load(this.#groups.head, 'high')),
-      () => k.put(this.head, 'waiting', i32(0)),
+      () => k.put(this.head, 'step', i32(Step.forget)),
       () => {
         k.put(this.head, 'scan', add(entry, i32(1)))
         const isGroup = eq(load(this.#groups.entries, 'start', entry), HOME)
@@ -218,6 +269,22 @@ export class PaneRing implements GroupWindows {
           k.put(this.head, 'group', entry)
           k.put(this.head, 'step', i32(Step.begin))
         })
+      },
+    )
+  }
+
+  #forget(k: KernelBuilder, walk: GroupWalk): void {
+    const left = k.let('left', load(this.head, 'scan'))
+    k.phase('apply')
+    k.if(
+      eq(left, i32(0)),
+      () => {
+        k.put(this.head, 'waiting', i32(0))
+        k.put(this.head, 'step', i32(Step.idle))
+      },
+      () => {
+        walk.drop(sub(left, i32(1)))
+        k.put(this.head, 'scan', sub(left, i32(1)))
       },
     )
   }
@@ -265,9 +332,7 @@ export class PaneRing implements GroupWindows {
       isEnd,
       () => k.put(this.head, 'step', i32(Step.idle)),
       () => {
-        const group = k.let('group', load(this.head, 'group'))
-        this.#put(k, 'until', group, i32(this.#shape.slidePanes))
-        this.#put(k, 'number', group, add(this.#of('number', group), i64(1n)))
+        this.#passOn(k, k.let('group', load(this.head, 'group')))
         k.put(this.head, 'step', i32(Step.turn))
       },
     )
@@ -276,21 +341,16 @@ export class PaneRing implements GroupWindows {
   /** The next pane: one more, until a window is full of them, then the oldest one. */
   #turn(k: KernelBuilder, walk: GroupWalk): void {
     const group = k.let('group', load(this.head, 'group'))
-    const full = k.let('full', this.#of('pane', group))
     const panes = k.let('panes', this.#of('panes', group))
     k.phase('apply')
-    k.if(
-      lt(panes, i32(this.#shape.sizePanes)),
-      () => {
-        const added = walk.spare(group)
-        k.store(this.#groups.entries, 'next', added, this.#next(full))
-        k.store(this.#groups.entries, 'next', full, added)
-      },
-      () => walk.clear(this.#next(full), group),
-    )
-    this.#put(k, 'pane', group, this.#next(full))
-    this.#put(k, 'panes', group, min32(add(panes, i32(1)), i32(this.#shape.sizePanes)))
-    this.#put(k, 'filled', group, i32(0))
+    k.if(lt(panes, i32(this.#shape.sizePanes)), () => {
+      const full = k.let('full', this.#of('pane', group))
+      const added = walk.spare(group)
+      k.store(this.#groups.entries, 'next', added, this.#next(full))
+      k.store(this.#groups.entries, 'next', full, added)
+      this.#put(k, 'panes', group, add(panes, i32(1)))
+    })
+    this.#reuse(k, group, walk.clear)
     k.put(this.head, 'step', i32(Step.idle))
     k.put(this.head, 'deadline', i64(NEVER))
   }

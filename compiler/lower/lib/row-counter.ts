@@ -5,12 +5,13 @@
 import { add, ge, gt, i32, i64, type KernelBuilder, load } from '../../../ir/kernel/build.ts'
 import type { Expr } from '../../../ir/kernel/node.ts'
 import type { FieldSpecs } from '../../../ir/layout.ts'
+import type { Firing } from './group-windows.ts'
 import type { HashTable } from './table.ts'
 
 /** Rows since the last result; which window is under way. */
 export const counterFields = { filled: 'i32', number: 'i64' } as const satisfies FieldSpecs
 
-export interface RowCount {
+export interface CountRule {
   /** Rows from one result to the next. */
   readonly every: number
   /** Does a group begin anew behind its result? */
@@ -19,11 +20,11 @@ export interface RowCount {
 
 export class RowCounter {
   readonly #groups: HashTable
-  readonly #count: RowCount
+  readonly #rule: CountRule
 
-  constructor(groups: HashTable, count: RowCount) {
+  constructor(groups: HashTable, rule: CountRule) {
     this.#groups = groups
-    this.#count = count
+    this.#rule = rule
   }
 
   begin(k: KernelBuilder, group: Expr): void {
@@ -31,18 +32,20 @@ export class RowCounter {
     k.store(this.#groups.entries, 'number', group, i64(0n))
   }
 
-  /** A row was taken into a group. `emit` writes the result, `clear` forgets what the group holds. */
-  take(k: KernelBuilder, group: Expr, { emit, clear }: { emit: () => void; clear: () => void }): void {
+  count(k: KernelBuilder, group: Expr, { emit, clear }: Firing): void {
     const { entries } = this.#groups
     const filled = k.let('filled', add(load(entries, 'filled', group), i32(1)))
     k.store(entries, 'filled', group, filled)
-    k.if(ge(filled, i32(this.#count.every)), () => {
-      emit()
+    const begin = (): void => {
       k.store(entries, 'filled', group, i32(0))
-      if (!this.#count.startsAnew) return
+      if (!this.#rule.startsAnew) return
       k.store(entries, 'number', group, add(load(entries, 'number', group), i64(1n)))
-      clear()
-    })
+      clear(group, group)
+    }
+    const never = (): never => {
+      throw new Error('the row that fills a window would have been refused')
+    }
+    k.if(ge(filled, i32(this.#rule.every)), () => emit(group, { emitted: begin, refused: never }))
   }
 
   /** Has a group rows that no result has told of? */

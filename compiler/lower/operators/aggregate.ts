@@ -4,7 +4,19 @@
  */
 
 import { Status } from '../../../ir/abi.ts'
-import { i32, i64, type KernelBuilder, le, load, lt, ne, not, op, select } from '../../../ir/kernel/build.ts'
+import {
+  any,
+  i32,
+  i64,
+  type KernelBuilder,
+  le,
+  load,
+  lt,
+  ne,
+  not,
+  op,
+  select,
+} from '../../../ir/kernel/build.ts'
 import type { Expr } from '../../../ir/kernel/node.ts'
 import { type Aggregate, aggregateRule, leavesWithRows } from '../../../ir/logical/aggregate.ts'
 import { CHANGE, changes } from '../../../ir/logical/emit.ts'
@@ -16,6 +28,7 @@ import {
   type Bounds,
   type Closed,
   closingOf,
+  type Firing,
   HOME,
   NEVER,
   type Pane,
@@ -24,7 +37,7 @@ import {
 import { hashOfWindow, hashWords } from '../lib/hash.ts'
 import type { Row, RowScope } from '../scope.ts'
 import type { Blocks, EagerOutput, EmitEach, Miss, StatefulStage } from '../stage.ts'
-import { bind, FALSE, faultsOf, scalar, scalarOf, type Value } from '../value.ts'
+import { bind, FALSE, faultsOf, scalar, scalarOf, type Value, withoutFaults } from '../value.ts'
 import type { KeyValue } from './group-key.ts'
 import { Groups } from './groups.ts'
 import { type NewGroup, PendingGroup } from './pending-group.ts'
@@ -144,10 +157,9 @@ export class AggregateStage implements StatefulStage {
     this.#reserveTexts(cx, prepared)
     if (output) {
       k.if(le(output.room, i32(0)), () => cx.leave(Status.full))
-      this.#emitChange(cx, row, entry, output, () => this.#apply(cx, prepared))
+      this.#emitChange(cx, row, group, output, () => this.#apply(cx, prepared))
     } else this.#apply(cx, prepared)
     if (row.pane) this.#groups.windows.take?.(k, row.pane, entry)
-    this.#groups.windows.count?.(k, group, () => cx.stopIfDue())
   }
 
   /** What the group comes to once `apply` has changed it; behind what it came to before, where that is taken back. */
@@ -156,12 +168,9 @@ export class AggregateStage implements StatefulStage {
     const { entries } = this.#groups.table
     const bounds = row.pane ? { start: row.pane.start, end: row.pane.lastEnd } : NO_BOUNDS
     const result = (): RowColumns => this.#groups.result(k, bounds, entry)
-    if (this.#groups.counter) {
+    if (this.#node.rows) {
       apply()
-      this.#groups.counter.take(k, entry, {
-        emit: () => output.emit(result()),
-        clear: () => this.#groups.clear(k, entry),
-      })
+      this.#groups.count(k, entry, this.#firing(cx, output))
       return
     }
     if (this.#node.emit.strategy === 'update') {
@@ -178,6 +187,27 @@ export class AggregateStage implements StatefulStage {
     k.store(entries, 'emitted', entry, i32(1))
     k.if(isKnown, () => change(before, i32(changes.updateBefore)))
     change(result(), select(isKnown, i32(changes.updateAfter), i32(changes.insert)))
+  }
+
+  #firing(cx: RowScope, output: EagerOutput): Firing {
+    const { k } = cx
+    return {
+      emit: (entry, { emitted, refused }) => {
+        const columns = this.#groups.result(k, NO_BOUNDS, entry)
+        const take = (): void => {
+          output.emit(withoutFaults(columns))
+          emitted()
+        }
+        const faults = faultsOf([...columns.values()])
+        if (faults.length === 0) take()
+        else k.if(any(faults.map(fault => fault.when)), refused, take)
+      },
+      combine: (into, from) => this.#groups.combine(k, into, from),
+      clear: (entry, group) => this.#groups.clear(k, entry, group),
+      combineRows: this.#groups.combineRows,
+      spend: rows => cx.spend(rows),
+      due: () => cx.stopIfDue(),
+    }
   }
 
   /** A row is late when all of its windows have closed, which must be while there is time. */

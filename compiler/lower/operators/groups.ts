@@ -15,7 +15,14 @@ import { GroupStore, when } from '../accumulators/accumulator.ts'
 import { type Accumulation, accumulate } from '../accumulators/index.ts'
 import type { RowColumns } from '../expr/index.ts'
 import type { Leave } from '../lib/control.ts'
-import { type Closed, type GroupWindows, HOME, NEVER, type TimeField } from '../lib/group-windows.ts'
+import {
+  type Closed,
+  type Firing,
+  type GroupWindows,
+  HOME,
+  NEVER,
+  type TimeField,
+} from '../lib/group-windows.ts'
 import { hashOfWindow, hashWords } from '../lib/hash.ts'
 import { Interner } from '../lib/interner.ts'
 import type { RowCounter } from '../lib/row-counter.ts'
@@ -117,6 +124,12 @@ export class Groups {
     return this.windows.taker?.(k, group, leave) ?? group
   }
 
+  /** A row was taken into a group, where the number of its rows says when results leave. */
+  count(k: KernelBuilder, group: Expr, firing: Firing): void {
+    if (this.counter) this.counter.count(k, group, firing)
+    else this.windows.count?.(k, group, firing)
+  }
+
   /** Room for one more, and for its window. */
   reserve(k: KernelBuilder, leave: Leave): void {
     this.table.reserve(k, leave)
@@ -141,13 +154,20 @@ export class Groups {
     if (this.#node.emit.strategy === 'changelog') k.store(entries, 'emitted', group, i32(0))
     this.counter?.begin(k, group)
     for (const [field, value] of key.fields) k.store(entries, field, group, value)
-    this.clear(k, group)
+    this.#forgetRows(k, group)
     return group
   }
 
-  /** Forgets all rows of a group. */
-  clear(k: KernelBuilder, group: Expr): void {
+  #forgetRows(k: KernelBuilder, group: Expr): void {
     for (const { accumulator } of this.accumulation.accumulators) accumulator.init(k, group)
+  }
+
+  /** Makes an entry empty, for the key of a group. */
+  clear(k: KernelBuilder, entry: Expr, group: Expr): void {
+    const { entries } = this.table
+    const { fields } = this.key.of(entries, group)
+    if (entry !== group) for (const [field, value] of fields) k.store(entries, field, entry, value)
+    this.#forgetRows(k, entry)
   }
 
   /** Emits the groups of windows that the watermark has passed; or forgets them, where all of it has been said. */
@@ -160,15 +180,11 @@ export class Groups {
       },
       drop: group => this.table.remove(k, group),
       merge: (group, append) => this.#merge(k, leave, group, append),
-      combine: (into, from) => this.#combine(k, into, from),
-      combineRows: this.#combineRows,
+      combine: (into, from) => this.combine(k, into, from),
+      combineRows: this.combineRows,
       find: (group, start) => this.#search(k, group, start).entry,
       spare: group => this.#spare(k, group),
-      clear: (entry, group) => {
-        const { entries } = this.table
-        for (const [field, value] of this.key.of(entries, group).fields) k.store(entries, field, entry, value)
-        this.clear(k, entry)
-      },
+      clear: (entry, group) => this.clear(k, entry, group),
     })
   }
 
@@ -187,7 +203,7 @@ export class Groups {
       k.set(entry, this.#insert(k, hash, key, MERGED))
       append(entry)
     })
-    this.#combine(k, entry, group)
+    this.combine(k, entry, group)
   }
 
   /** Looks for the group that has the key of another one. */
@@ -197,12 +213,14 @@ export class Groups {
     return { ...this.find(k, hash, key, start), key }
   }
 
-  get #combineRows(): number {
+  /** What combining two groups costs, in rows. */
+  get combineRows(): number {
     const rows = this.accumulation.accumulators.map(({ accumulator }) => accumulator.combineRows ?? 0)
     return Math.max(1, ...rows)
   }
 
-  #combine(k: KernelBuilder, into: Expr, from: Expr): void {
+  /** Takes what one group holds into another of earlier rows. */
+  combine(k: KernelBuilder, into: Expr, from: Expr): void {
     for (const { accumulator } of this.accumulation.accumulators) accumulator.combine(k, into, from)
   }
 
