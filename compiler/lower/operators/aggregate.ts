@@ -157,7 +157,11 @@ export class AggregateStage implements StatefulStage {
     this.#reserveTexts(cx, prepared)
     if (output) {
       k.if(le(output.room, i32(0)), () => cx.leave(Status.full))
-      this.#emitChange(cx, row, group, output, () => this.#apply(cx, prepared))
+      const apply = (): void => this.#apply(cx, prepared)
+      if (this.#node.rows) {
+        apply()
+        this.#groups.count(k, group, this.#firing(cx, output))
+      } else this.#emitChange(cx, row, entry, output, apply)
     } else this.#apply(cx, prepared)
     if (row.pane) this.#groups.windows.take?.(k, row.pane, entry)
   }
@@ -168,11 +172,6 @@ export class AggregateStage implements StatefulStage {
     const { entries } = this.#groups.table
     const bounds = row.pane ? { start: row.pane.start, end: row.pane.lastEnd } : NO_BOUNDS
     const result = (): RowColumns => this.#groups.result(k, bounds, entry)
-    if (this.#node.rows) {
-      apply()
-      this.#groups.count(k, entry, this.#firing(cx, output))
-      return
-    }
     if (this.#node.emit.strategy === 'update') {
       apply()
       output.emit(result())
@@ -189,6 +188,7 @@ export class AggregateStage implements StatefulStage {
     change(result(), select(isKnown, i32(changes.updateAfter), i32(changes.insert)))
   }
 
+  /** What is done where a row is the last of a window of rows. */
   #firing(cx: RowScope, output: EagerOutput): Firing {
     const { k } = cx
     return {
