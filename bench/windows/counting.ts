@@ -1,7 +1,7 @@
 /** Windows of rows by key: side by side, of few rows and of many, and one that slides. */
 import { countWindow, source, t } from '../../compiler/index.ts'
 import { type Data, ints, longs, valuesOf } from '../lib/data.ts'
-import { type CodedCase, erase, type Rival, rival } from '../lib/kernel-case.ts'
+import { type CodedCase, erase, type HandKernel, type Rival, rival } from '../lib/kernel-case.ts'
 import type { Random } from '../lib/random.ts'
 
 const KEYS = 1024
@@ -49,72 +49,74 @@ function buffers({ size, slide }: CountShape, data: Data) {
   }
 }
 
+function byHand(b: ReturnType<typeof buffers>): HandKernel {
+  const { key, amount, index, keys, numbers, at, counts, sums, state } = b
+  const { resultNumber, resultKey, resultCount, resultSum, out } = b
+  const [slide, panes] = b.shape
+  const keyOf = (k: number): number => {
+    let slot = Math.imul(k, -1640531535) >>> 21
+    for (;;) {
+      const tag = index[slot]
+      if (tag === 0) {
+        const made = state[0]++
+        keys[made] = k
+        index[slot] = made + 1
+        return made
+      }
+      if (keys[tag - 1] === k) return tag - 1
+      slot = (slot + 1) & 2047
+    }
+  }
+  /** The window of a key leaves. */
+  const fire = (owner: number): void => {
+    let rows = 0
+    let total = 0n
+    for (let pane = owner * panes; pane < (owner + 1) * panes; pane++) {
+      rows += counts[pane]
+      total += sums[pane]
+    }
+    const n = out[0]++
+    resultNumber[n] = numbers[owner]++
+    resultKey[n] = keys[owner]
+    resultCount[n] = rows
+    resultSum[n] = total
+  }
+  /** The next pane of a key begins in place of the oldest. */
+  const turn = (owner: number): void => {
+    at[owner] = at[owner] + 1 === panes ? 0 : at[owner] + 1
+    counts[owner * panes + at[owner]] = 0
+    sums[owner * panes + at[owner]] = 0n
+  }
+  return {
+    run(from, to) {
+      for (let i = from; i < to; i++) {
+        const owner = keyOf(key[i])
+        const pane = owner * panes + at[owner]
+        const sum = BigInt.asIntN(64, sums[pane] + amount[i])
+        const overflow = BigInt.asIntN(64, (sum ^ sums[pane]) & (sum ^ amount[i]))
+        if (overflow < 0n) state[1]++
+        else {
+          sums[pane] = sum
+          if (++counts[pane] === slide) {
+            fire(owner)
+            turn(owner)
+          }
+        }
+      }
+    },
+    end() {
+      for (let owner = 0; owner < state[0]; owner++) if (counts[owner * panes + at[owner]] > 0) fire(owner)
+      for (const one of [index, numbers, at, counts]) one.fill(0)
+      sums.fill(0n)
+      state[0] = 0
+    },
+  }
+}
+
 const rivalOf = (shape: CountShape): Rival =>
   rival({
     buffers: data => buffers(shape, data),
-    hand: b => {
-      const { key, amount, index, keys, numbers, at, counts, sums, state } = b
-      const { resultNumber, resultKey, resultCount, resultSum, out } = b
-      const [slide, panes] = b.shape
-      const keyOf = (k: number): number => {
-        let slot = Math.imul(k, -1640531535) >>> 21
-        for (;;) {
-          const tag = index[slot]
-          if (tag === 0) {
-            const made = state[0]++
-            keys[made] = k
-            index[slot] = made + 1
-            return made
-          }
-          if (keys[tag - 1] === k) return tag - 1
-          slot = (slot + 1) & 2047
-        }
-      }
-      /** The window of a key leaves, and its next pane begins in place of the oldest. */
-      const fire = (owner: number): void => {
-        let rows = 0
-        let total = 0n
-        for (let pane = owner * panes; pane < (owner + 1) * panes; pane++) {
-          rows += counts[pane]
-          total += sums[pane]
-        }
-        const n = out[0]++
-        resultNumber[n] = numbers[owner]++
-        resultKey[n] = keys[owner]
-        resultCount[n] = rows
-        resultSum[n] = total
-      }
-      const turn = (owner: number): void => {
-        at[owner] = at[owner] + 1 === panes ? 0 : at[owner] + 1
-        counts[owner * panes + at[owner]] = 0
-        sums[owner * panes + at[owner]] = 0n
-      }
-      return {
-        run(from, to) {
-          for (let i = from; i < to; i++) {
-            const owner = keyOf(key[i])
-            const pane = owner * panes + at[owner]
-            const sum = BigInt.asIntN(64, sums[pane] + amount[i])
-            const overflow = BigInt.asIntN(64, (sum ^ sums[pane]) & (sum ^ amount[i]))
-            if (overflow < 0n) state[1]++
-            else {
-              sums[pane] = sum
-              if (++counts[pane] === slide) {
-                fire(owner)
-                turn(owner)
-              }
-            }
-          }
-        },
-        end() {
-          for (let owner = 0; owner < state[0]; owner++)
-            if (counts[owner * panes + at[owner]] > 0) fire(owner)
-          for (const one of [index, numbers, at, counts]) one.fill(0)
-          sums.fill(0n)
-          state[0] = 0
-        },
-      }
-    },
+    hand: byHand,
     cFile: 'windows/counting.c',
     results: ({ resultNumber, resultKey, resultCount, resultSum, out }) =>
       Array.from({ length: out[0] }, (_, i) => [
