@@ -4,6 +4,7 @@ import { busyRoutes } from './busy-routes.ts'
 import { departureBursts } from './departure-bursts.ts'
 import { lateFlights } from './late-flights.ts'
 import { longHauls } from './long-hauls.ts'
+import { recentFlights } from './recent-flights.ts'
 import { rollingDelays } from './rolling-delays.ts'
 import { runningTotals } from './running-totals.ts'
 import { twoFeeds } from './two-feeds.ts'
@@ -15,5 +16,6 @@ export const examples: Readonly<Record<string, Stream<Columns>>> = {
   'rolling-delays': rollingDelays as unknown as Stream<Columns>,
   'departure-bursts': departureBursts as unknown as Stream<Columns>,
   'running-totals': runningTotals as unknown as Stream<Columns>,
+  'recent-flights': recentFlights as unknown as Stream<Columns>,
   'two-feeds': twoFeeds as unknown as Stream<Columns>,
 }

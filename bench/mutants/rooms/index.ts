@@ -14,6 +14,7 @@ import { heap, openWindows, sharedPanes } from './open-windows.ts'
 import * as passes from './passes.ts'
 import * as pipeline from './pipeline.ts'
 import { rewrite } from './rewriting.ts'
+import * as rows from './row-windows.ts'
 import { sessions } from './sessions.ts'
 import * as sketches from './sketches.ts'
 import * as texts from './texts.ts'
@@ -44,6 +45,9 @@ export const mutants = mutantsOf({
   'open-windows': openWindows,
   'shared-panes': sharedPanes,
   sessions,
+  'row-window': rows.rowWindow,
+  'row-counter': rows.rowCounter,
+  'pane-ring': rows.paneRing,
   heap,
   interner: texts.interner,
   bytes: texts.bytes,
