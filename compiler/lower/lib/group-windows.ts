@@ -38,6 +38,9 @@ export interface Closed {
   readonly end: Expr
 }
 
+/** The bounds of what is no window of time. */
+export const NO_BOUNDS: Closed = { start: HOME, end: i64(NEVER) }
+
 /** A window closes so many ticks behind its end. */
 export const closingOf = (end: Expr, latenessTicks: bigint): Expr =>
   latenessTicks === 0n ? end : add(end, i64(latenessTicks))

@@ -35,6 +35,7 @@ import {
   type GroupWindows,
   HOME,
   NEVER,
+  NO_BOUNDS,
   type TimeField,
 } from './group-windows.ts'
 import type { HashTable } from './table.ts'
@@ -42,7 +43,6 @@ import type { HashTable } from './table.ts'
 /** No pane is full; one is; its window is combined; that leaves; the next pane begins. All has left: groups are forgotten. */
 const Step = { idle: 0, begin: 1, combine: 2, leave: 3, turn: 4, forget: 5 } as const
 const NONE = -1
-const NO_BOUNDS = { start: i64(0n), end: i64(NEVER) }
 /** Panes are combined with the row that fills one if that costs so many rows at the most. */
 const COMBINED_AT_ONCE_MAX = 1024
 /** A deadline that every watermark has passed, from before the first row on. */

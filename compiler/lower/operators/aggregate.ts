@@ -26,11 +26,11 @@ import { lowerExpr, type RowColumns } from '../expr/index.ts'
 import type { Leave } from '../lib/control.ts'
 import {
   type Bounds,
-  type Closed,
   closingOf,
   type Firing,
   HOME,
   NEVER,
+  NO_BOUNDS,
   type Pane,
   type TimeField,
 } from '../lib/group-windows.ts'
@@ -46,7 +46,6 @@ import { type NewGroup, PendingGroup } from './pending-group.ts'
 const ALWAYS: Bounds = { start: HOME, from: HOME, closes: i64(NEVER) }
 const NO_KEY: KeyValue = { fields: new Map(), texts: [] }
 const ONLY_ENTRY = i32(0)
-const NO_BOUNDS: Closed = { start: i64(0n), end: i64(NEVER) }
 const ONLY_GROUP: NewGroup = { bounds: ALWAYS, hash: i32(0), key: NO_KEY }
 
 /** What the aggregates are computed from, by their number. */
