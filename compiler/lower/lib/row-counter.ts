@@ -8,8 +8,11 @@ import type { FieldSpecs } from '../../../ir/layout.ts'
 import type { Firing } from './group-windows.ts'
 import type { HashTable } from './table.ts'
 
-/** Rows since the last result; which window is under way. */
-export const counterFields = { filled: 'i32', number: 'i64' } as const satisfies FieldSpecs
+/** Rows since the last result; where windows are numbered, which one is under way. */
+export const counterFields = ({ startsAnew }: Pick<CountRule, 'startsAnew'>): FieldSpecs => ({
+  filled: 'i32',
+  ...(startsAnew && { number: 'i64' }),
+})
 
 export interface CountRule {
   /** Rows from one result to the next. */
@@ -29,7 +32,7 @@ export class RowCounter {
 
   begin(k: KernelBuilder, group: Expr): void {
     k.store(this.#groups.entries, 'filled', group, i32(0))
-    k.store(this.#groups.entries, 'number', group, i64(0n))
+    if (this.#rule.startsAnew) k.store(this.#groups.entries, 'number', group, i64(0n))
   }
 
   count(k: KernelBuilder, group: Expr, { emit, clear }: Firing): void {

@@ -6,7 +6,7 @@ import { reachOf } from '../../../ir/logical/window.ts'
 import type { GroupWindows } from '../lib/group-windows.ts'
 import { OpenWindows } from '../lib/open-windows.ts'
 import { PaneRing, type RingShape, ringFields } from '../lib/pane-ring.ts'
-import { counterFields, RowCounter } from '../lib/row-counter.ts'
+import { type CountRule, counterFields, RowCounter } from '../lib/row-counter.ts'
 import { Sessions, sessionFields } from '../lib/sessions.ts'
 import { SharedPanes } from '../lib/shared-panes.ts'
 import type { HashTable } from '../lib/table.ts'
@@ -46,13 +46,16 @@ function ringOf(rows: RowWindow): RingShape {
 
 /** Counts the rows of groups, where so many of them make a result and no row belongs to two. */
 export const counterOf = (groups: HashTable, rows: RowWindow | undefined): RowCounter | undefined =>
-  rows && !overlaps(rows)
-    ? new RowCounter(groups, { every: rows.slideRows, startsAnew: rows.sizeRows !== undefined })
-    : undefined
+  rows && !overlaps(rows) ? new RowCounter(groups, ruleOf(rows)) : undefined
+
+const ruleOf = ({ sizeRows, slideRows }: RowWindow): CountRule => ({
+  every: slideRows,
+  startsAnew: sizeRows !== undefined,
+})
 
 /** What groups keep for their windows, beside the start of their pane. */
 export function fieldsOf({ window, rows }: Aggregate): FieldSpecs {
-  if (rows) return overlaps(rows) ? ringFields : counterFields
+  if (rows) return overlaps(rows) ? ringFields : counterFields(ruleOf(rows))
   return window?.spec.kind === 'session' ? sessionFields : {}
 }
 
