@@ -57,6 +57,7 @@ export type {
   EarlyByClock,
   EarlyResults,
   EmitOptions,
+  EveryRows,
 } from './frontend/builder/emit.ts'
 export type { NumericMeet } from './frontend/builder/numeric-meet.ts'
 export { type SourceOptions, source } from './frontend/builder/source.ts'
@@ -90,7 +91,9 @@ export type {
   Wrapping as IntegerExpr,
 } from './frontend/builder/types.ts'
 export {
+  type CountWindow,
   type CumulatingWindow,
+  countWindow,
   cumulate,
   type GroupedWindow,
   type HoppingWindow,

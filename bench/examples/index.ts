@@ -6,6 +6,7 @@ import { earlyDelays } from './early-delays.ts'
 import { firstFlights } from './first-flights.ts'
 import { lateFlights } from './late-flights.ts'
 import { longHauls } from './long-hauls.ts'
+import { recentFlights } from './recent-flights.ts'
 import { rollingDelays } from './rolling-delays.ts'
 import { runningTotals } from './running-totals.ts'
 import { twoFeeds } from './two-feeds.ts'
@@ -17,6 +18,7 @@ export const examples: Readonly<Record<string, Stream<Columns>>> = {
   'rolling-delays': rollingDelays as unknown as Stream<Columns>,
   'departure-bursts': departureBursts as unknown as Stream<Columns>,
   'running-totals': runningTotals as unknown as Stream<Columns>,
+  'recent-flights': recentFlights as unknown as Stream<Columns>,
   'first-flights': firstFlights as unknown as Stream<Columns>,
   'early-delays': earlyDelays as unknown as Stream<Columns>,
   'two-feeds': twoFeeds as unknown as Stream<Columns>,

@@ -6,11 +6,12 @@ import { call } from '../../ir/expr/build.ts'
 import { type Expr, literal, nullOf } from '../../ir/expr/expr.ts'
 import { aggregate } from '../../ir/logical/aggregate.ts'
 import { deduplicate } from '../../ir/logical/deduplicate.ts'
-import { type Emit, takesBack } from '../../ir/logical/emit.ts'
+import { type Emit, ON_CLOSE, takesBack } from '../../ir/logical/emit.ts'
 import { filter } from '../../ir/logical/filter.ts'
 import { inputsOf, type LogicalNode } from '../../ir/logical/index.ts'
 import { project } from '../../ir/logical/project.ts'
 import type { AssignedWindow, EventTime } from '../../ir/logical/relation.ts'
+import { type RowWindow, WINDOW_NUMBER } from '../../ir/logical/row-window.ts'
 import { sink } from '../../ir/logical/sink.ts'
 import { source, type WatermarkSpec } from '../../ir/logical/source.ts'
 import { sourcesOf } from '../../ir/logical/sources.ts'
@@ -198,27 +199,46 @@ const specsOn = (grid: Omit<TumblingWindow, 'kind'>): fc.Arbitrary<WindowSpec> =
 }
 
 const aggregated: Step = input =>
-  input.relation.isChangelog ? fc.constant(input) : maybe(windowed, 4, 5)(input).chain(groupedOf)
+  input.relation.isChangelog
+    ? fc.constant(input)
+    : fc.oneof(
+        { weight: 4, arbitrary: maybe(windowed, 4, 5)(input).chain(groupedOf()) },
+        { weight: 1, arbitrary: rowWindows.chain(rows => groupedOf(rows)(input)) },
+      )
 
-const groupedOf: Step = input => {
-  const { schema, time } = input.relation
-  const window = time?.window
-  const others = schema.filter(({ name }) => name !== window?.start && name !== window?.end)
-  const keys = fc.subarray(
-    others.map(({ name }) => name),
-    { maxLength: Math.min(KEYS_DRAWN_MAX, others.length) },
-  )
-  const calls = fc.array(callOver(schema), { minLength: 1, maxLength: 3 })
-  return fc.tuple(keys, calls, emitsOf(time)).map(([names, list, drawn]) => {
-    const emit = fitting(drawn, list)
-    return aggregate(
-      input,
-      names,
-      list.map((call, i) => ({ name: freshName(schema, i), call })),
-      emit,
+/** Of few rows, so that they fill up: side by side, overlapping in panes of one row and of more, or without an end. */
+const rowWindows: fc.Arbitrary<RowWindow> = fc.oneof(
+  fc.constantFrom(1, 2, 3, 7).map(rows => ({ sizeRows: rows, slideRows: rows })),
+  fc.constantFrom(1, 2, 5).map(slideRows => ({ slideRows })),
+  fc
+    .constantFrom([2, 1], [3, 2], [5, 1], [6, 2], [6, 4], [12, 9], [40, 1])
+    .map(([sizeRows, slideRows]) => ({ sizeRows, slideRows })),
+)
+
+const groupedOf =
+  (rows?: RowWindow): Step =>
+  input => {
+    const { schema, time } = input.relation
+    const window = time?.window
+    const numbered = rows?.sizeRows === undefined ? [] : [WINDOW_NUMBER]
+    const taken = [window?.start, window?.end, ...numbered]
+    const others = schema.filter(({ name }) => !taken.includes(name))
+    const keys = fc.subarray(
+      others.map(({ name }) => name),
+      { maxLength: Math.min(KEYS_DRAWN_MAX, others.length) },
     )
-  })
-}
+    const calls = fc.array(callOver(schema), { minLength: 1, maxLength: 3 })
+    const emits = rows ? fc.constant(ON_CLOSE) : emitsOf(time)
+    return fc.tuple(keys, calls, emits).map(([names, list, drawn]) =>
+      aggregate(
+        input,
+        names,
+        list.map((call, i) => ({ name: freshName(schema, i), call })),
+        fitting(drawn, list),
+        rows,
+      ),
+    )
+  }
 
 /** What is taken back must have been kept, which sketches are not. */
 const fitting = ({ changes, ...emit }: Emit, calls: readonly Aggregate[]): Emit =>

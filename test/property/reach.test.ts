@@ -11,6 +11,7 @@ import { functionNames } from '../../ir/expr/functions/index.ts'
 import { aggregate } from '../../ir/logical/aggregate.ts'
 import { corrects, type Early, type EmitStrategy, takesBack } from '../../ir/logical/emit.ts'
 import { exprsOf, inputsOf, type LogicalNode, type OperatorKind } from '../../ir/logical/index.ts'
+import { overlaps, type RowWindow } from '../../ir/logical/row-window.ts'
 import { sourcesOf } from '../../ir/logical/sources.ts'
 import type { WindowSpec } from '../../ir/logical/window.ts'
 import { type DataType, dataTypes, isBytes, isFloat, isTimestamp } from '../../ir/types.ts'
@@ -185,6 +186,21 @@ const situations: Readonly<Record<string, Situation>> = {
   'changes behind changes': ({ plan }, model) =>
     model.rows.length > 0 &&
     chainOf(plan).some(({ kind, relation }) => kind === 'project' && relation.isChangelog),
+  'windows of rows that fill up': ({ plan }, model) =>
+    rowWindowsOf(plan).some(one => !overlaps(one)) &&
+    model.rows.some(({ window_number }) => typeof window_number === 'bigint' && window_number > 1n),
+  'windows of rows that use a pane again': ({ plan }, model) =>
+    rowWindowsOf(plan).some(
+      one =>
+        overlaps(one) &&
+        model.rows.some(({ window_number: number }) => Number(number) * one.slideRows > (one.sizeRows ?? 0)),
+    ),
+  'results every so many rows': ({ plan }, model) =>
+    model.rows.length > 3 && rowWindowsOf(plan).some(({ sizeRows }) => sizeRows === undefined),
+  'windows of rows behind another aggregation': ({ plan }, model) =>
+    model.rows.length > 1 &&
+    chainOf(plan).findLastIndex(node => node.kind === 'aggregate' && node.rows !== undefined) >
+      chainOf(plan).findIndex(node => node.kind === 'aggregate'),
   'a fault of a result': (_, model) => model.errors.some(({ row }) => row < 0),
   'faults that are null': ({ schedule }) => schedule.lenient,
   'keys NaN and null': trial => hasKeys(trial, Number.NaN, null),
@@ -209,8 +225,11 @@ const hasEarly = (plan: LogicalNode, clock: Early['clock']): boolean =>
 function mapAggregates(plan: LogicalNode): LogicalNode {
   const before = inputsOf(plan).map(mapAggregates)
   if (plan.kind !== 'aggregate') return withInputs(plan, before)
-  return aggregate(before[0], plan.keys, plan.aggregates, { ...plan.emit, latenessTicks: 0n })
+  return aggregate(before[0], plan.keys, plan.aggregates, { ...plan.emit, latenessTicks: 0n }, plan.rows)
 }
+
+const rowWindowsOf = (plan: LogicalNode): readonly RowWindow[] =>
+  chainOf(plan).flatMap(node => (node.kind === 'aggregate' && node.rows ? [node.rows] : []))
 
 const specsOf = (plan: LogicalNode): readonly WindowSpec[] =>
   chainOf(plan).flatMap(node => (node.kind === 'window' ? [node.spec] : []))

@@ -110,6 +110,8 @@ export class DeduplicateStage implements StatefulStage {
       combine: noPanes,
       combineRows: 1,
       find: noPanes,
+      spare: noPanes,
+      clear: noPanes,
     })
   }
 
