@@ -17,7 +17,7 @@ export const examples: Readonly<Record<string, Stream<Columns>>> = {
   'rolling-delays': rollingDelays as unknown as Stream<Columns>,
   'departure-bursts': departureBursts as unknown as Stream<Columns>,
   'running-totals': runningTotals as unknown as Stream<Columns>,
-  'early-delays': earlyDelays as unknown as Stream<Columns>,
   'first-flights': firstFlights as unknown as Stream<Columns>,
+  'early-delays': earlyDelays as unknown as Stream<Columns>,
   'two-feeds': twoFeeds as unknown as Stream<Columns>,
 }

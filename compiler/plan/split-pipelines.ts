@@ -122,8 +122,7 @@ function tailOf(
   taken: readonly RowOperator[],
   operators: readonly LogicalNode[],
 ): readonly RowOperator[] {
-  if (stateful.kind === 'deduplicate') return []
-  if (isEager(stateful.emit) || takesBack(stateful.emit)) return []
+  if (stateful.kind === 'deduplicate' || isEager(stateful.emit) || takesBack(stateful.emit)) return []
   const window = taken.findIndex(({ kind }) => kind === 'window')
   const last = taken.at(-1)
   const next = last && operators[operators.indexOf(last) + 1]

@@ -45,16 +45,16 @@ export class Duplicates implements Operator {
     return true
   }
 
+  watermark(time: bigint): void {
+    this.#time = time
+    this.#next.watermark(time)
+  }
+
   clock(now: bigint): void {
     this.#next.clock(now)
   }
 
   tick(): void {
     this.#next.tick()
-  }
-
-  watermark(time: bigint): void {
-    this.#time = time
-    this.#next.watermark(time)
   }
 }
