@@ -85,6 +85,7 @@ export const mutants = mutantsOf({
   'row-frame': pipeline.rowFrame,
   value: pipeline.values,
   executor: pipeline.executor,
+  runner: refined.runner,
   'row-counts': lowering.rowCounts,
   finish: lowering.finish,
   comparison: lowering.comparisons,
