@@ -10,7 +10,7 @@ import {
   WIDEST,
 } from '../../ir/physical/program.ts'
 import type { PipelineSpec } from '../plan/split-pipelines.ts'
-import { initTime, timeRegion } from './event-time.ts'
+import { initTime, raiseNow, timeRegion } from './event-time.ts'
 import type { RowColumns } from './expr/index.ts'
 import { finish, renamed } from './finish.ts'
 import { hostOpsOf } from './host-ops.ts'
@@ -43,7 +43,7 @@ class PipelineLowering {
 
   program(): PipelineProgram {
     const { source, id, inputSchema } = this.#parts.spec
-    const grow = this.#parts.stateful?.growables ?? []
+    const grow = this.#parts.growables
     const core = [this.#init(), ...this.#advance(), ...grow.map(one => this.#grow(one))]
     const widest = lowerPush(this.#parts, WIDEST)
     const kernels = core.map(finish)
@@ -61,7 +61,9 @@ class PipelineLowering {
       growables: grow.map(one => one.growable),
       output: this.#parts.output,
       time: timeRegion,
-      advances: this.#parts.stateful !== undefined,
+      advances: this.#parts.advances,
+      readsState: this.#parts.stateful !== undefined,
+      partitions: this.#parts.partitions?.places,
       operators: this.#parts.operators.list(),
       counts: this.#parts.counts?.mem,
     }
@@ -80,6 +82,7 @@ class PipelineLowering {
       : { mem: this.#parts.input.data, rows: batchRows + 1 }
     return [
       ...single,
+      ...this.#parts.sourceMems.map(mem => ({ mem, rows: 1 })),
       ...(this.#parts.stateful?.regions ?? []),
       { mem: this.#parts.input.meta, rows: 1 },
       input,
@@ -94,6 +97,7 @@ class PipelineLowering {
   #init(): Kernel {
     const k = new KernelBuilder('init')
     initTime(k)
+    this.#parts.partitions?.init(k)
     this.#parts.stateful?.init(k)
     k.return(i32(Status.ok))
     return k.finish()
@@ -123,9 +127,16 @@ class PipelineLowering {
   }
 
   #advance(): readonly Kernel[] {
-    const stateful = this.#parts.stateful
-    if (!stateful) return []
+    const { stateful, partitions, advances } = this.#parts
+    if (!advances) return []
     const k = new KernelBuilder('advance')
+    partitions?.sweep(k, to => raiseNow(k, to))
+    if (stateful) this.#emitDue(k, stateful)
+    k.return(i32(Status.ok))
+    return [k.finish()]
+  }
+
+  #emitDue(k: KernelBuilder, stateful: StatefulStage): void {
     const emitter = new Emitter(k, this.#parts.out, this.#parts.output, false)
     k.markHead()
     const leave: Leave = status => {
@@ -135,8 +146,6 @@ class PipelineLowering {
     stateful.advance(k, leave, (columns, operator) => this.#emitted(k, { columns, operator }, emitter, leave))
     stateful.passWatermark(k)
     emitter.save()
-    k.return(i32(Status.ok))
-    return [k.finish()]
   }
 
   /** A row that the stateful operator emits, on its way through the operators after it. */
@@ -167,6 +176,7 @@ class PipelineLowering {
       rowLabel,
       masked: false,
       lane: undefined,
+      hasPassedOwn: undefined,
       count,
     })
   }

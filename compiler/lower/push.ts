@@ -19,7 +19,15 @@ import {
 import type { Expr, Kernel, Local } from '../../ir/kernel/node.ts'
 import { sizeOf } from '../../ir/kernel/size.ts'
 import type { BatchShape } from '../../ir/physical/program.ts'
-import { advanceWatermark, dropNullTime, timeRegion, watermark } from './event-time.ts'
+import {
+  advanceWatermark,
+  dropNullTime,
+  type RowPartition,
+  type RowTime,
+  rowTime,
+  timeRegion,
+  watermark,
+} from './event-time.ts'
 import type { RowColumns } from './expr/index.ts'
 import { type PlaceInBlock, readEdge, readInput, readValid } from './input.ts'
 import type { Leave } from './lib/control.ts'
@@ -75,10 +83,13 @@ class PushLowering {
       }
       const frame = { i, rows, emitter, leave, onMove: () => this.#stopIfDue(k, stop), place: undefined }
       const row = (miss: Miss): void => this.#row(k, { ...frame, miss })
-      if (stateful?.misses) eachRowMade(k, i, stop, row)
+      const misses = [stateful?.misses, this.#parts.partitions].filter(Boolean).length
+      const until = (): Local =>
+        emitter && !stateful ? k.let('last', min32(stop, add(i, emitter.room))) : stop
+      if (misses > 0) eachRowMade(k, i, until(), { row, isOneOfSeveral: misses > 1 })
       else if (inBlocks)
         eachRowInBlocks(k, i, stop, { row: () => row(noMiss), block: () => this.#block(k, frame) })
-      else eachRow(k, i, emitter ? k.let('last', min32(stop, add(i, emitter.room))) : stop, row)
+      else eachRow(k, i, until(), row)
     })
     k.put(controlBlock, 'cursor', i)
     emitter?.save()
@@ -140,8 +151,10 @@ class PushLowering {
       : readInput(this.#parts.input, this.#shape, i, place)
     if (!place) k.phase('reserve')
     const count = this.#parts.count(k, 0)
+    const time = watermarkSpec && rowTime(k, watermarkSpec, columns)
+    const partition = time && this.#partition(k, frame, columns, time)
     k.block('row', rowLabel => {
-      if (watermarkSpec) dropNullTime(k, watermarkSpec, columns, rowLabel)
+      if (time) dropNullTime(k, time, rowLabel)
       count?.pass(bool(true))
       const arrival = add(load(controlBlock, 'first_row'), op('extend.i32', i))
       const ahead = (n: number): RowColumns =>
@@ -155,6 +168,7 @@ class PushLowering {
         rowLabel,
         masked: this.#parts.masked,
         lane: place?.n,
+        hasPassedOwn: partition?.hasPassed,
         count,
       })
       const end = (row: Row): void => {
@@ -166,7 +180,24 @@ class PushLowering {
     })
     if (!place) k.phase('apply')
     count?.settle()
-    if (watermarkSpec) advanceWatermark(k, watermarkSpec, columns, onMove)
+    if (time) advanceWatermark(k, watermarkSpec, { time, columns, partition: partition?.take, onMove })
+  }
+
+  /** The partition of a row, where those have watermarks of their own. */
+  #partition(
+    k: KernelBuilder,
+    { leave, miss }: RowFrame,
+    columns: RowColumns,
+    { isNull }: RowTime,
+  ): FoundPartition | undefined {
+    const { partitions, spec } = this.#parts
+    if (!partitions) return undefined
+    const entry = partitions.find(k, { columns, isOut: isNull, leave, miss })
+    const isLateByIt = spec.source?.watermark?.partition?.lateBy === 'partition'
+    return {
+      take: (ts, counts, raise) => partitions.take(k, entry, { ts, counts }, raise),
+      hasPassed: isLateByIt ? time => partitions.hasPassed(entry, time) : undefined,
+    }
   }
 
   #eagerOutput(k: KernelBuilder, emitter: Emitter, { scratch }: RowScope): EagerOutput {
@@ -187,6 +218,12 @@ class PushLowering {
 
 const isDue = ({ deadline, waiting }: StatefulStage): Expr =>
   and(ge(load(timeRegion, watermark.field), load(deadline.mem, deadline.field)), gt(waiting, i32(0)))
+
+/** What is done with the partition of a row. */
+interface FoundPartition {
+  readonly take: RowPartition
+  readonly hasPassed: ((time: Expr) => Expr) | undefined
+}
 
 /** What the code of a row is told of the loop around it. */
 interface RowFrame {

@@ -80,9 +80,7 @@ export class Instance {
   ticker(tick: () => void): Ticker | undefined {
     const { plan, open } = this.#options
     const { ticksEveryMs } = plan.compilation.program
-    return ticksEveryMs === undefined
-      ? undefined
-      : new Ticker(open.clock ?? systemWallClock, ticksEveryMs, tick)
+    return !ticksEveryMs ? undefined : new Ticker(open.clock ?? systemWallClock, ticksEveryMs, tick)
   }
 
   /** All memory that it has. */

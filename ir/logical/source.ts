@@ -4,6 +4,7 @@ import { printName } from '../expr/print.ts'
 import { checkSchema, findColumn, printSchema, type Schema } from '../schema.ts'
 import { isTimestamp } from '../types.ts'
 import type { OperatorRule } from './operator.ts'
+import { checkPartition, type PartitionSpec, printPartition } from './partition.ts'
 import type { Relation } from './relation.ts'
 
 /** The watermark is the largest time seen less the delay. */
@@ -14,6 +15,8 @@ export interface WatermarkSpec {
   readonly marker?: string
   /** When it moves: behind each row (the default), or behind the last row of each batch that was pushed. */
   readonly moves?: 'row' | 'batch'
+  /** Set where parts of the source have watermarks of their own. */
+  readonly partition?: PartitionSpec
 }
 
 export interface Source {
@@ -30,7 +33,8 @@ export function source(name: string, schema: Schema, watermark?: WatermarkSpec):
   return { kind: 'source', name, watermark, relation: { schema, time, isChangelog: false } }
 }
 
-function checkWatermark(schema: Schema, { column, delayTicks, marker }: WatermarkSpec): void {
+function checkWatermark(schema: Schema, spec: WatermarkSpec): void {
+  const { column, delayTicks, marker, moves = 'row', partition } = spec
   const found = findColumn(schema, column)
   if (!found) throw new MillraceError('LDB-1100', `no column '${column}' to be the time of the source`)
   if (!isTimestamp(found.type)) {
@@ -42,6 +46,7 @@ function checkWatermark(schema: Schema, { column, delayTicks, marker }: Watermar
   if (marks && marks.type !== 'bool')
     throw new MillraceError('LDB-1200', `the marker '${marker}' is ${marks.type}, not a bool`)
   if (delayTicks < 0n) throw new MillraceError('LDB-0001', 'the out-of-orderness must not be negative')
+  if (partition) checkPartition(schema, partition, moves)
 }
 
 export const sourceRule: OperatorRule<Source> = {
@@ -53,7 +58,8 @@ export const sourceRule: OperatorRule<Source> = {
   },
 }
 
-function printWatermark({ column, delayTicks, marker, moves = 'row' }: WatermarkSpec): string {
+function printWatermark({ column, delayTicks, marker, moves = 'row', partition }: WatermarkSpec): string {
   const where = marker === undefined ? '' : ` where ${printName(marker)}`
-  return `${printName(column)} - ${delayTicks}${where}${moves === 'row' ? '' : ' by batch'}`
+  const parts = partition ? printPartition(partition) : ''
+  return `${printName(column)} - ${delayTicks}${where}${moves === 'row' ? '' : ' by batch'}${parts}`
 }

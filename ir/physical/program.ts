@@ -69,6 +69,14 @@ export type PipelineInput =
     }
   | { readonly kind: 'edge'; readonly pipeline: number; readonly schema: Schema }
 
+/** What is kept of the partitions of a source. */
+export interface PartitionMems {
+  /** One row of facts about all of them, and the head of the table. */
+  readonly head: Mem
+  readonly table: Mem
+  readonly entries: Mem
+}
+
 export interface PipelineProgram {
   readonly id: number
   readonly input: PipelineInput
@@ -84,8 +92,12 @@ export interface PipelineProgram {
   readonly output: readonly OutputColumn[]
   /** Where the largest event time, the watermark, the one behind the batch and the time of the clock are kept (max_ts, wm, next_wm, now). */
   readonly time: Mem
-  /** Has it state that a watermark closes? */
+  /** Has it something to do when the watermark has moved or the clock gone on: a kernel `advance`? */
   readonly advances: boolean
+  /** Are its results made of what it keeps in state, and of nothing else? */
+  readonly readsState: boolean
+  /** Where the watermarks of the partitions of its source are kept: see compiler/lower/partitions. */
+  readonly partitions: PartitionMems | undefined
   /** What its error codes are about, by the number that kernels write with an error: the operator's text. */
   readonly operators: readonly string[]
   /** What kernels count where the plan is analysed: see compiler/lower/row-counts. */
@@ -107,7 +119,7 @@ export interface PlanProgram {
   readonly constants: Uint8Array
   readonly params: { readonly mem: Mem; readonly slots: readonly ParamSlot[] }
   readonly schema: Schema
-  /** Set where kernels read the clock: they are told the time before each batch, and at least so often in milliseconds. */
+  /** Set where kernels read the clock: they are told the time before each batch and, where it is not 0, whenever so many milliseconds have passed. */
   readonly ticksEveryMs: number | undefined
   /** Ops that only the host can compute: a plan that has any stays on the JavaScript tier. */
   readonly hostOps: readonly OpName[]

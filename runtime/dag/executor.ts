@@ -285,8 +285,14 @@ function atLimit({ control }: Pipeline, { name, holdsOutput }: Growable): Millra
 
 function trapped({ control, program }: Pipeline): MillraceError {
   const reason = control.get('trap')
-  if (reason !== Trap.valueTooLarge) throw new Error(`pipeline ${program.id} trapped: ${reason}`)
-  return new MillraceError('LDB-8014', 'a computed text is larger than the limit scratchBytes', {
-    fix: 'raise the limit scratchBytes, or shorten the text',
-  })
+  switch (reason) {
+    case Trap.valueTooLarge:
+      return new MillraceError('LDB-8014', 'a computed text is larger than the limit scratchBytes', {
+        fix: 'raise the limit scratchBytes, or shorten the text',
+      })
+    case Trap.tooManyPartitions:
+      return new MillraceError('LDB-2006', 'a row of one more partition than the source may have')
+    default:
+      throw new Error(`pipeline ${program.id} trapped: ${reason}`)
+  }
 }

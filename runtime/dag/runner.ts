@@ -211,8 +211,8 @@ export class Runner {
 
   /** Columns that pass by do, and so may texts, unless they were copied into state first. */
   get #refersToInput(): boolean {
-    const [{ advances, output }] = this.#options.program.pipelines
-    return !advances && output.some(({ kind, column }) => kind === 'passed' || isBytes(column.type))
+    const [{ readsState, output }] = this.#options.program.pipelines
+    return !readsState && output.some(({ kind, column }) => kind === 'passed' || isBytes(column.type))
   }
 
   #pushFor(shape: BatchShape): KernelFunction {

@@ -7,6 +7,7 @@ import { aggregate } from '../../ir/logical/aggregate.ts'
 import type { Emit } from '../../ir/logical/emit.ts'
 import { filter } from '../../ir/logical/filter.ts'
 import type { LogicalNode } from '../../ir/logical/index.ts'
+import type { PartitionSpec } from '../../ir/logical/partition.ts'
 import { project } from '../../ir/logical/project.ts'
 import type { AssignedWindow } from '../../ir/logical/relation.ts'
 import { sink } from '../../ir/logical/sink.ts'
@@ -53,9 +54,37 @@ function watermarksOf(schema: Schema): fc.Arbitrary<WatermarkSpec> {
       delayTicks: fc.constantFrom(0n, 1n, 7n, 1000n),
       marker: fc.constantFrom({}, ...flags),
       moves: fc.constantFrom({}, {}, {}, { moves: 'batch' as const }),
+      partition: fc.option(partitionsOf(schema), { nil: undefined, freq: 2 }),
     })
-    .map(({ delayTicks, marker, moves }) => ({ column: TIME, delayTicks, ...marker, ...moves }))
+    .map(({ delayTicks, marker, moves, partition }) => ({
+      column: TIME,
+      delayTicks,
+      ...marker,
+      ...moves,
+      ...(partition && { partition: 'moves' in moves ? { ...partition, lateBy: 'source' } : partition }),
+    }))
 }
+
+/** By any column, so that there are few partitions or nearly as many as rows. */
+const partitionsOf = (schema: Schema): fc.Arbitrary<PartitionSpec> =>
+  fc
+    .record({
+      column: fc.constantFrom(...schema.filter(({ name }) => name !== TIME).map(({ name }) => name)),
+      expected: fc.constantFrom(undefined, undefined, undefined, 2),
+      idleMs: fc.constantFrom(undefined, 1n, 7n, 50n),
+      max: fc.constantFrom(3, 1 << 10, 1 << 10),
+      forgets: fc.boolean(),
+      lateBy: fc.constantFrom('source' as const, 'partition' as const),
+    })
+    .map(({ expected, idleMs, forgets, ...rest }) => {
+      const canForget = forgets && idleMs !== undefined
+      return {
+        ...rest,
+        ...(expected !== undefined && !canForget && { expected }),
+        ...(idleMs !== undefined && { idleMs }),
+        whenFull: canForget ? 'forget' : 'fail',
+      }
+    })
 
 /** Takes the step so many times out of so many. */
 const maybe =

@@ -5,6 +5,7 @@ import { type LogicalNode, printPlan } from '../../ir/logical/index.ts'
 import type { Limits } from '../../ir/physical/program.ts'
 import type { Schema } from '../../ir/schema.ts'
 import type { ModelRow } from '../model/model.ts'
+import type { ModelClock } from '../model/watermark.ts'
 import { type PlanParams, paramValues } from './params.ts'
 import { plansOver } from './plans.ts'
 import { ROWS_MAX, rowsOf, schemas } from './streams.ts'
@@ -30,6 +31,8 @@ export interface Schedule {
   readonly lenient: boolean
   /** The tier of each batch and of the end, over and over. */
   readonly tiers: readonly Tier[]
+  /** What the clock shows. */
+  readonly clock?: ModelClock
   /** Its kernels are warmed before the first row. */
   readonly isWarm?: boolean
 }
@@ -53,14 +56,26 @@ const stops: fc.Arbitrary<Partial<Limits>> = fc.constantFrom(
   { outputRows: 1, columnBytes: TEXT_BYTES_MAX },
 )
 
+const clocks: fc.Arbitrary<ModelClock> = fc.record(
+  {
+    startMs: fc.constantFrom(0, 1_000_000_000_000),
+    stepsMs: fc.array(fc.constantFrom(0, 1, 5, 40, 1000), { minLength: 1, maxLength: 4 }),
+  },
+  { noNullPrototype: true },
+)
+
 const schedulesOn = (tiers: fc.Arbitrary<readonly Tier[]>): fc.Arbitrary<Schedule> =>
   fc.record(
     {
-      splits: fc.array(fc.integer({ min: 0, max: ROWS_MAX }), { maxLength: 4 }),
+      splits: fc.oneof(
+        { weight: 1, arbitrary: fc.constant([]) },
+        { weight: 5, arbitrary: fc.array(fc.integer({ min: 0, max: ROWS_MAX }), { maxLength: 4 }) },
+      ),
       limits: stops,
       dictionaries: fc.boolean(),
       lenient: fc.boolean(),
       tiers,
+      clock: clocks,
     },
     { noNullPrototype: true },
   )

@@ -9,6 +9,7 @@ import type { Source } from '../../ir/logical/source.ts'
 import { WINDOW_END, WINDOW_START } from '../../ir/logical/window.ts'
 import { aggregated } from './groups.ts'
 import type { Item, ModelRow, Operator } from './operator.ts'
+import { type ModelClock, SourceWatermark, STOPPED, TooManyPartitions, timeOfBatch } from './watermark.ts'
 import { MAX_TIME, MIN_TIME, windowsOf } from './windows.ts'
 
 export type { ModelRow } from './operator.ts'
@@ -18,6 +19,8 @@ export interface ModelOptions {
   readonly lenient?: boolean
   /** Numbers of the rows that batches begin with, where that makes a difference. */
   readonly splits?: readonly number[]
+  /** What the clock shows. */
+  readonly clock?: ModelClock | undefined
   /** Does the input end, so that everything fires? */
   readonly ends?: boolean
 }
@@ -34,6 +37,16 @@ export interface ModelResult {
   readonly lateUntold: readonly number[]
   readonly errors: readonly ModelError[]
   readonly nullTimes: number
+  /** Rows that were taken, and batches of which the rest was not because a limit was met. */
+  readonly taken: number
+  readonly abandoned: number
+  /** Partitions that were forgotten. */
+  readonly forgotten: number
+}
+
+interface Fed extends Pick<ModelResult, 'nullTimes' | 'abandoned' | 'forgotten'> {
+  /** Numbers of the rows that were taken. */
+  readonly taken: readonly number[]
 }
 
 export function runModel(
@@ -45,8 +58,16 @@ export function runModel(
   const rows: ModelRow[] = []
   const end: Operator = { row: item => rows.push(item.row), watermark: () => {} }
   const [source, head] = run.build(plan, end)
-  const nullTimes = run.feed(source, input, head)
-  return { rows, late: run.late, lateUntold: run.lateUntold, errors: run.errors, nullTimes }
+  const { taken, ...fed } = run.feed(source, input, head)
+  const numberOf = (origin: number): number => (origin < 0 ? origin : taken[origin])
+  return {
+    rows,
+    late: run.late.map(numberOf),
+    lateUntold: run.lateUntold.map(numberOf),
+    errors: run.errors.map(({ row, code }) => ({ row: numberOf(row), code })),
+    taken: taken.length,
+    ...fed,
+  }
 }
 
 class Run {
@@ -65,30 +86,38 @@ class Run {
     return this.build(inputsOf(node)[0], this.#operator(node, next))
   }
 
-  feed({ watermark }: Source, input: readonly ModelRow[], head: Operator): number {
-    const begins = new Set([...(this.#options.splits ?? []), input.length])
-    let time = MIN_TIME
-    let next = MIN_TIME
-    let nullTimes = 0
-    const move = (): void => {
-      if (next <= time) return
-      time = next < MAX_TIME ? next : MAX_TIME - 1n
-      head.watermark(time)
-    }
-    input.forEach((row, origin) => {
-      const at = watermark ? row[watermark.column] : MIN_TIME
-      if (at === null) nullTimes++
-      else {
-        head.row({ row, origin })
-        const moved = watermark ? (at as bigint) - watermark.delayTicks : MIN_TIME
-        const counts = watermark?.marker === undefined || row[watermark.marker] === true
-        if (counts && moved > next) next = moved
-        if (watermark?.moves !== 'batch') move()
+  feed({ watermark }: Source, input: readonly ModelRow[], head: Operator): Fed {
+    const mark = watermark && new SourceWatermark(watermark, time => head.watermark(time))
+    const fed = { taken: [] as number[], nullTimes: 0, abandoned: 0 }
+    let number = 0
+    this.#batchesOf(input).forEach((batch, n) => {
+      const end = number + batch.length
+      mark?.beginBatch(timeOfBatch(this.#options.clock ?? STOPPED, n))
+      try {
+        for (const row of batch) {
+          if (watermark && row[watermark.column] === null) fed.nullTimes++
+          else {
+            head.row({ row, origin: fed.taken.length, mark: mark?.enter(row) ?? MIN_TIME })
+            mark?.leave(row)
+          }
+          fed.taken.push(number++)
+        }
+        mark?.endBatch()
+      } catch (error) {
+        if (!(error instanceof TooManyPartitions)) throw error
+        fed.abandoned++
       }
-      if (begins.has(origin + 1)) move()
+      number = end
     })
     if (this.#options.ends !== false) head.watermark(MAX_TIME)
-    return nullTimes
+    return { ...fed, forgotten: mark?.forgotten ?? 0 }
+  }
+
+  /** One batch at least: without any rows nothing depends on it. */
+  #batchesOf(input: readonly ModelRow[]): readonly (readonly ModelRow[])[] {
+    const splits = this.#options.splits ?? []
+    const bounds = [0, ...splits.toSorted((a, b) => a - b), input.length]
+    return bounds.slice(1).map((to, i) => input.slice(bounds[i], Math.max(bounds[i], to)))
   }
 
   #operator(node: Exclude<LogicalNode, Source>, next: Operator): Operator {

@@ -11,6 +11,7 @@ import { functionNames } from '../../ir/expr/functions/index.ts'
 import { aggregate } from '../../ir/logical/aggregate.ts'
 import type { EmitStrategy } from '../../ir/logical/emit.ts'
 import { exprsOf, inputsOf, type LogicalNode, type OperatorKind } from '../../ir/logical/index.ts'
+import type { PartitionSpec } from '../../ir/logical/partition.ts'
 import type { WindowSpec } from '../../ir/logical/window.ts'
 import { type DataType, dataTypes, isBytes, isFloat, isTimestamp } from '../../ir/types.ts'
 import { type Trial, trialsOn } from '../gen/trials.ts'
@@ -145,18 +146,28 @@ const situations: Readonly<Record<string, Situation>> = {
   'panes of two lengths': ({ plan }, model) =>
     model.rows.length > 2 &&
     specsOf(plan).some(spec => spec.kind === 'hop' && spec.sizeTicks % spec.slideTicks > 0n),
-  'a row in time by the lateness': ({ plan, rows, params, schedule }, model) => {
-    const strict = mapAggregates(plan)
-    const given = new Map(Object.entries({ ...params.built, ...params.given }))
-    const { late } = runModel(strict, rows, { params: given, lenient: schedule.lenient })
-    return late.length > model.late.length
-  },
+  'a row in time by the lateness': (trial, model) =>
+    modelOf(trial, mapAggregates(trial.plan)).late.length > model.late.length,
   'a watermark that moves by batches': ({ plan }, model) =>
     model.rows.length > 0 &&
     chainOf(plan).some(node => node.kind === 'source' && node.watermark?.moves === 'batch'),
   'a watermark that rows mark': ({ plan }, model) =>
     model.rows.length > 0 &&
     chainOf(plan).some(node => node.kind === 'source' && node.watermark?.marker !== undefined),
+  'partitions that close windows': ({ plan }, model) =>
+    model.rows.length > 0 && partitionOf(plan) !== undefined && specsOf(plan).length > 0,
+  'a row that is late by its partition alone': (trial, model) =>
+    partitionOf(trial.plan)?.lateBy === 'partition' &&
+    model.late.length > modelOf(trial, withPartition(trial.plan, { lateBy: 'source' })).late.length,
+  'partitions that are idle make rows late': (trial, model) => {
+    const partition = partitionOf(trial.plan)
+    if (partition?.idleMs === undefined || partition.whenFull === 'forget') return false
+    return model.late.length > modelOf(trial, withPartition(trial.plan, { idleMs: NEVER_MS })).late.length
+  },
+  'partitions that the watermark waits for': ({ plan }, model) =>
+    model.rows.length > 0 && partitionOf(plan)?.expected !== undefined,
+  'a partition that is forgotten': (_, model) => model.forgotten > 0,
+  'a partition too many': (_, model) => model.abandoned > 0,
   'changes that take others back': (_, model) => model.rows.some(row => row.$op === 2),
   'changes behind changes': ({ plan }, model) =>
     model.rows.length > 0 &&
@@ -187,6 +198,30 @@ function mapAggregates(plan: LogicalNode): LogicalNode {
   return aggregate(before, plan.keys, plan.aggregates, { ...plan.emit, latenessTicks: 0n })
 }
 
+const NEVER_MS = 1n << 40n
+
+/** The partitions of the source. */
+const partitionOf = (plan: LogicalNode): PartitionSpec | undefined => {
+  const [source] = chainOf(plan)
+  return source.kind === 'source' ? source.watermark?.partition : undefined
+}
+
+/** The plan with other partitions. */
+function withPartition(plan: LogicalNode, change: Partial<PartitionSpec>): LogicalNode {
+  const [input] = inputsOf(plan)
+  if (input) return withInput(plan, withPartition(input, change))
+  const watermark = plan.kind === 'source' ? plan.watermark : undefined
+  if (plan.kind !== 'source' || !watermark?.partition) return plan
+  const { partition } = watermark
+  return { ...plan, watermark: { ...watermark, partition: { ...partition, ...change } } }
+}
+
+function modelOf({ rows, params, schedule }: Trial, plan: LogicalNode): ModelResult {
+  const { lenient, splits, clock } = schedule
+  const given = new Map(Object.entries({ ...params.built, ...params.given }))
+  return runModel(plan, rows, { params: given, lenient, splits, clock })
+}
+
 const specsOf = (plan: LogicalNode): readonly WindowSpec[] =>
   chainOf(plan).flatMap(node => (node.kind === 'window' ? [node.spec] : []))
 
@@ -194,12 +229,7 @@ const bytesOf = (value: unknown): number =>
   typeof value === 'string' || value instanceof Uint8Array ? Buffer.byteLength(value) : 0
 
 test('every situation', { skip }, t => {
-  const models = trials.map(({ plan, rows, params, schedule }) =>
-    runModel(plan, rows, {
-      params: new Map(Object.entries({ ...params.built, ...params.given })),
-      lenient: schedule.lenient,
-    }),
-  )
+  const models = trials.map(trial => modelOf(trial, trial.plan))
   for (const [name, holds] of Object.entries(situations)) {
     const count = trials.filter((trial, i) => holds(trial, models[i])).length
     t.diagnostic(`${name}: ${count} of ${TRIALS}`)

@@ -12,13 +12,15 @@ export async function checkTrial(trial: Trial): Promise<void> {
     params: new Map(Object.entries({ ...params.built, ...params.given })),
     lenient: schedule.lenient,
     splits: schedule.splits,
+    clock: schedule.clock,
   }
   const model = runModel(plan, rows, options)
   const engine = await runEngine(trial)
   assert.deepEqual(engine.rows, model.rows.map(textOf))
   checkLate(trial, engine, model)
   checkFaults(trial, engine, model, options)
-  checkCounters(trial, engine, model)
+  checkCounters(engine, model)
+  assert.equal(engine.abandoned, model.abandoned)
   checkTiers(trial, engine)
 }
 
@@ -60,9 +62,9 @@ function checkEmitted(
   for (const text of texts) assert.ok(known.has(text), `no operator emitted ${text}`)
 }
 
-function checkCounters({ rows }: Trial, { counters }: EngineResult, model: ModelResult): void {
+function checkCounters({ counters }: EngineResult, model: ModelResult): void {
   assert.deepEqual(counters, {
-    rowsIn: BigInt(rows.length),
+    rowsIn: BigInt(model.taken),
     rowsOut: BigInt(model.rows.length),
     late: BigInt(model.late.length + model.lateUntold.length),
     nullTime: BigInt(model.nullTimes),

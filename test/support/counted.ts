@@ -11,10 +11,12 @@ import { PlanCache } from '../../compiler/plan-cache.ts'
 import { rowErrors } from '../../ir/abi.ts'
 import { inputsOf, type LogicalNode } from '../../ir/logical/index.ts'
 import { batchFromRows } from '../../runtime/io/rows.ts'
+import { type VirtualClock, virtualClock } from '../../runtime/time/clock.ts'
 import type { Trial } from '../gen/trials.ts'
 import { type ModelOptions, type ModelResult, type ModelRow, runModel } from '../model/model.ts'
+import { STOPPED } from '../model/watermark.ts'
 import { encodeTexts } from './dictionaries.ts'
-import { partsOf, smallLimits } from './engine.ts'
+import { isTaken, partsOf, smallLimits } from './engine.ts'
 
 export async function checkCounts(trial: Trial): Promise<void> {
   const { plan, params, schedule } = trial
@@ -25,18 +27,20 @@ export async function checkCounts(trial: Trial): Promise<void> {
     faults: lenient ? 'null' : 'reject',
   })
   const counted = countedPlan(compiled.plan)
+  const clock = virtualClock(schedule.clock?.startMs)
   const probe = new Probe({
     plan: counted,
     params: { declared: paramsOf(plan), values: compiled.values },
-    open: { tier: schedule.tiers[0], params: params.given as ParamValues },
+    open: { tier: schedule.tiers[0], params: params.given as ParamValues, clock },
   })
-  await feed(probe, trial)
+  await feed(probe, trial, clock)
   const { optimised, program } = counted.compilation
   const specs = splitPipelines(optimised)
   const options = {
     params: new Map([...compiled.values, ...Object.entries(params.given)]),
     lenient,
     splits: schedule.splits,
+    clock: schedule.clock,
   }
   assert.deepEqual(
     countRows(program, specs, probe.runner.placements),
@@ -44,12 +48,13 @@ export async function checkCounts(trial: Trial): Promise<void> {
   )
 }
 
-async function feed(probe: Probe, { schema, rows, schedule }: Trial): Promise<void> {
-  const { tiers, splits, dictionaries } = schedule
+async function feed(probe: Probe, { schema, rows, schedule }: Trial, clock: VirtualClock): Promise<void> {
+  const { tiers, splits, dictionaries, clock: { stepsMs } = STOPPED } = schedule
   const batches = partsOf(rows, splits).map(part => batchFromRows(schema, part))
   for (const [i, batch] of batches.entries()) {
     probe.want(tiers[i % tiers.length])
-    await probe.push(dictionaries ? encodeTexts(batch) : batch)
+    clock.advance(stepsMs[i % stepsMs.length])
+    await isTaken(() => probe.push(dictionaries ? encodeTexts(batch) : batch))
   }
   probe.want(tiers[batches.length % tiers.length])
   probe.end()
@@ -66,7 +71,7 @@ function expectedRows(node: LogicalNode, rows: readonly ModelRow[], options: Mod
     rows: errorsOf(code, after.errors) - errorsOf(code, before?.errors),
   }))
   return {
-    rowsIn: before?.rows.length ?? rows.length,
+    rowsIn: before?.rows.length ?? after.taken,
     rowsOut: after.rows.length,
     faults: faults.filter(fault => fault.rows > 0),
   }

@@ -2,14 +2,14 @@
 import './no-cache.ts'
 import type { RecordBatch } from 'apache-arrow'
 import type { ParamValues } from '../../compiler/frontend/builder/types.ts'
-import { type Columns, compile, Stream } from '../../compiler/index.ts'
+import { type Columns, compile, Stream, type VirtualClock, virtualClock } from '../../compiler/index.ts'
 import { foldConstants } from '../../compiler/passes/logical/fold-constants.ts'
 import { liftLiterals } from '../../compiler/passes/logical/lift-literals.ts'
 import { mapPlan } from '../../compiler/passes/logical/rewrite.ts'
 import type { LiveQuery } from '../../compiler/run/live.ts'
 import type { Diagnostic } from '../../compiler/run/options.ts'
 import type { Tier } from '../../ir/abi.ts'
-import type { LdbCode } from '../../ir/errors.ts'
+import { type LdbCode, MillraceError } from '../../ir/errors.ts'
 import { type Expr, literal, rewrite } from '../../ir/expr/expr.ts'
 import type { LogicalNode } from '../../ir/logical/index.ts'
 import type { Limits, PlanProgram } from '../../ir/physical/program.ts'
@@ -18,6 +18,7 @@ import type { Counters, FaultyRows } from '../../runtime/dag/runner.ts'
 import { batchFromRows, rowsOf } from '../../runtime/io/rows.ts'
 import type { Schedule, Trial } from '../gen/trials.ts'
 import type { ModelRow } from '../model/model.ts'
+import { STOPPED } from '../model/watermark.ts'
 import { encodeTexts } from './dictionaries.ts'
 
 /** Small on purpose: tables grow early, outputs fill up, many instances fit into one process. */
@@ -50,6 +51,8 @@ export interface EngineResult {
   readonly counters: Counters
   /** The tier of each batch. */
   readonly ranOn: readonly Tier[]
+  /** Batches of which a part was not taken. */
+  readonly abandoned: number
   readonly program: PlanProgram
   /** The optimised plan with the literals that it was written with. */
   readonly optimised: LogicalNode
@@ -64,17 +67,19 @@ export async function runEngine(trial: Trial): Promise<EngineResult> {
   })
   const { program } = query.compilation
   const optimised = asWritten(query.compilation.optimised, stream)
+  const clock = virtualClock(schedule.clock?.startMs)
   const out = new Collected(program, schema)
   const live = query.open(batch => out.rows.push(...textsOf(query.schema, batch)), {
     tier: schedule.tiers[0],
+    clock,
     params: params.given as ParamValues,
     onLate: batch => out.takeLate(batch),
     onFaulty: faulty => out.takeFaulty(faulty),
     onDiagnostic: diagnostic => out.diagnostics.push(diagnostic),
   })
   const batches = partsOf(rows, schedule.splits).map(part => batchFromRows(schema, part))
-  const ranOn = await feed(live, schedule, batches)
-  return Object.assign(out, { counters: live.counters, program, optimised, ranOn })
+  const fed = await feed(live, schedule, batches, clock)
+  return Object.assign(out, { counters: live.counters, program, optimised, ...fed })
 }
 
 /** A plan with the literals that became parameters, so that plans that differ in them share their code. */
@@ -88,19 +93,37 @@ function asWritten(plan: LogicalNode, { node, params }: Stream<Columns>): Logica
 }
 
 /** Pushes the batches, each on the tier that is its turn, and ends. Returns the tiers that they ran on. */
-async function feed(live: LiveQuery, schedule: Schedule, batches: readonly RecordBatch[]): Promise<Tier[]> {
-  const { tiers, dictionaries } = schedule
+async function feed(
+  live: LiveQuery,
+  schedule: Schedule,
+  batches: readonly RecordBatch[],
+  clock: VirtualClock,
+): Promise<Pick<EngineResult, 'ranOn' | 'abandoned'>> {
+  const { tiers, dictionaries, clock: { stepsMs } = STOPPED } = schedule
   const ranOn: Tier[] = []
+  let abandoned = 0
   if (schedule.isWarm) await live.warm()
   for (const [i, plain] of batches.entries()) {
     const batch = dictionaries ? encodeTexts(plain) : plain
     const tier = live.switchTo(tiers[i % tiers.length])
     ranOn.push(tiers[i % tiers.length] === 'native' ? await live.warm(batch) : tier)
-    live.push(batch)
+    clock.advance(stepsMs[i % stepsMs.length])
+    if (!(await isTaken(() => live.push(batch)))) abandoned++
   }
   live.switchTo(tiers[batches.length % tiers.length])
   live.end()
-  return ranOn
+  return { ranOn, abandoned }
+}
+
+/** Was all of a batch taken, or did it meet the limit that trials meet? */
+export async function isTaken(push: () => unknown): Promise<boolean> {
+  try {
+    await push()
+    return true
+  } catch (error) {
+    if (error instanceof MillraceError && error.code === 'LDB-2006') return false
+    throw error
+  }
 }
 
 /** What comes out beside the counters. */

@@ -99,6 +99,8 @@ export function rigProgram(spec: RigSpec): RigProgram {
     output: [],
     time: timeMem,
     advances: spec.kernels?.advance !== undefined,
+    readsState: spec.kernels?.advance !== undefined,
+    partitions: undefined,
     operators: [],
     counts: undefined,
   }

@@ -11,6 +11,7 @@ import { llvmSpeller } from './llvm-speller.ts'
 import * as lowering from './lowering.ts'
 import * as memory from './memory.ts'
 import { heap, openWindows, sharedPanes } from './open-windows.ts'
+import * as partitions from './partitions.ts'
 import * as passes from './passes.ts'
 import * as pipeline from './pipeline.ts'
 import { rewrite } from './rewriting.ts'
@@ -60,6 +61,9 @@ export const mutants = mutantsOf({
   aggregate: groups.aggregateStage,
   groups: groups.groups,
   'pending-group': groups.pendingGroup,
+  'pending-key': groups.pendingKey,
+  partitions: partitions.partitions,
+  recency: partitions.recency,
   'event-time': pipeline.eventTime,
   window: pipeline.windowStage,
   output: pipeline.output,

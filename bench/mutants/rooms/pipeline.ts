@@ -27,8 +27,8 @@ export const eventTime: Room = {
     },
     {
       name: 'every-row-is-marked',
-      find: 'if (!marker) moveTo(k, spec, ts, onMove)',
-      put: 'moveTo(k, spec, ts, onMove)',
+      find: 'if (!isMarked && !partition) moveTo(k, spec, ts, onMove)',
+      put: 'if (!partition) moveTo(k, spec, ts, onMove)',
       shows: 'rows that are not marked move the watermark',
       tests: ['lower/watermarks.test', 'property/plans.test'],
     },
@@ -41,7 +41,7 @@ export const eventTime: Room = {
     },
     {
       name: 'null-moves-time',
-      find: 'k.if(andNot(isLater, column.isNull), () => {',
+      find: 'k.if(andNot(isLater, isNull), () => {',
       put: 'k.if(isLater, () => {',
       shows: 'what lies under a null moves the watermark',
     },
@@ -158,8 +158,8 @@ export const push: Room = {
   faults: [
     {
       name: 'watermark-before-the-row',
-      find: "if (!place) k.phase('reserve')",
-      put: "if (watermarkSpec) advanceWatermark(k, watermarkSpec, columns, onMove)\n    if (!place) k.phase('reserve')",
+      find: 'const partition = time && this.#partition(k, frame, columns, time)',
+      put: "const partition = time && this.#partition(k, frame, columns, time)\n    if (time) k.put(timeRegion, 'wm', time.ts)",
       shows: 'a row that met a limit, and was not taken, has moved time all the same',
       tests: ['api/limits.test'],
     },
@@ -258,6 +258,13 @@ export const rowLoops: Room = {
       find: 'eq(and(add(first, i), i32(BLOCK_ROWS - 1)), i32(0))',
       put: 'eq(and(i, i32(BLOCK_ROWS - 1)), i32(0))',
       shows: 'the last bit of a float sum depends on how the stream was cut',
+    },
+    {
+      name: 'whatever-is-missing',
+      find: 'if (missed) k.if(eq(missed, i32(number)), make)',
+      put: 'if (missed && number > 0) k.if(eq(missed, i32(number)), make)',
+      shows: 'a row that misses its group makes a partition, too',
+      tests: ['lower/partitions.test'],
     },
     {
       name: 'last-block-cut-short',

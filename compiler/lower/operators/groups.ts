@@ -26,7 +26,7 @@ import { combinesPanes, fieldsOf, windowsOf } from './windows.ts'
 
 /** Ids of the growable states of a pipeline, without gaps: where there are no texts, windows take their place. */
 const GROUPS = 0
-const TEXTS = 1
+export const TEXTS = 1
 
 /** In place of the start of a pane: the group is that of a whole window, which is about to leave. */
 const MERGED = i64(NEVER)
@@ -43,14 +43,16 @@ export class Groups {
   readonly isUngrouped: boolean
   readonly #node: Aggregate
 
-  constructor(node: Aggregate) {
+  /** `texts`: those of the source of the pipeline, which are kept in one place with its own. */
+  constructor(node: Aggregate, texts?: Interner) {
     this.#node = node
     const columns = node.keys.map(name => findColumn(node.input.relation.schema, name) ?? missing(name))
     if (columns.length > KEYS_MAX)
       throw new MillraceError('LDB-1001', `${columns.length} group keys; ${KEYS_MAX} is the most`)
     const calls = node.aggregates.map(({ call }) => call)
     const spec = node.window?.spec
-    this.texts = [...columns, ...calls].some(({ type }) => isBytes(type)) ? new Interner(TEXTS) : undefined
+    const hasTexts = [...columns, ...calls].some(({ type }) => isBytes(type))
+    this.texts = texts ?? (hasTexts ? new Interner(TEXTS) : undefined)
     this.key = new GroupKey(columns, this.texts)
     this.isUngrouped = !spec && columns.length === 0 && !isEager(node.emit)
     const facts = { isUngrouped: this.isUngrouped, combines: combinesPanes(spec) }
