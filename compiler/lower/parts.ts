@@ -1,14 +1,19 @@
 /** What the kernels of a pipeline are written against: its regions, its operators, and the way of a row through them. */
 import type { KernelBuilder } from '../../ir/kernel/build.ts'
 import type { Mem } from '../../ir/kernel/node.ts'
-import type { BatchLimits, FixedRegion, PipelineProgram } from '../../ir/physical/program.ts'
-import type { Column } from '../../ir/schema.ts'
-import { findColumn } from '../../ir/schema.ts'
+import {
+  type BatchLimits,
+  edgeRegion,
+  type FixedRegion,
+  type PipelineProgram,
+} from '../../ir/physical/program.ts'
+import { type Column, findColumn } from '../../ir/schema.ts'
 import { isBytes } from '../../ir/types.ts'
 import { isCheap, outputColumns, readColumns } from '../plan/needed-columns.ts'
 import type { PipelineSpec, RowOperator } from '../plan/split-pipelines.ts'
 import { watermark } from './event-time.ts'
 import { type InputLayout, layoutInput } from './input.ts'
+import { InputTimes } from './input-times.ts'
 import { type FrameOptions, OperatorNames, rowScope, type SideOutputs } from './kernel-frame.ts'
 import { Interner } from './lib/interner.ts'
 import { AggregateStage } from './operators/aggregate.ts'
@@ -36,8 +41,10 @@ export class PipelineParts {
   readonly options: PipelineOptions
   readonly output: PipelineProgram['output']
   readonly input: InputLayout
-  /** The output of the pipeline before, where rows come from there. */
-  readonly edge: Mem | undefined
+  /** The outputs of other pipelines, where rows come from there. */
+  readonly edges: readonly Mem[]
+  /** The watermarks of its inputs, where there are several. */
+  readonly inputTimes: InputTimes | undefined
   readonly out: Mem
   readonly sides: SideOutputs
   /** Rows of a side output. */
@@ -60,8 +67,9 @@ export class PipelineParts {
     this.options = options
     this.output = outputColumns(spec, options.feedsPipeline)
     this.input = layoutInput(spec.source ? readColumns(spec, this.output) : [], limits)
-    this.edge = spec.source ? undefined : edgeInput(spec, limits)
-    this.out = layoutOutput(this.output, limits.outputRows)
+    this.edges = spec.from.map((from, n) => edgeInput(spec, from.carriesTime, limits, n))
+    this.inputTimes = spec.from.length > 1 ? new InputTimes(spec.from.length) : undefined
+    this.out = layoutOutput(this.output, limits.outputRows, spec.carriesTime)
     this.sideRows = Math.max(limits.batchRows, limits.outputRows)
     this.sides = { late: lateRegion(this.sideRows), errors: errorRegion(this.sideRows) }
     this.head = spec.head.map(lowerRowOperator)
@@ -87,9 +95,9 @@ export class PipelineParts {
     return [...(this.partitions?.mems ?? []), ...ownTexts]
   }
 
-  /** Has it something to do when the watermark has moved or the clock gone on? */
-  get advances(): boolean {
-    return this.stateful !== undefined || this.partitions?.canBeIdle === true
+  /** Has it partitions that can become idle, and nothing else for its kernel `advance` to do? */
+  get onlySweeps(): boolean {
+    return this.stateful === undefined && this.partitions?.canBeIdle === true
   }
 
   scope(frame: Omit<FrameOptions, 'plan' | 'sides' | 'operators'>): RowScope {
@@ -152,8 +160,8 @@ function lowerRowOperator(node: RowOperator, number: number): Stage {
   }
 }
 
-/** The output region of the pipeline before, read as an input. */
-function edgeInput(spec: PipelineSpec, limits: BatchLimits): Mem {
+/** The output region of another pipeline, read as an input. */
+function edgeInput(spec: PipelineSpec, carriesTime: boolean, limits: BatchLimits, n: number): Mem {
   const output = spec.inputSchema.map((column, i) => ({ kind: 'computed' as const, column, field: `o${i}` }))
-  return { ...layoutOutput(output, limits.outputRows), name: 'in', role: 'input' }
+  return { ...layoutOutput(output, limits.outputRows, carriesTime), name: edgeRegion(n), role: 'input' }
 }

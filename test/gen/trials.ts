@@ -2,16 +2,16 @@
 import fc from 'fast-check'
 import type { Tier } from '../../ir/abi.ts'
 import { type LogicalNode, printPlan } from '../../ir/logical/index.ts'
+import { sourcesOf } from '../../ir/logical/sources.ts'
 import type { Limits } from '../../ir/physical/program.ts'
 import type { Schema } from '../../ir/schema.ts'
-import type { ModelRow } from '../model/model.ts'
-import type { ModelClock } from '../model/watermark.ts'
+import type { Comings, ModelRow } from '../model/model.ts'
 import { type PlanParams, paramValues } from './params.ts'
 import { plansOver } from './plans.ts'
 import { ROWS_MAX, rowsOf, schemas } from './streams.ts'
 import { TEXT_BYTES_MAX } from './values.ts'
 
-export interface PlanCase {
+export interface PlanCase extends Comings {
   /** Ends in a sink. */
   readonly plan: LogicalNode
   readonly schema: Schema
@@ -31,8 +31,8 @@ export interface Schedule {
   readonly lenient: boolean
   /** The tier of each batch and of the end, over and over. */
   readonly tiers: readonly Tier[]
-  /** What the clock shows. */
-  readonly clock?: ModelClock
+  /** Milliseconds that the clock goes on before each batch. */
+  readonly stepMs?: number
   /** Its kernels are warmed before the first row. */
   readonly isWarm?: boolean
 }
@@ -42,10 +42,31 @@ export interface Trial extends PlanCase {
 }
 
 export const planCases: fc.Arbitrary<PlanCase> = schemas.chain(schema =>
-  fc
-    .tuple(plansOver(schema), rowsOf(schema))
-    .chain(([plan, rows]) => paramValues(plan).map(params => ({ plan, schema, rows, params }))),
+  fc.tuple(plansOver(schema), rowsOf(schema)).chain(([plan, rows]) =>
+    fc.tuple(paramValues(plan), comingsOf(plan, rows.length)).map(([params, comings]) => ({
+      ...{ plan, schema, rows, params },
+      ...comings,
+    })),
+  ),
 )
+
+/** Rows come from any of the sources, mostly some in a row; now and then one falls silent. */
+function comingsOf(plan: LogicalNode, rows: number): fc.Arbitrary<Comings> {
+  const names = sourcesOf(plan).map(({ name }) => name)
+  if (names.length < 2) return fc.constant({})
+  const name = fc.constantFrom(...names)
+  const runs = fc.array(fc.tuple(name, fc.integer({ min: 1, max: 6 })), { minLength: rows, maxLength: rows })
+  const idles = fc.array(
+    fc.record({ row: fc.integer({ min: 0, max: rows }), source: name }, { noNullPrototype: true }),
+    {
+      maxLength: 3,
+    },
+  )
+  return fc.tuple(runs, idles).map(([parts, silent]) => ({
+    origins: parts.flatMap(([one, count]) => new Array<string>(count).fill(one)).slice(0, rows),
+    idles: silent,
+  }))
+}
 
 /** From never to at every row and every result. */
 const stops: fc.Arbitrary<Partial<Limits>> = fc.constantFrom(
@@ -54,14 +75,6 @@ const stops: fc.Arbitrary<Partial<Limits>> = fc.constantFrom(
   { batchRows: 3, outputRows: 2, budgetRows: 2 },
   { batchRows: 1, outputRows: 1, budgetRows: 1, dictionaryRows: 2 },
   { outputRows: 1, columnBytes: TEXT_BYTES_MAX },
-)
-
-const clocks: fc.Arbitrary<ModelClock> = fc.record(
-  {
-    startMs: fc.constantFrom(0, 1_000_000_000_000),
-    stepsMs: fc.array(fc.constantFrom(0, 1, 5, 40, 1000), { minLength: 1, maxLength: 4 }),
-  },
-  { noNullPrototype: true },
 )
 
 const schedulesOn = (tiers: fc.Arbitrary<readonly Tier[]>): fc.Arbitrary<Schedule> =>
@@ -75,7 +88,7 @@ const schedulesOn = (tiers: fc.Arbitrary<readonly Tier[]>): fc.Arbitrary<Schedul
       dictionaries: fc.boolean(),
       lenient: fc.boolean(),
       tiers,
-      clock: clocks,
+      stepMs: fc.constantFrom(0, 1, 4, 40, 1000),
     },
     { noNullPrototype: true },
   )
@@ -87,7 +100,9 @@ export const trialsOn = (tiers: fc.Arbitrary<readonly Tier[]>): fc.Arbitrary<Tri
   })
 
 /** What fast-check prints for a counterexample; the corpus has it all. */
-function describe({ plan, params, schedule, rows }: Trial): string {
-  const facts = Object.entries({ params, schedule }).map(([name, value]) => `${name} ${fc.stringify(value)}`)
+function describe({ plan, params, schedule, rows, origins, idles }: Trial): string {
+  const facts = Object.entries({ params, schedule, ...(origins && { origins, idles }) }).map(
+    ([name, value]) => `${name} ${fc.stringify(value)}`,
+  )
   return [printPlan(plan), ...facts, ...rows.map(row => fc.stringify(row))].join('\n')
 }

@@ -6,21 +6,32 @@ import { evaluate } from '../../ir/expr/evaluate.ts'
 import { type Expr, RowFault, type Value } from '../../ir/expr/expr.ts'
 import { inputsOf, type LogicalNode } from '../../ir/logical/index.ts'
 import type { Source } from '../../ir/logical/source.ts'
+import type { Union } from '../../ir/logical/union.ts'
 import { WINDOW_END, WINDOW_START } from '../../ir/logical/window.ts'
+import { Entrance } from './entrance.ts'
 import { aggregated } from './groups.ts'
 import type { Item, ModelRow, Operator } from './operator.ts'
-import { type ModelClock, SourceWatermark, STOPPED, TooManyPartitions, timeOfBatch } from './watermark.ts'
+import { type Input, unionOf } from './union.ts'
+import { TooManyPartitions } from './watermark.ts'
 import { MAX_TIME, MIN_TIME, windowsOf } from './windows.ts'
 
 export type { ModelRow } from './operator.ts'
 
-export interface ModelOptions {
+/** Which source the rows of a plan that reads several come from, and when one of them falls silent. */
+export interface Comings {
+  /** The name of the source of each row. */
+  readonly origins?: readonly string[]
+  /** Before the row of that number its source, or that of the last row, falls silent. */
+  readonly idles?: readonly { readonly row: number; readonly source: string }[]
+}
+
+export interface ModelOptions extends Comings {
   readonly params?: ReadonlyMap<string, Value>
   readonly lenient?: boolean
   /** Numbers of the rows that batches begin with, where that makes a difference. */
   readonly splits?: readonly number[]
-  /** What the clock shows. */
-  readonly clock?: ModelClock | undefined
+  /** Milliseconds that the clock goes on before each batch. */
+  readonly stepMs?: number
   /** Does the input end, so that everything fires? */
   readonly ends?: boolean
 }
@@ -39,14 +50,22 @@ export interface ModelResult {
   readonly nullTimes: number
   /** Rows that were taken, and batches of which the rest was not because a limit was met. */
   readonly taken: number
+  readonly takenBySource: ReadonlyMap<string, number>
   readonly abandoned: number
   /** Partitions that were forgotten. */
   readonly forgotten: number
 }
 
-interface Fed extends Pick<ModelResult, 'nullTimes' | 'abandoned' | 'forgotten'> {
+interface Fed extends Pick<ModelResult, 'nullTimes' | 'takenBySource' | 'abandoned' | 'forgotten'> {
   /** Numbers of the rows that were taken. */
   readonly taken: readonly number[]
+}
+
+interface Batch {
+  readonly from: number
+  readonly to: number
+  readonly source: string
+  readonly silent: readonly string[]
 }
 
 export function runModel(
@@ -57,8 +76,8 @@ export function runModel(
   const run = new Run(options)
   const rows: ModelRow[] = []
   const end: Operator = { row: item => rows.push(item.row), watermark: () => {} }
-  const [source, head] = run.build(plan, end)
-  const { taken, ...fed } = run.feed(source, input, head)
+  run.build(plan, end)
+  const { taken, ...fed } = run.feed(input)
   const numberOf = (origin: number): number => (origin < 0 ? origin : taken[origin])
   return {
     rows,
@@ -75,52 +94,68 @@ class Run {
   readonly lateUntold: number[] = []
   readonly errors: ModelError[] = []
   readonly #options: ModelOptions
+  readonly #sources: Entrance[] = []
 
   constructor(options: ModelOptions) {
     this.#options = options
   }
 
-  /** The chain of operators from the source on, ending in `next`. */
-  build(node: LogicalNode, next: Operator): [Source, Operator] {
-    if (node.kind === 'source') return [node, next]
-    return this.build(inputsOf(node)[0], this.#operator(node, next))
+  /** The operators from the sources on, ending in `next`; `inputs` are those of the unions on the way. */
+  build(node: LogicalNode, next: Operator, inputs: readonly Input[] = []): void {
+    if (node.kind === 'source') this.#sources.push(new Entrance(node, next, inputs))
+    else if (node.kind === 'union') {
+      const own = unionOf(node.inputs.length, next)
+      for (const [i, input] of node.inputs.entries()) this.build(input, own[i], [own[i], ...inputs])
+    } else this.build(inputsOf(node)[0], this.#operator(node, next), inputs)
   }
 
-  feed({ watermark }: Source, input: readonly ModelRow[], head: Operator): Fed {
-    const mark = watermark && new SourceWatermark(watermark, time => head.watermark(time))
-    const fed = { taken: [] as number[], nullTimes: 0, abandoned: 0 }
-    let number = 0
-    this.#batchesOf(input).forEach((batch, n) => {
-      const end = number + batch.length
-      mark?.beginBatch(timeOfBatch(this.#options.clock ?? STOPPED, n))
+  feed(rows: readonly ModelRow[]): Fed {
+    const taken: number[] = []
+    const takenBySource = new Map<string, number>()
+    let [nullTimes, abandoned] = [0, 0]
+    for (const [n, { silent, source, from, to }] of this.#batches(rows.length).entries()) {
+      for (const name of silent) this.#find(name)?.idle()
+      for (const { mark } of this.#sources) mark?.beginBatch((n + 1) * (this.#options.stepMs ?? 0))
+      const entrance = this.#find(source)
       try {
-        for (const row of batch) {
-          if (watermark && row[watermark.column] === null) fed.nullTimes++
-          else {
-            head.row({ row, origin: fed.taken.length, mark: mark?.enter(row) ?? MIN_TIME })
-            mark?.leave(row)
-          }
-          fed.taken.push(number++)
+        for (let i = from; i < to; i++) {
+          if (entrance?.take(rows[i], taken.length) === false) nullTimes++
+          taken.push(i)
+          takenBySource.set(source, (takenBySource.get(source) ?? 0) + 1)
         }
-        mark?.endBatch()
+        entrance?.mark?.endBatch()
       } catch (error) {
         if (!(error instanceof TooManyPartitions)) throw error
-        fed.abandoned++
+        abandoned++
       }
-      number = end
+    }
+    if (this.#options.ends !== false) for (const source of this.#sources) source.end()
+    const forgotten = this.#sources.reduce((sum, { mark }) => sum + (mark?.forgotten ?? 0), 0)
+    return { taken, takenBySource, nullTimes, abandoned, forgotten }
+  }
+
+  /** A batch ends where it is said so, where the rows of another source begin, and where a source falls silent. */
+  #batches(rows: number): readonly Batch[] {
+    const { origins, idles = [], splits = [] } = this.#options
+    const sourceOf = (row: number): string => origins?.[row] ?? this.#sources[0].name
+    const changes = Array.from({ length: rows }, (_, i) => i).filter(
+      i => i > 0 && sourceOf(i) !== sourceOf(i - 1),
+    )
+    const ends = [...splits, ...changes, ...idles.map(({ row }) => row)].map(at => Math.min(at, rows))
+    if (rows === 0 && ends.length === 0) return []
+    const bounds = [0, ...ends.toSorted((a, b) => a - b), rows]
+    return bounds.slice(1).map((to, i) => {
+      const from = bounds[i]
+      const silent = to > from || from === rows ? idles.filter(({ row }) => row === from) : []
+      return { from, to, source: sourceOf(from), silent: silent.map(({ source }) => source) }
     })
-    if (this.#options.ends !== false) head.watermark(MAX_TIME)
-    return { ...fed, forgotten: mark?.forgotten ?? 0 }
   }
 
-  /** One batch at least: without any rows nothing depends on it. */
-  #batchesOf(input: readonly ModelRow[]): readonly (readonly ModelRow[])[] {
-    const splits = this.#options.splits ?? []
-    const bounds = [0, ...splits.toSorted((a, b) => a - b), input.length]
-    return bounds.slice(1).map((to, i) => input.slice(bounds[i], Math.max(bounds[i], to)))
+  #find(source: string): Entrance | undefined {
+    return this.#sources.find(({ name }) => name === source)
   }
 
-  #operator(node: Exclude<LogicalNode, Source>, next: Operator): Operator {
+  #operator(node: Exclude<LogicalNode, Source | Union>, next: Operator): Operator {
     const on = (row: Operator['row']): Operator => ({ row, watermark: time => next.watermark(time) })
     switch (node.kind) {
       case 'sink':

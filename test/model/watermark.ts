@@ -6,19 +6,6 @@ import { order } from './aggregation.ts'
 import type { ModelRow } from './operator.ts'
 import { MAX_TIME, MIN_TIME } from './windows.ts'
 
-/** What the clock on the wall shows: where it stands at first, and how far it goes before each batch, over and over. */
-export interface ModelClock {
-  readonly startMs: number
-  readonly stepsMs: readonly number[]
-}
-
-export const STOPPED: ModelClock = { startMs: 0, stepsMs: [0] }
-
-export function timeOfBatch({ startMs, stepsMs }: ModelClock, batch: number): number {
-  const steps = Array.from({ length: batch + 1 }, (_, i) => stepsMs[i % stepsMs.length])
-  return steps.reduce((a, b) => a + b, startMs)
-}
-
 /** One more partition than there may be. */
 export class TooManyPartitions extends Error {}
 

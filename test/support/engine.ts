@@ -2,7 +2,7 @@
 import './no-cache.ts'
 import type { RecordBatch } from 'apache-arrow'
 import type { ParamValues } from '../../compiler/frontend/builder/types.ts'
-import { type Columns, compile, Stream, type VirtualClock, virtualClock } from '../../compiler/index.ts'
+import { type Columns, compile, Stream, virtualClock } from '../../compiler/index.ts'
 import { foldConstants } from '../../compiler/passes/logical/fold-constants.ts'
 import { liftLiterals } from '../../compiler/passes/logical/lift-literals.ts'
 import { mapPlan } from '../../compiler/passes/logical/rewrite.ts'
@@ -12,13 +12,13 @@ import type { Tier } from '../../ir/abi.ts'
 import { type LdbCode, MillraceError } from '../../ir/errors.ts'
 import { type Expr, literal, rewrite } from '../../ir/expr/expr.ts'
 import type { LogicalNode } from '../../ir/logical/index.ts'
+import { sourcesOf } from '../../ir/logical/sources.ts'
 import type { Limits, PlanProgram } from '../../ir/physical/program.ts'
 import type { Schema } from '../../ir/schema.ts'
 import type { Counters, FaultyRows } from '../../runtime/dag/runner.ts'
 import { batchFromRows, rowsOf } from '../../runtime/io/rows.ts'
 import type { Schedule, Trial } from '../gen/trials.ts'
 import type { ModelRow } from '../model/model.ts'
-import { STOPPED } from '../model/watermark.ts'
 import { encodeTexts } from './dictionaries.ts'
 
 /** Small on purpose: tables grow early, outputs fill up, many instances fit into one process. */
@@ -56,6 +56,7 @@ export interface EngineResult {
   readonly program: PlanProgram
   /** The optimised plan with the literals that it was written with. */
   readonly optimised: LogicalNode
+  readonly rowsGiven: readonly ModelRow[]
 }
 
 export async function runEngine(trial: Trial): Promise<EngineResult> {
@@ -67,19 +68,18 @@ export async function runEngine(trial: Trial): Promise<EngineResult> {
   })
   const { program } = query.compilation
   const optimised = asWritten(query.compilation.optimised, stream)
-  const clock = virtualClock(schedule.clock?.startMs)
+  const clock = virtualClock()
   const out = new Collected(program, schema)
   const live = query.open(batch => out.rows.push(...textsOf(query.schema, batch)), {
-    tier: schedule.tiers[0],
     clock,
+    tier: schedule.tiers[0],
     params: params.given as ParamValues,
     onLate: batch => out.takeLate(batch),
     onFaulty: faulty => out.takeFaulty(faulty),
     onDiagnostic: diagnostic => out.diagnostics.push(diagnostic),
   })
-  const batches = partsOf(rows, schedule.splits).map(part => batchFromRows(schema, part))
-  const fed = await feed(live, schedule, batches, clock)
-  return Object.assign(out, { counters: live.counters, program, optimised, ...fed })
+  const fed = await feed(live, schedule, comingsOf(trial), () => clock.advance(schedule.stepMs ?? 0))
+  return Object.assign(out, { counters: live.counters, program, optimised, ...fed, rowsGiven: rows })
 }
 
 /** A plan with the literals that became parameters, so that plans that differ in them share their code. */
@@ -92,25 +92,53 @@ function asWritten(plan: LogicalNode, { node, params }: Stream<Columns>): Logica
   return mapPlan(plan, expr => rewrite(expr, written))
 }
 
+/** Some sources fall silent, then a batch comes. */
+export interface Coming {
+  readonly silent: readonly string[]
+  readonly source: string
+  readonly batch: RecordBatch
+}
+
+/** A batch ends where the schedule says so, where the rows of another source begin, and where a source falls silent. */
+export function comingsOf({ plan, schema, rows, schedule, origins, idles = [] }: Trial): readonly Coming[] {
+  const [{ name }] = sourcesOf(plan)
+  const bounds = rows.flatMap((_, i) => (i > 0 && origins && origins[i] !== origins[i - 1] ? [i] : []))
+  const silences = idles.map(({ row }) => row)
+  const starts = [...schedule.splits, ...bounds, ...silences].map(at => Math.min(at, rows.length))
+  let at = 0
+  return partsOf(rows, starts).map(part => {
+    const first = at
+    at += part.length
+    const isFirst = part.length > 0 || first === rows.length
+    return {
+      silent: isFirst ? idles.filter(({ row }) => row === first).map(({ source }) => source) : [],
+      source: origins?.[first] ?? name,
+      batch: batchFromRows(schema, part),
+    }
+  })
+}
+
 /** Pushes the batches, each on the tier that is its turn, and ends. Returns the tiers that they ran on. */
 async function feed(
   live: LiveQuery,
   schedule: Schedule,
-  batches: readonly RecordBatch[],
-  clock: VirtualClock,
+  comings: readonly Coming[],
+  goOn: () => void,
 ): Promise<Pick<EngineResult, 'ranOn' | 'abandoned'>> {
-  const { tiers, dictionaries, clock: { stepsMs } = STOPPED } = schedule
+  const { tiers, dictionaries } = schedule
   const ranOn: Tier[] = []
   let abandoned = 0
   if (schedule.isWarm) await live.warm()
-  for (const [i, plain] of batches.entries()) {
+  for (const [i, { source, batch: plain, silent }] of comings.entries()) {
+    for (const name of silent) live.source(name).idle()
     const batch = dictionaries ? encodeTexts(plain) : plain
     const tier = live.switchTo(tiers[i % tiers.length])
-    ranOn.push(tiers[i % tiers.length] === 'native' ? await live.warm(batch) : tier)
-    clock.advance(stepsMs[i % stepsMs.length])
-    if (!(await isTaken(() => live.push(batch)))) abandoned++
+    const from = live.source(source)
+    ranOn.push(tiers[i % tiers.length] === 'native' ? await from.warm(batch) : tier)
+    goOn()
+    if (!(await isTaken(() => from.push(batch)))) abandoned++
   }
-  live.switchTo(tiers[batches.length % tiers.length])
+  live.switchTo(tiers[comings.length % tiers.length])
   live.end()
   return { ranOn, abandoned }
 }
@@ -134,21 +162,27 @@ class Collected {
   readonly faultsEmitted: EngineFault[] = []
   readonly diagnostics: Diagnostic[] = []
   readonly #source: Schema
-  /** What the last pipeline reads: plans have two at most. */
-  readonly #edge: Schema
+  /** What the other pipelines read. */
+  readonly #edges: readonly Schema[]
 
   constructor({ pipelines }: PlanProgram, source: Schema) {
     this.#source = source
-    this.#edge = pipelines[pipelines.length - 1].input.schema
+    this.#edges = pipelines.map(({ input }) => input.schema)
   }
 
   takeLate(batch: RecordBatch): void {
-    this.late.push(...textsOf(this.#source, batch))
+    this.late.push(...this.#textsOf(batch))
+  }
+
+  #textsOf(batch: RecordBatch): readonly string[] {
+    const schema = [this.#source, ...this.#edges].find(one => hasNames(batch, one))
+    if (!schema) throw new Error('rows that no pipeline reads')
+    return textsOf(schema, batch)
   }
 
   takeFaulty({ rows, faults }: FaultyRows): void {
     const isOfSource = rows !== undefined && hasNames(rows, this.#source)
-    const texts = rows ? textsOf(isOfSource ? this.#source : this.#edge, rows) : []
+    const texts = rows ? this.#textsOf(rows) : []
     for (const { code, operator, row } of faults) {
       const list = row >= 0 && isOfSource ? this.faults : this.faultsEmitted
       list.push({ code, operator, row: texts[row] })

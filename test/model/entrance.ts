@@ -1,0 +1,46 @@
+/** Where rows enter the model: the watermark of a source. */
+import type { Source } from '../../ir/logical/source.ts'
+import type { ModelRow, Operator } from './operator.ts'
+import type { Input } from './union.ts'
+import { SourceWatermark } from './watermark.ts'
+import { MAX_TIME, MIN_TIME } from './windows.ts'
+
+export class Entrance {
+  readonly name: string
+  readonly mark: SourceWatermark | undefined
+  readonly #source: Source
+  readonly #head: Operator
+  /** Of the unions that its rows come to. */
+  readonly #inputs: readonly Input[]
+
+  constructor(source: Source, head: Operator, inputs: readonly Input[]) {
+    const { name, watermark } = source
+    this.name = name
+    this.#source = source
+    this.#head = head
+    this.#inputs = inputs
+    this.mark = watermark && new SourceWatermark(watermark, time => head.watermark(time))
+  }
+
+  /** Takes a row; false where it has no time. */
+  take(row: ModelRow, origin: number): boolean {
+    const { watermark } = this.#source
+    for (const input of this.#inputs) input.idle(false)
+    if (watermark && row[watermark.column] === null) return false
+    const own = this.mark?.enter(row) ?? MIN_TIME
+    this.#head.row({ row, origin, mark: own })
+    this.mark?.leave(row)
+    return true
+  }
+
+  /** Only what it comes together with first may go on without it, unless all of that is silent. */
+  idle(): void {
+    const [first, ...others] = this.#inputs
+    first?.idle(true)
+    if (others.length > 0) throw new Error('unions of unions are not modelled')
+  }
+
+  end(): void {
+    this.#head.watermark(MAX_TIME)
+  }
+}
