@@ -104,3 +104,8 @@ export type {
   TierOptions,
 } from './run/options.ts'
 export { Run } from './run/run.ts'
+export type {
+  PartitionWatermark,
+  PartitionWatermarks,
+  SourceWatermark,
+} from './run/watermarks.ts'

@@ -8,12 +8,14 @@ import {
   add,
   and,
   bool,
+  div,
   eq,
   gt,
   i64,
   type KernelBuilder,
   load,
   lt,
+  mul,
   not,
   op,
   rem,
@@ -24,15 +26,17 @@ import type { Expr, Mem } from '../../ir/kernel/node.ts'
 import { rowLayout } from '../../ir/layout.ts'
 import type { WatermarkSpec } from '../../ir/logical/source.ts'
 import type { WindowSpec } from '../../ir/logical/window.ts'
+import { type DataType, isTimestamp, ticksPerSecond, unitOf } from '../../ir/types.ts'
 import { when } from './accumulators/accumulator.ts'
 import type { RowColumns } from './expr/index.ts'
 import type { TimeField } from './lib/group-windows.ts'
-import { andNot, bind, FALSE, isNever, orAll, scalarOf, type Value } from './value.ts'
+import { andNot, bind, FALSE, isNever, local, orAll, orElse, scalarOf, type Value } from './value.ts'
 
 /**
  * No time yet. Not the least i64: what V8 compiles for a comparison stays slow for good once it has seen that one.
  */
 export const MIN_TIME = 1n - (1n << 63n)
+const MS_PER_SECOND = 1000n
 export const MAX_TIME = (1n << 63n) - 1n
 
 /**
@@ -52,11 +56,29 @@ export function initTime(k: KernelBuilder): void {
 export interface RowTime {
   readonly ts: Expr
   readonly isNull: Expr
+  /** Is it further ahead of the clock than the source allows? */
+  readonly isAhead: Expr
+  /** Has it no part in anything: no time, or is it refused? */
+  readonly isOut: Expr
 }
 
 export function rowTime(k: KernelBuilder, spec: WatermarkSpec, columns: RowColumns): RowTime {
-  const { value: ts, isNull } = scalarOf(bind(k, 'event_time', columnOf(columns, spec.column)))
-  return { ts, isNull }
+  const column = scalarOf(bind(k, 'event_time', columnOf(columns, spec.column)))
+  const { value: ts, isNull } = column
+  if (!spec.ahead) return { ts, isNull, isAhead: FALSE, isOut: isNull }
+  const bound = k.once('ahead_max', add(nowIn(column.type), i64(spec.ahead.ticks)))
+  const isAhead = local(k, 'is_ahead', andNot(gt(ts, bound), isNull))
+  return { ts, isNull, isAhead, isOut: spec.ahead.policy === 'refuse' ? orElse(isNull, isAhead) : isNull }
+}
+
+/** The time of the clock in ticks of a column. */
+function nowIn(type: DataType): Expr {
+  if (!isTimestamp(type)) throw new Error(`${type} has no ticks`)
+  const perSecond = ticksPerSecond[unitOf(type)]
+  const now = load(timeRegion, 'now')
+  return perSecond < MS_PER_SECOND
+    ? div(now, i64(MS_PER_SECOND / perSecond))
+    : mul(now, i64(perSecond / MS_PER_SECOND))
 }
 
 /** A row without event time takes no part: it is counted and dropped. */
@@ -91,20 +113,23 @@ export type RowPartition = (ts: Expr, counts: Expr, raise: (to: Expr) => void) =
  */
 export function advanceWatermark(k: KernelBuilder, spec: WatermarkSpec, row: MovingRow): void {
   const { time, columns, partition, onMove } = row
-  const { ts, isNull } = time
+  const { ts, isNull, isAhead, isOut } = time
+  if (!isNever(isAhead)) k.if(isAhead, () => count(k, 'ahead'))
   const isLater = gt(ts, load(timeRegion, 'max_ts'))
   const marker = spec.marker === undefined ? undefined : scalarOf(columnOf(columns, spec.marker))
   const isMarked = marker && andNot(marker.value, marker.isNull)
-  k.if(andNot(isLater, isNull), () => {
+  const isUncounted = orElse(isNull, isAhead)
+  k.if(andNot(isLater, isUncounted), () => {
     k.put(timeRegion, 'max_ts', ts)
-    if (!isMarked && !partition) moveTo(k, spec, ts, onMove)
+    if (!isMarked && !partition && spec.follows !== 'clock') moveTo(k, spec, ts, onMove)
   })
-  if (partition)
-    when(k, isNever(isNull) ? bool(true) : not(isNull), () =>
-      partition(ts, isMarked ?? bool(true), to => raiseTo(k, spec, to, onMove)),
-    )
-  else if (isMarked) k.if(andNot(isMarked, isNull), () => moveTo(k, spec, ts, onMove))
+  if (partition) {
+    const counts = isMarked ? andNot(isMarked, isAhead) : notOf(isAhead)
+    when(k, notOf(isOut), () => partition(ts, counts, to => raiseTo(k, spec, to, onMove)))
+  } else if (isMarked) k.if(andNot(isMarked, isUncounted), () => moveTo(k, spec, ts, onMove))
 }
+
+const notOf = (cond: Expr): Expr => (isNever(cond) ? bool(true) : not(cond))
 
 function columnOf(columns: RowColumns, name: string): Value {
   const column = columns.get(name)

@@ -23,6 +23,7 @@ import {
 import type { Expr, Local, Mem } from '../../ir/kernel/node.ts'
 import { rowLayout } from '../../ir/layout.ts'
 import type { PartitionSpec } from '../../ir/logical/partition.ts'
+import type { PartitionMems } from '../../ir/physical/program.ts'
 import type { Column } from '../../ir/schema.ts'
 import { when } from './accumulators/accumulator.ts'
 import { MAX_TIME, MIN_TIME, timeRegion } from './event-time.ts'
@@ -105,8 +106,10 @@ export class Partitions {
   }
 
   /** Where the facts about it are found. */
-  get places(): { readonly head: Mem; readonly table: Mem; readonly entries: Mem } {
-    return { head: this.head, table: this.#table.head, entries: this.#table.entries }
+  get places(): PartitionMems {
+    const { column, texts } = this.#options
+    const { head, entries } = this.#table
+    return { head: this.head, table: head, entries, column, texts: texts?.table.entries }
   }
 
   /** Can a partition become idle while no row comes? */

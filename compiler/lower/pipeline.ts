@@ -3,14 +3,18 @@ import { controlBlock, Status } from '../../ir/abi.ts'
 import { bool, i32, KernelBuilder, le, load } from '../../ir/kernel/build.ts'
 import type { Kernel } from '../../ir/kernel/node.ts'
 import type { OpName } from '../../ir/kernel/ops.ts'
+import type { Source } from '../../ir/logical/source.ts'
 import {
   type BatchShape,
+  type ClockMark,
   type FixedRegion,
   MEET,
   type PipelineProgram,
   shapeKey,
   WIDEST,
 } from '../../ir/physical/program.ts'
+import { findColumn } from '../../ir/schema.ts'
+import { isTimestamp, ticksPerSecond, unitOf } from '../../ir/types.ts'
 import type { PipelineSpec } from '../plan/split-pipelines.ts'
 import { initTime, raiseNow, timeRegion } from './event-time.ts'
 import type { RowColumns } from './expr/index.ts'
@@ -53,7 +57,13 @@ class PipelineLowering {
     return {
       id,
       input: source
-        ? { kind: 'source', name: source.name, schema: inputSchema, time: source.watermark?.column }
+        ? {
+            kind: 'source',
+            name: source.name,
+            schema: inputSchema,
+            time: source.watermark?.column,
+            follows: clockOf(source),
+          }
         : { kind: 'edge', from: from.map(one => one.id), schema: inputSchema },
       columns: this.#parts.input.columns,
       kernels,
@@ -203,4 +213,11 @@ class PipelineLowering {
       count,
     })
   }
+}
+
+/** How the watermark of a source follows the clock, where it does. */
+function clockOf({ watermark, relation }: Source): ClockMark | undefined {
+  const type = watermark && findColumn(relation.schema, watermark.column)?.type
+  if (watermark?.follows !== 'clock' || !type || !isTimestamp(type)) return undefined
+  return { ticksPerSecond: ticksPerSecond[unitOf(type)], delayTicks: watermark.delayTicks }
 }

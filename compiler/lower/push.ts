@@ -18,6 +18,7 @@ import {
 } from '../../ir/kernel/build.ts'
 import type { Expr, Kernel, Local, Mem } from '../../ir/kernel/node.ts'
 import { sizeOf } from '../../ir/kernel/size.ts'
+import { sourceRule } from '../../ir/logical/source.ts'
 import { type BatchShape, edgePush, WIDEST } from '../../ir/physical/program.ts'
 import {
   advanceWatermark,
@@ -191,6 +192,7 @@ class PushLowering {
         if (stateful) stateful.push(cx, row, miss, emitter && this.#eagerOutput(k, emitter, cx))
         else emitter?.emit(row, i, cx.scratch)
       }
+      if (time) this.#refuseAhead(cx, time)
       runStages(this.#parts.head, cx, { columns, mask: bool(true) }, end, count)
     })
     if (!place) k.phase('apply')
@@ -206,16 +208,23 @@ class PushLowering {
     inputTimes.raise(k, this.#input, load(this.#edge, ROW_WATERMARK, row), onMove)
   }
 
+  /** A row that is too far ahead of the clock is faulty, where its source says so. */
+  #refuseAhead(cx: RowScope, { isAhead }: RowTime): void {
+    const { source } = this.#parts.spec
+    if (source?.watermark?.ahead?.policy !== 'refuse') return
+    cx.reject([{ code: 'LDB-2007', when: isAhead }], bool(true), sourceRule.print(source))
+  }
+
   /** The partition of a row, where those have watermarks of their own. */
   #partition(
     k: KernelBuilder,
     { leave, miss }: RowFrame,
     columns: RowColumns,
-    { isNull }: RowTime,
+    { isOut }: RowTime,
   ): FoundPartition | undefined {
     const { partitions, spec } = this.#parts
     if (!partitions) return undefined
-    const entry = partitions.find(k, { columns, isOut: isNull, leave, miss })
+    const entry = partitions.find(k, { columns, isOut, leave, miss })
     const isLateByIt = spec.source?.watermark?.partition?.lateBy === 'partition'
     return {
       take: (ts, counts, raise) => partitions.take(k, entry, { ts, counts }, raise),

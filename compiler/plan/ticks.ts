@@ -21,9 +21,14 @@ function ownPeriods(node: LogicalNode): readonly bigint[] {
 }
 
 /** A partition is found idle no later than half of its time behind that. */
-function watermarkPeriods({ partition }: WatermarkSpec): readonly bigint[] {
-  return partition ? [half(partition.idleMs ?? 0n)] : []
+function watermarkPeriods({ partition, ahead, follows }: WatermarkSpec): readonly bigint[] {
+  if (follows === 'clock') return [CLOCK_PERIOD_MS]
+  if (partition) return [half(partition.idleMs ?? 0n)]
+  return ahead ? [0n] : []
 }
+
+/** How often a watermark that follows the clock is raised while no rows come. */
+const CLOCK_PERIOD_MS = 100n
 
 const half = (period: bigint): bigint => (period + 1n) / 2n
 const divisorOf = (a: bigint, b: bigint): bigint => (b === 0n ? a : divisorOf(b, a % b))

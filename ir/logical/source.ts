@@ -17,6 +17,10 @@ export interface WatermarkSpec {
   readonly moves?: 'row' | 'batch'
   /** Set where parts of the source have watermarks of their own. */
   readonly partition?: PartitionSpec
+  /** What becomes of rows whose time is ahead of the clock by more than so many ticks. They never move the watermark. */
+  readonly ahead?: { readonly ticks: bigint; readonly policy: 'keep' | 'refuse' }
+  /** What it follows: the times of rows (the default), or the clock, which no row moves. */
+  readonly follows?: 'rows' | 'clock'
 }
 
 export interface Source {
@@ -34,7 +38,7 @@ export function source(name: string, schema: Schema, watermark?: WatermarkSpec):
 }
 
 function checkWatermark(schema: Schema, spec: WatermarkSpec): void {
-  const { column, delayTicks, marker, moves = 'row', partition } = spec
+  const { column, delayTicks, marker, moves = 'row', partition, ahead, follows } = spec
   const found = findColumn(schema, column)
   if (!found) throw new MillraceError('LDB-1100', `no column '${column}' to be the time of the source`)
   if (!isTimestamp(found.type)) {
@@ -47,7 +51,16 @@ function checkWatermark(schema: Schema, spec: WatermarkSpec): void {
     throw new MillraceError('LDB-1200', `the marker '${marker}' is ${marks.type}, not a bool`)
   if (delayTicks < 0n) throw new MillraceError('LDB-0001', 'the out-of-orderness must not be negative')
   if (partition) checkPartition(schema, partition, moves)
+  if (ahead && (ahead.ticks < 0n || ahead.ticks > AHEAD_MAX))
+    throw new MillraceError('LDB-0001', `a row cannot be ahead of the clock by ${ahead.ticks} ticks`)
+  if (follows === 'clock' && (marker !== undefined || moves === 'batch' || partition))
+    throw new MillraceError('LDB-1001', 'a watermark that follows the clock is not moved by rows', {
+      fix: 'leave out marker, watermarkMoves and partition',
+    })
 }
+
+/** Added to a time of the clock it is still a time. */
+const AHEAD_MAX = 1n << 61n
 
 export const sourceRule: OperatorRule<Source> = {
   inputs: () => [],
@@ -58,8 +71,13 @@ export const sourceRule: OperatorRule<Source> = {
   },
 }
 
-function printWatermark({ column, delayTicks, marker, moves = 'row', partition }: WatermarkSpec): string {
+function printWatermark(spec: WatermarkSpec): string {
+  const { column, delayTicks, marker, moves = 'row', partition, ahead, follows } = spec
   const where = marker === undefined ? '' : ` where ${printName(marker)}`
+  if (follows === 'clock') return `${printName(column)} by the clock - ${delayTicks}${printAhead(ahead)}`
   const parts = partition ? printPartition(partition) : ''
-  return `${printName(column)} - ${delayTicks}${where}${moves === 'row' ? '' : ' by batch'}${parts}`
+  return `${printName(column)} - ${delayTicks}${where}${moves === 'row' ? '' : ' by batch'}${printAhead(ahead)}${parts}`
 }
+
+const printAhead = (ahead: WatermarkSpec['ahead']): string =>
+  ahead ? ` ahead by ${ahead.ticks} at most${ahead.policy === 'refuse' ? ', others refused' : ''}` : ''

@@ -59,6 +59,11 @@ export type OutputColumn =
   | { readonly kind: 'computed'; readonly column: Column; readonly field: string }
   | { readonly kind: 'passed'; readonly column: Column; readonly from: string }
 
+export interface ClockMark {
+  readonly ticksPerSecond: bigint
+  readonly delayTicks: bigint
+}
+
 export type PipelineInput =
   | {
       readonly kind: 'source'
@@ -66,6 +71,8 @@ export type PipelineInput =
       readonly schema: Schema
       /** The column of event time. */
       readonly time: string | undefined
+      /** Set where the watermark follows the clock: the ticks of a second, and by how many it stays behind. */
+      readonly follows: ClockMark | undefined
     }
   | {
       readonly kind: 'edge'
@@ -89,6 +96,9 @@ export interface PartitionMems {
   readonly head: Mem
   readonly table: Mem
   readonly entries: Mem
+  /** The column whose values they are, and where those are kept that are texts. */
+  readonly column: Column
+  readonly texts: Mem | undefined
 }
 
 export interface PipelineProgram {

@@ -25,7 +25,10 @@ import { Pipeline } from './pipeline.ts'
 
 /** A row that could not be taken, and why. */
 export interface RowFault {
-  /** LDB-9002 for an overflow, LDB-9003 for a division by zero, LDB-9004 for a failed cast, LDB-2005 for a time. */
+  /**
+   * LDB-9002 for an overflow, LDB-9003 for a division by zero, LDB-9004 for a failed cast, LDB-2005 for a time
+   * that no window can have, LDB-2007 for one that is too far ahead of the clock.
+   */
   readonly code: LdbCode
   /** The operator at fault, as explain prints it. */
   readonly operator: string
@@ -176,7 +179,15 @@ export class Runner {
     const { id, pipeline } = this.#entrances[this.#toTell]
     this.#toTell++
     pipeline.time.setNumber('now', this.#now)
+    this.#followClock(pipeline)
     this.#executor.beginAdvance(id)
+  }
+
+  #followClock({ program: { input }, time }: Pipeline): void {
+    if (input.kind !== 'source' || !input.follows) return
+    const { ticksPerSecond, delayTicks } = input.follows
+    const mark = (BigInt(this.#now) * ticksPerSecond) / 1000n - delayTicks
+    if (mark > time.getLong('wm')) time.setLong('wm', mark)
   }
 
   get isBusy(): boolean {

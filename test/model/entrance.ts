@@ -1,5 +1,6 @@
 /** Where rows enter the model: the watermark of a source. */
 import type { Source } from '../../ir/logical/source.ts'
+import { isTimestamp } from '../../ir/types.ts'
 import type { ModelRow, Operator } from './operator.ts'
 import type { Input } from './union.ts'
 import { SourceWatermark } from './watermark.ts'
@@ -12,14 +13,22 @@ export class Entrance {
   readonly #head: Operator
   /** Of the unions that its rows come to. */
   readonly #inputs: readonly Input[]
+  readonly #refuse: (origin: number) => void
+  /** Rows that were too far ahead of the clock. */
+  ahead = 0
 
-  constructor(source: Source, head: Operator, inputs: readonly Input[]) {
+  constructor(source: Source, head: Operator, inputs: readonly Input[], refuse: (origin: number) => void) {
+    this.#refuse = refuse
     const { name, watermark } = source
     this.name = name
     this.#source = source
     this.#head = head
     this.#inputs = inputs
-    this.mark = watermark && new SourceWatermark(watermark, time => head.watermark(time))
+    const type = source.relation.schema.find(column => column.name === watermark?.column)?.type
+    this.mark =
+      watermark && type && isTimestamp(type)
+        ? new SourceWatermark(watermark, type, time => head.watermark(time))
+        : undefined
   }
 
   /** Takes a row; false where it has no time. */
@@ -27,6 +36,13 @@ export class Entrance {
     const { watermark } = this.#source
     for (const input of this.#inputs) input.idle(false)
     if (watermark && row[watermark.column] === null) return false
+    if (this.mark?.isAhead(row)) {
+      this.ahead++
+      if (this.mark.refusesAhead) {
+        this.#refuse(origin)
+        return true
+      }
+    }
     const own = this.mark?.enter(row) ?? MIN_TIME
     this.#head.row({ row, origin, mark: own })
     this.mark?.leave(row)

@@ -54,9 +54,17 @@ export interface ModelResult {
   readonly abandoned: number
   /** Partitions that were forgotten. */
   readonly forgotten: number
+  /** How often partitions were found idle. */
+  readonly foundIdle: number
+  /** Rows that were too far ahead of the clock. */
+  readonly ahead: number
 }
 
-interface Fed extends Pick<ModelResult, 'nullTimes' | 'takenBySource' | 'abandoned' | 'forgotten'> {
+interface Fed
+  extends Pick<
+    ModelResult,
+    'nullTimes' | 'takenBySource' | 'abandoned' | 'forgotten' | 'foundIdle' | 'ahead'
+  > {
   /** Numbers of the rows that were taken. */
   readonly taken: readonly number[]
 }
@@ -102,7 +110,8 @@ class Run {
 
   /** The operators from the sources on, ending in `next`; `inputs` are those of the unions on the way. */
   build(node: LogicalNode, next: Operator, inputs: readonly Input[] = []): void {
-    if (node.kind === 'source') this.#sources.push(new Entrance(node, next, inputs))
+    if (node.kind === 'source')
+      this.#sources.push(new Entrance(node, next, inputs, row => this.errors.push({ row, code: 'LDB-2007' })))
     else if (node.kind === 'union') {
       const own = unionOf(node.inputs.length, next)
       for (const [i, input] of node.inputs.entries()) this.build(input, own[i], [own[i], ...inputs])
@@ -131,7 +140,9 @@ class Run {
     }
     if (this.#options.ends !== false) for (const source of this.#sources) source.end()
     const forgotten = this.#sources.reduce((sum, { mark }) => sum + (mark?.forgotten ?? 0), 0)
-    return { taken, takenBySource, nullTimes, abandoned, forgotten }
+    const ahead = this.#sources.reduce((sum, one) => sum + one.ahead, 0)
+    const foundIdle = this.#sources.reduce((sum, { mark }) => sum + (mark?.foundIdle ?? 0), 0)
+    return { taken, takenBySource, nullTimes, abandoned, forgotten, foundIdle, ahead }
   }
 
   /** A batch ends where it is said so, where the rows of another source begin, and where a source falls silent. */

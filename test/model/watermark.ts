@@ -2,6 +2,7 @@
 import { groupKey } from '../../ir/expr/order.ts'
 import type { PartitionSpec } from '../../ir/logical/partition.ts'
 import type { WatermarkSpec } from '../../ir/logical/source.ts'
+import { type TimestampType, ticksPerSecond, unitOf } from '../../ir/types.ts'
 import { order } from './aggregation.ts'
 import type { ModelRow } from './operator.ts'
 import { MAX_TIME, MIN_TIME } from './windows.ts'
@@ -18,6 +19,7 @@ interface Part {
 export class SourceWatermark {
   readonly #spec: WatermarkSpec
   readonly #move: (time: bigint) => void
+  readonly #ticksPerSecond: bigint
   #now = 0
   #time = MIN_TIME
   /** What is taken over behind the batch. */
@@ -26,9 +28,12 @@ export class SourceWatermark {
   #parts: readonly Part[] = []
   readonly #appeared = new Set<string>()
   forgotten = 0
+  /** How often partitions were found idle. */
+  foundIdle = 0
 
-  constructor(spec: WatermarkSpec, move: (time: bigint) => void) {
+  constructor(spec: WatermarkSpec, type: TimestampType, move: (time: bigint) => void) {
     this.#spec = spec
+    this.#ticksPerSecond = ticksPerSecond[unitOf(type)]
     this.#move = move
   }
 
@@ -40,12 +45,30 @@ export class SourceWatermark {
   }
 
   beginBatch(now: number): void {
-    const partition = this.#spec.partition
+    const { partition, follows, delayTicks } = this.#spec
+    if (follows === 'clock') this.#raise(this.#ticksOf(now) - delayTicks)
     const idleBefore = this.#parts.filter(part => partition && this.#isIdle(part, partition)).length
     this.#now = now
     if (!partition) return
     const idle = this.#parts.filter(part => this.#isIdle(part, partition)).length
-    if (idle > idleBefore) this.#raise(this.#leastOf(partition))
+    if (idle <= idleBefore) return
+    this.foundIdle++
+    this.#raise(this.#leastOf(partition))
+  }
+
+  #ticksOf(ms: number): bigint {
+    return (BigInt(ms) * this.#ticksPerSecond) / 1000n
+  }
+
+  /** Is a row further ahead of the clock than it may be? */
+  isAhead(row: ModelRow): boolean {
+    const { column, ahead } = this.#spec
+    return ahead !== undefined && (row[column] as bigint) > this.#ticksOf(this.#now) + ahead.ticks
+  }
+
+  /** Is such a row refused? */
+  get refusesAhead(): boolean {
+    return this.#spec.ahead?.policy === 'refuse'
   }
 
   endBatch(): void {
@@ -82,9 +105,10 @@ export class SourceWatermark {
 
   /** Behind a row that has a time. */
   leave(row: ModelRow): void {
-    const { column, delayTicks, marker, moves, partition } = this.#spec
+    const { column, delayTicks, marker, moves, partition, follows } = this.#spec
+    if (follows === 'clock') return
     const mark = (row[column] as bigint) - delayTicks
-    const counts = marker === undefined || row[marker] === true
+    const counts = (marker === undefined || row[marker] === true) && !this.isAhead(row)
     const marks = counts && mark >= MIN_TIME ? [mark] : []
     if (partition) {
       this.#activate(this.#keyOf(row, partition), marks)

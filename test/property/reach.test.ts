@@ -12,6 +12,7 @@ import { aggregate } from '../../ir/logical/aggregate.ts'
 import type { EmitStrategy } from '../../ir/logical/emit.ts'
 import { exprsOf, inputsOf, type LogicalNode, type OperatorKind } from '../../ir/logical/index.ts'
 import type { PartitionSpec } from '../../ir/logical/partition.ts'
+import type { Source } from '../../ir/logical/source.ts'
 import { sourcesOf } from '../../ir/logical/sources.ts'
 import type { WindowSpec } from '../../ir/logical/window.ts'
 import { type DataType, dataTypes, isBytes, isFloat, isTimestamp } from '../../ir/types.ts'
@@ -163,13 +164,13 @@ const situations: Readonly<Record<string, Situation>> = {
   'a row that is late by its partition alone': (trial, model) =>
     partitionOf(trial.plan)?.lateBy === 'partition' &&
     model.late.length > modelOf(trial, withPartition(trial.plan, { lateBy: 'source' })).late.length,
-  'partitions that are idle make rows late': (trial, model) => {
-    const partition = partitionOf(trial.plan)
-    if (partition?.idleMs === undefined || partition.whenFull === 'forget') return false
-    return model.late.length > modelOf(trial, withPartition(trial.plan, { idleMs: NEVER_MS })).late.length
-  },
+  'partitions that are idle': ({ plan }, model) =>
+    model.foundIdle > 0 && model.rows.length > 0 && specsOf(plan).length > 0,
   'partitions that the watermark waits for': ({ plan }, model) =>
     model.rows.length > 0 && partitionOf(plan)?.expected !== undefined,
+  'rows that are ahead of the clock': (_, model) => model.ahead > 0,
+  'windows that the clock closes': ({ plan }, model) =>
+    model.rows.length > 0 && model.late.length > 0 && sourceOf(plan)?.watermark?.follows === 'clock',
   'a partition that is forgotten': (_, model) => model.forgotten > 0,
   'a partition too many': (_, model) => model.abandoned > 0,
   'results of several sources': ({ plan }, model) =>
@@ -204,13 +205,10 @@ function mapAggregates(plan: LogicalNode): LogicalNode {
   return aggregate(before[0], plan.keys, plan.aggregates, { ...plan.emit, latenessTicks: 0n })
 }
 
-const NEVER_MS = 1n << 40n
-
 /** The partitions of the source. */
-const partitionOf = (plan: LogicalNode): PartitionSpec | undefined => {
-  const [source] = chainOf(plan)
-  return source.kind === 'source' ? source.watermark?.partition : undefined
-}
+const partitionOf = (plan: LogicalNode): PartitionSpec | undefined => sourceOf(plan)?.watermark?.partition
+
+const sourceOf = (plan: LogicalNode): Source | undefined => sourcesOf(plan).at(0)
 
 /** The plan with other partitions. */
 function withPartition(plan: LogicalNode, change: Partial<PartitionSpec>): LogicalNode {

@@ -3,7 +3,7 @@ import { MillraceError } from '../../../ir/errors.ts'
 import type { PartitionSpec } from '../../../ir/logical/partition.ts'
 import { source as sourceNode } from '../../../ir/logical/source.ts'
 import { type Columns, type ColumnType, findColumn, type Schema } from '../../../ir/schema.ts'
-import { isTimestamp, type TimestampType } from '../../../ir/types.ts'
+import { type DataType, isTimestamp, type TimestampType } from '../../../ir/types.ts'
 import { ticksOf } from './duration.ts'
 import { Stream, unknownColumn } from './stream.ts'
 import type { Duration, NamesOf } from './types.ts'
@@ -46,6 +46,18 @@ export interface SourceOptions<K extends string, M extends string = string, P ex
    * ahead of it where others lag behind. Windows leave by the watermark of the source either way.
    */
   readonly lateBy?: 'source' | 'partition'
+  /**
+   * What the watermark follows: the times of rows (default), or the clock of the query, less the out-of-orderness. It is raised
+   * before each batch, and ten times a second while none comes.
+   */
+  readonly watermark?: 'event time' | 'processing time'
+  /**
+   * How far the time of a row may be ahead of the clock. A row that is further ahead, of a producer whose clock is wrong,
+   * does not move the watermark and is counted (`ahead` of `live.watermarks()`). Default: any.
+   */
+  readonly maxAhead?: Duration
+  /** What becomes of such a row. `'keep'` (default): it goes on. `'refuse'`: it is faulty, LDB-2007. */
+  readonly onAhead?: 'keep' | 'refuse'
 }
 
 const PARTITIONS_MAX_DEFAULT = 1 << 16
@@ -68,16 +80,24 @@ export function source<const S extends Columns>(
   if (options.time === undefined) return new Stream(sourceNode(name, schema))
   const type = findColumn(schema, options.time)?.type
   if (!type) throw unknownColumn(options.time, schema, 'time of the source')
-  const delayTicks = isTimestamp(type) ? ticksOf(options.outOfOrderness ?? '0s', type) : 0n
+  const delayTicks = ticksIn(options.outOfOrderness ?? '0s', type)
   const { time: column, marker, watermarkMoves } = options
   const watermark = {
     ...{ column, delayTicks },
     ...(marker !== undefined && { marker }),
     ...(watermarkMoves === 'batch' && { moves: watermarkMoves }),
+    ...(options.watermark === 'processing time' && { follows: 'clock' as const }),
+    ...(options.maxAhead !== undefined && {
+      ahead: { ticks: ticksIn(options.maxAhead, type), policy: options.onAhead ?? 'keep' },
+    }),
     ...(options.partition !== undefined && { partition: partitionOf(options.partition, options) }),
   }
   return new Stream(sourceNode(name, schema, watermark))
 }
+
+/** A time column that is none is refused where the plan is made. */
+const ticksIn = (duration: Duration, type: DataType): bigint =>
+  isTimestamp(type) ? ticksOf(duration, type) : 0n
 
 type AnyOptions = SourceOptions<string, string, string>
 
@@ -89,6 +109,9 @@ const dependent: readonly (readonly [keyof AnyOptions, keyof AnyOptions])[] = [
   ['partitionsMax', 'partition'],
   ['onPartitionsMax', 'partition'],
   ['lateBy', 'partition'],
+  ['watermark', 'time'],
+  ['maxAhead', 'time'],
+  ['onAhead', 'maxAhead'],
 ]
 
 function checkOptions(options: AnyOptions): void {
