@@ -171,7 +171,6 @@ class PushLowering {
     const partition = time && this.#partition(k, frame, columns, time)
     k.block('row', rowLabel => {
       if (time) dropNullTime(k, time, rowLabel)
-      count?.pass(bool(true))
       const arrival = add(load(controlBlock, 'first_row'), op('extend.i32', i))
       const ahead = (n: number): RowColumns =>
         readInput(this.#parts.input, this.#shape, min32(add(i, i32(n)), sub(rows, i32(1))))
@@ -193,6 +192,7 @@ class PushLowering {
         else emitter?.emit(row, i, cx.scratch)
       }
       if (time) this.#refuseAhead(cx, time)
+      count?.pass(bool(true))
       runStages(this.#parts.head, cx, { columns, mask: bool(true) }, end, count)
     })
     if (!place) k.phase('apply')
