@@ -10,13 +10,14 @@ import {
 import { type Column, findColumn } from '../../ir/schema.ts'
 import { isBytes } from '../../ir/types.ts'
 import { isCheap, outputColumns, readColumns } from '../plan/needed-columns.ts'
-import type { PipelineSpec, RowOperator } from '../plan/split-pipelines.ts'
+import type { PipelineSpec, RowOperator, StatefulOperator } from '../plan/split-pipelines.ts'
 import { watermark } from './event-time.ts'
 import { type InputLayout, layoutInput } from './input.ts'
 import { InputTimes } from './input-times.ts'
 import { type FrameOptions, OperatorNames, rowScope, type SideOutputs } from './kernel-frame.ts'
 import { Interner } from './lib/interner.ts'
 import { AggregateStage } from './operators/aggregate.ts'
+import { DeduplicateStage } from './operators/deduplicate.ts'
 import { lowerFilter } from './operators/filter.ts'
 import { TEXTS } from './operators/groups.ts'
 import { lowerProject } from './operators/project.ts'
@@ -43,7 +44,7 @@ export class PipelineParts {
   readonly input: InputLayout
   /** The outputs of other pipelines, where rows come from there. */
   readonly edges: readonly Mem[]
-  /** The watermarks of its inputs, where there are several. */
+  /** The watermarks of its inputs, where there are several, or where they come with the rows. */
   readonly inputTimes: InputTimes | undefined
   readonly out: Mem
   readonly sides: SideOutputs
@@ -68,14 +69,15 @@ export class PipelineParts {
     this.output = outputColumns(spec, options.feedsPipeline)
     this.input = layoutInput(spec.source ? readColumns(spec, this.output) : [], limits)
     this.edges = spec.from.map((from, n) => edgeInput(spec, from.carriesTime, limits, n))
-    this.inputTimes = spec.from.length > 1 ? new InputTimes(spec.from.length) : undefined
+    const meets = spec.from.length > 1 || spec.from.some(({ carriesTime }) => carriesTime)
+    this.inputTimes = meets ? new InputTimes(spec.from.length) : undefined
     this.out = layoutOutput(this.output, limits.outputRows, spec.carriesTime)
     this.sideRows = Math.max(limits.batchRows, limits.outputRows)
     this.sides = { late: lateRegion(this.sideRows), errors: errorRegion(this.sideRows) }
     this.head = spec.head.map(lowerRowOperator)
     this.tail = spec.tail.map((node, i) => lowerRowOperator(node, spec.head.length + i))
     this.texts = textsOf(spec)
-    this.stateful = spec.stateful && new AggregateStage(spec.stateful, watermark, this.texts)
+    this.stateful = spec.stateful && lowerStateful(spec.stateful, this.texts)
     this.partitions = partitionsOf(spec, this.stateful?.growables.length ?? 0, this.texts)
     this.masked = (this.stateful?.masked ?? true) && isCheap(spec)
     this.counts = options.counts ? countsRegion(spec) : undefined
@@ -147,6 +149,16 @@ export function runStages(
     count?.pass(changed.mask)
     runStages(rest, cx, changed, end, count)
   })
+}
+
+/** `texts`: those of the source, which are kept in one place with its own. */
+function lowerStateful(node: StatefulOperator, texts: Interner | undefined): StatefulStage {
+  switch (node.kind) {
+    case 'aggregate':
+      return new AggregateStage(node, watermark, texts)
+    case 'deduplicate':
+      return new DeduplicateStage(node, watermark, texts)
+  }
 }
 
 function lowerRowOperator(node: RowOperator, number: number): Stage {

@@ -77,6 +77,7 @@ class PipelineLowering {
       advances: this.#parts.stateful !== undefined,
       onlySweeps: this.#parts.onlySweeps,
       partitions: this.#parts.partitions?.places,
+      handsOn: this.#parts.spec.stateful?.kind !== 'aggregate',
       operators: this.#parts.operators.list(),
       counts: this.#parts.counts?.mem,
     }

@@ -1,6 +1,8 @@
 /** All planted faults: a room for each source file. A fault is named `room/fault`. */
 import { mutantsOf } from '../mutant.ts'
 import * as aggregates from './aggregates.ts'
+import { deduplicate } from './deduplicate.ts'
+import { eventTime } from './event-time.ts'
 import * as groups from './groups.ts'
 import { hash, hashTable } from './hash-table.ts'
 import { interpreter, opTable } from './interpreter.ts'
@@ -39,6 +41,7 @@ export const mutants = mutantsOf({
   'law-book': passes.lawBook,
   'hash-table': hashTable,
   hash,
+  deduplicate,
   'input-times': union.inputTimes,
   edges: union.edges,
   sources: union.sources,
@@ -68,7 +71,7 @@ export const mutants = mutantsOf({
   'pending-key': groups.pendingKey,
   partitions: partitions.partitions,
   recency: partitions.recency,
-  'event-time': pipeline.eventTime,
+  'event-time': eventTime,
   window: pipeline.windowStage,
   output: pipeline.output,
   push: pipeline.push,
