@@ -116,3 +116,8 @@ export type {
   TierOptions,
 } from './run/options.ts'
 export { Run } from './run/run.ts'
+export type {
+  PartitionWatermark,
+  PartitionWatermarks,
+  SourceWatermark,
+} from './run/watermarks.ts'

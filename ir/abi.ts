@@ -18,7 +18,7 @@ export const Status = { ok: 0, due: 1, grow: 2, full: 3, yield: 4, trap: 5 } as 
 export type Status = (typeof Status)[keyof typeof Status]
 
 /** Why a kernel trapped; the runtime turns it into an LDB code. */
-export const Trap = { valueTooLarge: 1 } as const
+export const Trap = { valueTooLarge: 1, tooManyPartitions: 2 } as const
 
 /** Why a row went to the error output; one bit each, of which one is set: the first fault in order of evaluation. */
 export const rowErrors = [
@@ -26,6 +26,7 @@ export const rowErrors = [
   { bit: 2, code: 'LDB-9003' },
   { bit: 4, code: 'LDB-9004' },
   { bit: 8, code: 'LDB-2005' },
+  { bit: 16, code: 'LDB-2007' },
 ] as const
 export type RowErrorCode = (typeof rowErrors)[number]['code']
 
@@ -65,6 +66,8 @@ export const controlBlock: Mem = rowLayout('ctl', 'control', {
   late_dropped: 'i64',
   null_time_dropped: 'i64',
   error_dropped: 'i64',
+  /** Out: rows further ahead of the clock than their source allows, whatever became of them. */
+  ahead: 'i64',
 })
 
 /** A compiled kernel: no arguments, all else lies in memory. Never throws, never allocates. */

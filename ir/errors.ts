@@ -84,6 +84,16 @@ const rows = {
     'an event time leaves the range in which windows can be computed',
     'check the unit of the time column',
   ),
+  'LDB-2006': row(
+    'too_many_partitions',
+    'a source has more partitions at a time than it may',
+    'raise partitionsMax, or let idle partitions be forgotten: idleAfter with onPartitionsMax "forget"',
+  ),
+  'LDB-2007': row(
+    'ahead_of_clock',
+    'the event time of a row is further ahead of the clock than the source allows',
+    'correct the clock of the producer, or raise maxAhead',
+  ),
   'LDB-3001': row(
     'join_key_missing',
     'a join key is absent or of a type that cannot be a key',

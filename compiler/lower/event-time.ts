@@ -8,12 +8,14 @@ import {
   add,
   and,
   bool,
+  div,
   eq,
   gt,
   i64,
   type KernelBuilder,
   load,
   lt,
+  mul,
   not,
   op,
   rem,
@@ -24,14 +26,17 @@ import type { Expr, Mem } from '../../ir/kernel/node.ts'
 import { rowLayout } from '../../ir/layout.ts'
 import type { WatermarkSpec } from '../../ir/logical/source.ts'
 import type { WindowSpec } from '../../ir/logical/window.ts'
+import { type DataType, isTimestamp, ticksPerSecond, unitOf } from '../../ir/types.ts'
+import { when } from './accumulators/accumulator.ts'
 import type { RowColumns } from './expr/index.ts'
 import type { TimeField } from './lib/group-windows.ts'
-import { andNot, FALSE, isNever, orAll, scalarOf, type Value } from './value.ts'
+import { andNot, bind, FALSE, isNever, local, orAll, orElse, scalarOf, type Value } from './value.ts'
 
 /**
  * No time yet. Not the least i64: what V8 compiles for a comparison stays slow for good once it has seen that one.
  */
 export const MIN_TIME = 1n - (1n << 63n)
+const MS_PER_SECOND = 1000n
 export const MAX_TIME = (1n << 63n) - 1n
 
 /**
@@ -56,9 +61,37 @@ export function initTime(k: KernelBuilder): void {
   for (const field of Object.keys(timeFields)) k.put(timeRegion, field, i64(MIN_TIME))
 }
 
+/** The event time of a row of the source. */
+export interface RowTime {
+  readonly ts: Expr
+  readonly isNull: Expr
+  /** Is it further ahead of the clock than the source allows? */
+  readonly isAhead: Expr
+  /** Has it no part in anything: no time, or is it refused? */
+  readonly isOut: Expr
+}
+
+export function rowTime(k: KernelBuilder, spec: WatermarkSpec, columns: RowColumns): RowTime {
+  const column = scalarOf(bind(k, 'event_time', columnOf(columns, spec.column)))
+  const { value: ts, isNull } = column
+  if (!spec.ahead) return { ts, isNull, isAhead: FALSE, isOut: isNull }
+  const bound = k.once('ahead_max', add(nowIn(column.type), i64(spec.ahead.ticks)))
+  const isAhead = local(k, 'is_ahead', andNot(gt(ts, bound), isNull))
+  return { ts, isNull, isAhead, isOut: spec.ahead.policy === 'refuse' ? orElse(isNull, isAhead) : isNull }
+}
+
+/** The time of the clock in ticks of a column. */
+function nowIn(type: DataType): Expr {
+  if (!isTimestamp(type)) throw new Error(`${type} has no ticks`)
+  const perSecond = ticksPerSecond[unitOf(type)]
+  const now = load(timeRegion, 'now')
+  return perSecond < MS_PER_SECOND
+    ? div(now, i64(MS_PER_SECOND / perSecond))
+    : mul(now, i64(perSecond / MS_PER_SECOND))
+}
+
 /** A row without event time takes no part: it is counted and dropped. */
-export function dropNullTime(k: KernelBuilder, spec: WatermarkSpec, columns: RowColumns, row: string): void {
-  const isNull = columns.get(spec.column)?.isNull ?? bool(false)
+export function dropNullTime(k: KernelBuilder, { isNull }: RowTime, row: string): void {
   if (isNever(isNull)) return
   k.if(isNull, () => {
     count(k, 'null_time_dropped')
@@ -70,33 +103,61 @@ export function count(k: KernelBuilder, counter: string): void {
   k.put(controlBlock, counter, add(load(controlBlock, counter), i64(1n)))
 }
 
+/** A row as the watermark sees it, and the code for when that has moved. */
+export interface MovingRow {
+  readonly time: RowTime
+  readonly columns: RowColumns
+  /** Its partition, where partitions have watermarks of their own. */
+  readonly partition: RowPartition | undefined
+  readonly onMove: () => void
+}
+
+/** A partition takes the row, and says where the watermark of the source is to be raised to. */
+export type RowPartition = (ts: Expr, counts: Expr, raise: (to: Expr) => void) => void
+
 /**
  * Moves the watermark behind the event time of a row that was taken. Never to the last tick of all, but to the one
  * before: the last one is the end of the input, and no row ends it. Where it moves by batches, it is left to the runtime
  * to take over `next_wm` behind the last row.
  */
-export function advanceWatermark(
-  k: KernelBuilder,
-  spec: WatermarkSpec,
-  columns: RowColumns,
-  onMove: () => void,
-): void {
-  const column = columnOf(columns, spec.column)
-  const ts = k.let('event_time', scalarOf(column).value)
+export function advanceWatermark(k: KernelBuilder, spec: WatermarkSpec, row: MovingRow): void {
+  const { time, columns, partition, onMove } = row
+  const { ts, isNull, isAhead, isOut } = time
+  if (!isNever(isAhead)) k.if(isAhead, () => count(k, 'ahead'))
   const isLater = gt(ts, load(timeRegion, 'max_ts'))
   const marker = spec.marker === undefined ? undefined : scalarOf(columnOf(columns, spec.marker))
-  k.if(andNot(isLater, column.isNull), () => {
+  const isMarked = marker && andNot(marker.value, marker.isNull)
+  const isUncounted = orElse(isNull, isAhead)
+  k.if(andNot(isLater, isUncounted), () => {
     k.put(timeRegion, 'max_ts', ts)
-    if (!marker) moveTo(k, spec, ts, onMove)
+    if (!isMarked && !partition && spec.follows !== 'clock') moveTo(k, spec, ts, onMove)
   })
-  if (marker)
-    k.if(andNot(andNot(marker.value, marker.isNull), column.isNull), () => moveTo(k, spec, ts, onMove))
+  if (partition) {
+    const counts = isMarked ? andNot(isMarked, isAhead) : notOf(isAhead)
+    when(k, notOf(isOut), () => partition(ts, counts, to => raiseTo(k, spec, to, onMove)))
+  } else if (isMarked) k.if(andNot(isMarked, isUncounted), () => moveTo(k, spec, ts, onMove))
 }
+
+const notOf = (cond: Expr): Expr => (isNever(cond) ? bool(true) : not(cond))
 
 function columnOf(columns: RowColumns, name: string): Value {
   const column = columns.get(name)
   if (!column) throw new Error(`the column ${name} is not read`)
   return column
+}
+
+/** To where partitions say: they may take back behind the last row of a batch what they said before. */
+function raiseTo(k: KernelBuilder, { moves }: WatermarkSpec, to: Expr, onMove: () => void): void {
+  if (moves === 'batch') k.put(timeRegion, 'next_wm', to)
+  else raiseNow(k, to, onMove)
+}
+
+/** Raises the watermark at once, and never lowers it. */
+export function raiseNow(k: KernelBuilder, to: Expr, onMove: () => void = () => {}): void {
+  k.if(gt(to, load(timeRegion, 'wm')), () => {
+    k.put(timeRegion, 'wm', to)
+    onMove()
+  })
 }
 
 function moveTo(k: KernelBuilder, { delayTicks, moves }: WatermarkSpec, ts: Expr, onMove: () => void): void {

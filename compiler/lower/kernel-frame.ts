@@ -1,8 +1,8 @@
 /** The frame around the code of a row: where it may leave, and how a row is refused or found late. */
 import { controlBlock, Status } from '../../ir/abi.ts'
-import { add, and, any, ge, i32, isConst, type KernelBuilder, load } from '../../ir/kernel/build.ts'
+import { add, and, any, ge, i32, isConst, type KernelBuilder, le, load, or } from '../../ir/kernel/build.ts'
 import type { Expr, Mem } from '../../ir/kernel/node.ts'
-import { count } from './event-time.ts'
+import { count, watermark } from './event-time.ts'
 import type { Leave } from './lib/control.ts'
 import type { RowCount } from './row-counts.ts'
 import { type PlanScope, type RowScope, Scratch } from './scope.ts'
@@ -41,6 +41,8 @@ export interface FrameOptions {
   readonly arrival: Expr
   readonly ahead: RowScope['ahead']
   readonly lane: RowScope['lane']
+  /** Has a watermark of the row's own passed a time, where it has one? */
+  readonly hasPassedOwn: ((time: Expr) => Expr) | undefined
   /** The block around the code of the row. */
   readonly rowLabel: string
   readonly masked: boolean
@@ -61,6 +63,10 @@ export function rowScope(options: FrameOptions): RowScope {
     ahead,
     lane,
     scratch: new Scratch(k, leave),
+    hasPassed(time) {
+      const isClosed = le(time, load(watermark.mem, watermark.field))
+      return options.hasPassedOwn ? or(isClosed, options.hasPassedOwn(time)) : isClosed
+    },
     reject: (faults, mask, operator) => reject(options, faults, mask, operator),
     late(isTold) {
       if (isTold) k.store(options.sides.late, 'row', sideRow(k, 'late', leave), options.rowNumber)

@@ -7,18 +7,23 @@ import {
   type FixedRegion,
   type PipelineProgram,
 } from '../../ir/physical/program.ts'
+import { type Column, findColumn } from '../../ir/schema.ts'
+import { isBytes } from '../../ir/types.ts'
 import { isCheap, outputColumns, readColumns } from '../plan/needed-columns.ts'
 import type { PipelineSpec, RowOperator, StatefulOperator } from '../plan/split-pipelines.ts'
 import { watermark } from './event-time.ts'
 import { type InputLayout, layoutInput } from './input.ts'
 import { InputTimes } from './input-times.ts'
 import { type FrameOptions, OperatorNames, rowScope, type SideOutputs } from './kernel-frame.ts'
+import { Interner } from './lib/interner.ts'
 import { AggregateStage } from './operators/aggregate.ts'
 import { DeduplicateStage } from './operators/deduplicate.ts'
 import { lowerFilter } from './operators/filter.ts'
+import { TEXTS } from './operators/groups.ts'
 import { lowerProject } from './operators/project.ts'
 import { lowerWindow } from './operators/window.ts'
 import { errorRegion, lateRegion, layoutOutput } from './output.ts'
+import { Partitions } from './partitions.ts'
 import { countsRegion, RowCount } from './row-counts.ts'
 import type { PlanScope, Row, RowScope } from './scope.ts'
 import type { Stage, StatefulStage } from './stage.ts'
@@ -50,6 +55,10 @@ export class PipelineParts {
   readonly head: readonly Stage[]
   readonly tail: readonly Stage[]
   readonly stateful: StatefulStage | undefined
+  /** Those of the source, where they have watermarks of their own. */
+  readonly partitions: Partitions | undefined
+  /** The texts that name partitions. */
+  readonly texts: Interner | undefined
   readonly operators = new OperatorNames()
   readonly counts: FixedRegion | undefined
   /** Are rows dropped by a mask on their way through the head? */
@@ -69,9 +78,30 @@ export class PipelineParts {
     this.sides = { late: lateRegion(this.sideRows), errors: errorRegion(this.sideRows) }
     this.head = spec.head.map(lowerRowOperator)
     this.tail = spec.tail.map((node, i) => lowerRowOperator(node, spec.head.length + i))
-    this.stateful = spec.stateful && lowerStateful(spec.stateful)
+    this.texts = textsOf(spec)
+    this.stateful = spec.stateful && lowerStateful(spec.stateful, this.texts)
+    this.partitions = partitionsOf(spec, this.stateful?.growables.length ?? 0, this.texts)
     this.masked = (this.stateful?.masked ?? true) && isCheap(spec)
     this.counts = options.counts ? countsRegion(spec) : undefined
+  }
+
+  /** All state that grows. */
+  get growables(): StatefulStage['growables'] {
+    const { stateful, partitions, texts } = this
+    const ownTexts =
+      texts && !stateful ? [{ growable: texts.growable, grow: (k: KernelBuilder) => texts.grow(k) }] : []
+    return [...(stateful?.growables ?? []), ...(partitions?.growables ?? []), ...ownTexts]
+  }
+
+  /** Regions of one row that the source needs. */
+  get sourceMems(): readonly Mem[] {
+    const ownTexts = this.stateful ? [] : (this.texts?.fixed ?? [])
+    return [...(this.partitions?.mems ?? []), ...ownTexts]
+  }
+
+  /** Has it partitions that can become idle, and nothing else for its kernel `advance` to do? */
+  get onlySweeps(): boolean {
+    return this.stateful === undefined && this.partitions?.canBeIdle === true
   }
 
   scope(frame: Omit<FrameOptions, 'plan' | 'sides' | 'operators'>): RowScope {
@@ -82,6 +112,26 @@ export class PipelineParts {
   count(k: KernelBuilder, passed: number): RowCount | undefined {
     return this.counts && new RowCount(k, this.counts.mem, passed)
   }
+}
+
+/** The column whose values are the partitions of the source. */
+function partitionColumn({ source, inputSchema }: PipelineSpec): Column | undefined {
+  const partition = source?.watermark?.partition
+  return partition && findColumn(inputSchema, partition.column)
+}
+
+/** Texts that name partitions are kept in one place with those that groups keep: a dictionary knows one id for each. */
+function textsOf(spec: PipelineSpec): Interner | undefined {
+  const column = partitionColumn(spec)
+  return column && isBytes(column.type) ? new Interner(TEXTS) : undefined
+}
+
+function partitionsOf(spec: PipelineSpec, id: number, texts: Interner | undefined): Partitions | undefined {
+  const watermark = spec.source?.watermark
+  const column = partitionColumn(spec)
+  if (!watermark?.partition || !column) return undefined
+  const { partition, delayTicks } = watermark
+  return new Partitions({ spec: partition, column, delayTicks, id, texts })
 }
 
 /** Writes the way of a row through some operators, and `end` behind the last of them. */
@@ -103,12 +153,13 @@ export function runStages(
   })
 }
 
-function lowerStateful(node: StatefulOperator): StatefulStage {
+/** `texts`: those of the source, which are kept in one place with its own. */
+function lowerStateful(node: StatefulOperator, texts: Interner | undefined): StatefulStage {
   switch (node.kind) {
     case 'aggregate':
-      return new AggregateStage(node, watermark)
+      return new AggregateStage(node, watermark, texts)
     case 'deduplicate':
-      return new DeduplicateStage(node, watermark)
+      return new DeduplicateStage(node, watermark, texts)
   }
 }
 

@@ -3,16 +3,20 @@ import { controlBlock, Status } from '../../ir/abi.ts'
 import { bool, i32, KernelBuilder, le, load } from '../../ir/kernel/build.ts'
 import type { Kernel } from '../../ir/kernel/node.ts'
 import type { OpName } from '../../ir/kernel/ops.ts'
+import type { Source } from '../../ir/logical/source.ts'
 import {
   type BatchShape,
+  type ClockMark,
   type FixedRegion,
   MEET,
   type PipelineProgram,
   shapeKey,
   WIDEST,
 } from '../../ir/physical/program.ts'
+import { findColumn } from '../../ir/schema.ts'
+import { isTimestamp, ticksPerSecond, unitOf } from '../../ir/types.ts'
 import type { PipelineSpec } from '../plan/split-pipelines.ts'
-import { initTime, timeRegion } from './event-time.ts'
+import { initTime, raiseNow, timeRegion } from './event-time.ts'
 import type { RowColumns } from './expr/index.ts'
 import { finish, renamed } from './finish.ts'
 import { hostOpsOf } from './host-ops.ts'
@@ -46,7 +50,7 @@ class PipelineLowering {
 
   program(): PipelineProgram {
     const { source, from, id, inputSchema } = this.#parts.spec
-    const grow = this.#parts.stateful?.growables ?? []
+    const grow = this.#parts.growables
     const core = [...this.#edges(), this.#init(), ...this.#advance(), ...grow.map(one => this.#grow(one))]
     const widest = source ? [lowerPush(this.#parts, WIDEST)] : []
     const kernels = core.map(finish)
@@ -54,7 +58,13 @@ class PipelineLowering {
     return {
       id,
       input: source
-        ? { kind: 'source', name: source.name, schema: inputSchema, time: source.watermark?.column }
+        ? {
+            kind: 'source',
+            name: source.name,
+            schema: inputSchema,
+            time: source.watermark?.column,
+            follows: clockOf(source),
+          }
         : { kind: 'edge', from: from.map(one => one.id), schema: inputSchema },
       columns: this.#parts.input.columns,
       kernels,
@@ -66,6 +76,8 @@ class PipelineLowering {
       time: timeRegion,
       inputTimes: this.#parts.inputTimes?.mem,
       advances: this.#parts.stateful !== undefined,
+      onlySweeps: this.#parts.onlySweeps,
+      partitions: this.#parts.partitions?.places,
       handsOn: this.#parts.spec.stateful?.kind !== 'aggregate',
       operators: this.#parts.operators.list(),
       counts: this.#parts.counts?.mem,
@@ -104,6 +116,7 @@ class PipelineLowering {
         : [{ mem: this.#parts.input.data, rows: batchRows + 1 }]
     return [
       ...single,
+      ...this.#parts.sourceMems.map(mem => ({ mem, rows: 1 })),
       ...(this.#parts.stateful?.regions ?? []),
       { mem: this.#parts.input.meta, rows: 1 },
       ...input,
@@ -118,6 +131,7 @@ class PipelineLowering {
   #init(): Kernel {
     const k = new KernelBuilder('init')
     initTime(k)
+    this.#parts.partitions?.init(k)
     this.#parts.inputTimes?.init(k)
     this.#parts.stateful?.init(k)
     k.return(i32(Status.ok))
@@ -148,9 +162,16 @@ class PipelineLowering {
   }
 
   #advance(): readonly Kernel[] {
-    const stateful = this.#parts.stateful
-    if (!stateful) return []
+    const { stateful, partitions, onlySweeps } = this.#parts
+    if (!stateful && !onlySweeps) return []
     const k = new KernelBuilder('advance')
+    partitions?.sweep(k, to => raiseNow(k, to))
+    if (stateful) this.#emitDue(k, stateful)
+    k.return(i32(Status.ok))
+    return [k.finish()]
+  }
+
+  #emitDue(k: KernelBuilder, stateful: StatefulStage): void {
     const emitter = new Emitter(k, this.#parts.out, this.#parts.output, false)
     k.markHead()
     const leave: Leave = status => {
@@ -162,8 +183,6 @@ class PipelineLowering {
     )
     stateful.passWatermark(k)
     emitter.save()
-    k.return(i32(Status.ok))
-    return [k.finish()]
   }
 
   /** A row that the stateful operator emits, on its way through the operators after it. */
@@ -196,7 +215,15 @@ class PipelineLowering {
       lane: undefined,
       stopIfDue: () => {},
       spend: () => {},
+      hasPassedOwn: undefined,
       count,
     })
   }
+}
+
+/** How the watermark of a source follows the clock, where it does. */
+function clockOf({ watermark, relation }: Source): ClockMark | undefined {
+  const type = watermark && findColumn(relation.schema, watermark.column)?.type
+  if (watermark?.follows !== 'clock' || !type || !isTimestamp(type)) return undefined
+  return { ticksPerSecond: ticksPerSecond[unitOf(type)], delayTicks: watermark.delayTicks }
 }

@@ -19,8 +19,18 @@ import {
 } from '../../ir/kernel/build.ts'
 import type { Expr, Kernel, Local, Mem } from '../../ir/kernel/node.ts'
 import { sizeOf } from '../../ir/kernel/size.ts'
+import { sourceRule } from '../../ir/logical/source.ts'
 import { type BatchShape, edgePush, WIDEST } from '../../ir/physical/program.ts'
-import { advanceWatermark, dropNullTime, hasMorePassed, timeRegion, watermark } from './event-time.ts'
+import {
+  advanceWatermark,
+  dropNullTime,
+  hasMorePassed,
+  type RowPartition,
+  type RowTime,
+  rowTime,
+  timeRegion,
+  watermark,
+} from './event-time.ts'
 import type { RowColumns } from './expr/index.ts'
 import { type PlaceInBlock, readEdge, readInput, readValid } from './input.ts'
 import type { Leave } from './lib/control.ts'
@@ -93,10 +103,13 @@ class PushLowering {
       const onMove = (): void => this.#stopIfDue(k, stop)
       const frame = { i, rows, emitter, leave, onMove, spend, place: undefined }
       const row = (miss: Miss): void => this.#row(k, { ...frame, miss })
-      if (stateful?.misses) eachRowMade(k, i, stop, row)
+      const misses = [stateful?.misses, this.#parts.partitions].filter(Boolean).length
+      const until = (): Local =>
+        emitter && !stateful ? k.let('last', min32(stop, add(i, emitter.room))) : stop
+      if (misses > 0) eachRowMade(k, i, until(), { row, isOneOfSeveral: misses > 1 })
       else if (inBlocks)
         eachRowInBlocks(k, i, stop, { row: () => row(noMiss), block: () => this.#block(k, frame) })
-      else eachRow(k, i, emitter ? k.let('last', min32(stop, add(i, emitter.room))) : stop, row)
+      else eachRow(k, i, until(), row)
     })
     k.put(controlBlock, 'cursor', i)
     emitter?.save()
@@ -159,9 +172,10 @@ class PushLowering {
       : readInput(this.#parts.input, this.#shape, i, place)
     if (!place) k.phase('reserve')
     const count = this.#parts.count(k, 0)
+    const time = watermarkSpec && rowTime(k, watermarkSpec, columns)
+    const partition = time && this.#partition(k, frame, columns, time)
     k.block('row', rowLabel => {
-      if (watermarkSpec) dropNullTime(k, watermarkSpec, columns, rowLabel)
-      count?.pass(bool(true))
+      if (time) dropNullTime(k, time, rowLabel)
       const arrival = add(load(controlBlock, 'first_row'), op('extend.i32', i))
       const ahead = (n: number): RowColumns =>
         readInput(this.#parts.input, this.#shape, min32(add(i, i32(n)), sub(rows, i32(1))))
@@ -176,6 +190,7 @@ class PushLowering {
         lane: place?.n,
         stopIfDue: onMove,
         spend: rows => spend(rows),
+        hasPassedOwn: partition?.hasPassed,
         count,
       })
       const end = (row: Row): void => {
@@ -183,11 +198,13 @@ class PushLowering {
         if (stateful) stateful.push(cx, row, miss, emitter && this.#eagerOutput(k, emitter, cx))
         else emitter?.emit(row, i, cx.scratch)
       }
+      if (time) this.#refuseAhead(cx, time)
+      count?.pass(bool(true))
       runStages(this.#parts.head, cx, { columns, mask: bool(true) }, end, count)
     })
     if (!place) k.phase('apply')
     count?.settle()
-    if (watermarkSpec) advanceWatermark(k, watermarkSpec, columns, onMove)
+    if (time) advanceWatermark(k, watermarkSpec, { time, columns, partition: partition?.take, onMove })
     this.#meet(k, min32(add(i, i32(1)), sub(rows, i32(1))), onMove)
   }
 
@@ -196,6 +213,30 @@ class PushLowering {
     const { inputTimes } = this.#parts
     if (!this.#edge || !inputTimes || !(ROW_WATERMARK in this.#edge.fields)) return
     inputTimes.raise(k, this.#input, load(this.#edge, ROW_WATERMARK, row), onMove)
+  }
+
+  /** A row that is too far ahead of the clock is faulty, where its source says so. */
+  #refuseAhead(cx: RowScope, { isAhead }: RowTime): void {
+    const { source } = this.#parts.spec
+    if (source?.watermark?.ahead?.policy !== 'refuse') return
+    cx.reject([{ code: 'LDB-2007', when: isAhead }], bool(true), sourceRule.print(source))
+  }
+
+  /** The partition of a row, where those have watermarks of their own. */
+  #partition(
+    k: KernelBuilder,
+    { leave, miss }: RowFrame,
+    columns: RowColumns,
+    { isOut }: RowTime,
+  ): FoundPartition | undefined {
+    const { partitions, spec } = this.#parts
+    if (!partitions) return undefined
+    const entry = partitions.find(k, { columns, isOut, leave, miss })
+    const isLateByIt = spec.source?.watermark?.partition?.lateBy === 'partition'
+    return {
+      take: (ts, counts, raise) => partitions.take(k, entry, { ts, counts }, raise),
+      hasPassed: isLateByIt ? time => partitions.hasPassed(entry, time) : undefined,
+    }
   }
 
   #eagerOutput(k: KernelBuilder, emitter: Emitter, { scratch }: RowScope): EagerOutput {
@@ -219,6 +260,12 @@ class PushLowering {
     const isDue = and(isPast, gt(waiting, i32(0)))
     return this.#parts.options.passesPromptly ? or(isDue, hasMorePassed()) : isDue
   }
+}
+
+/** What is done with the partition of a row. */
+interface FoundPartition {
+  readonly take: RowPartition
+  readonly hasPassed: ((time: Expr) => Expr) | undefined
 }
 
 /** What the code of a row is told of the loop around it. */

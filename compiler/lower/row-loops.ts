@@ -20,17 +20,24 @@ export const noMiss: Miss = () => {
   throw new Error('a row misses what should be there')
 }
 
-/** `stop` is read at every turn: a row may bring it forward. Yields what is to be made for a row that left the loop. */
-export function eachRow(
+/** `stop` is read at every turn: a row may bring it forward. */
+export function eachRow(k: KernelBuilder, i: Local, stop: Expr, row: (miss: Miss) => void): void {
+  runOfRows(k, i, stop, row)
+}
+
+/** Yields what is to be made for a row that left the loop; `onMiss` is told the number of that. */
+function runOfRows(
   k: KernelBuilder,
   i: Local,
   stop: Expr,
   row: (miss: Miss) => void,
+  onMiss: (number: number) => void = () => {},
 ): readonly (() => void)[] {
   const missing: (() => void)[] = []
   k.loop('each_row', label => {
     k.breakIf(ge(i, stop), label)
     row(make => {
+      onMiss(missing.length)
       missing.push(make)
       k.break(label)
     })
@@ -39,13 +46,25 @@ export function eachRow(
   return missing
 }
 
-/** A row that misses something ends a run of rows; it is made, and the row is the first of the next run. */
-export function eachRowMade(k: KernelBuilder, i: Local, stop: Local, row: (miss: Miss) => void): void {
+/**
+ * A row that misses something ends a run of rows; it is made, and the row is the first of the next run. Where a row may miss
+ * one of several things, a local says which.
+ */
+export function eachRowMade(
+  k: KernelBuilder,
+  i: Local,
+  stop: Local,
+  { row, isOneOfSeveral }: { readonly row: (miss: Miss) => void; readonly isOneOfSeveral: boolean },
+): void {
   k.loop('each_run', label => {
-    const missing = eachRow(k, i, stop, row)
+    const missed = isOneOfSeveral ? k.let('missed', i32(0)) : undefined
+    const missing = runOfRows(k, i, stop, row, number => missed && k.set(missed, i32(number)))
     k.breakIf(ge(i, stop), label)
     k.phase('apply')
-    for (const make of missing) make()
+    missing.forEach((make, number) => {
+      if (missed) k.if(eq(missed, i32(number)), make)
+      else make()
+    })
   })
 }
 

@@ -93,6 +93,8 @@ export interface RowScope {
   readonly lane: number | undefined
   /** May rows be dropped by a mask instead of a branch? Where all that follows is cheap, that is faster. */
   readonly masked: boolean
+  /** Does a time no longer wait for this row: has the watermark that the row is held against come to it? */
+  hasPassed(time: Expr): Expr
   /** Sends the row to the error output under a condition, and ends the work on it. */
   reject(faults: readonly Fault[], mask: Expr, operator: string): void
   /** Counts the row as late, sends it to the late output if it is to be told, and ends the work on it. */

@@ -40,7 +40,8 @@ export function readColumns(spec: PipelineSpec, output: readonly OutputColumn[])
   const needed = new Set(wantedAtEnd(spec, output))
   for (const node of spec.head.toReversed()) stepBack(node, needed)
   const watermark = spec.source?.watermark
-  for (const name of [watermark?.column, watermark?.marker]) if (name !== undefined) needed.add(name)
+  for (const name of [watermark?.column, watermark?.marker, watermark?.partition?.column])
+    if (name !== undefined) needed.add(name)
   return spec.inputSchema.filter(column => needed.has(column.name))
 }
 

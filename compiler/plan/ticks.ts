@@ -1,7 +1,8 @@
 /** How often a plan must be told the time of the clock: at every multiple of every period that it has to do with. */
 import { inputsOf, type LogicalNode } from '../../ir/logical/index.ts'
+import type { WatermarkSpec } from '../../ir/logical/source.ts'
 
-/** In milliseconds; undefined where no operator reads the clock. */
+/** In milliseconds; 0 where batches are often enough, undefined where no operator reads the clock. */
 export function ticksOf(plan: LogicalNode): number | undefined {
   const periods = periodsOf(plan)
   return periods.length === 0 ? undefined : Number(periods.reduce(divisorOf))
@@ -12,10 +13,22 @@ const periodsOf = (node: LogicalNode): readonly bigint[] => [
   ...inputsOf(node).flatMap(periodsOf),
 ]
 
-/** Milliseconds, one or more. */
+/** Milliseconds; 0 for one that reads the clock when rows come. */
 function ownPeriods(node: LogicalNode): readonly bigint[] {
+  if (node.kind === 'source') return node.watermark ? watermarkPeriods(node.watermark) : []
   const early = node.kind === 'aggregate' ? node.emit.early : undefined
   return early?.clock === 'processing' ? [early.every] : []
 }
 
+/** A partition is found idle no later than half of its time behind that. */
+function watermarkPeriods({ partition, ahead, follows }: WatermarkSpec): readonly bigint[] {
+  if (follows === 'clock') return [CLOCK_PERIOD_MS]
+  if (partition) return [half(partition.idleMs ?? 0n)]
+  return ahead ? [0n] : []
+}
+
+/** How often a watermark that follows the clock is raised while no rows come. */
+const CLOCK_PERIOD_MS = 100n
+
+const half = (period: bigint): bigint => (period + 1n) / 2n
 const divisorOf = (a: bigint, b: bigint): bigint => (b === 0n ? a : divisorOf(b, a % b))

@@ -28,6 +28,7 @@ import type { Callbacks } from './callbacks.ts'
 import type { OpenOptions, TierChoice } from './options.ts'
 import { liftedFrom, overridden, type QueryParams, withOperators } from './params.ts'
 import { narrowLimits, type SourceBatch, WARM_ROWS, WarmUp } from './warm-up.ts'
+import { readWatermark, type SourceWatermark } from './watermarks.ts'
 
 export interface InstanceOptions {
   readonly plan: CompiledPlan
@@ -86,9 +87,7 @@ export class Instance {
   ticker(tick: () => void): Ticker | undefined {
     const { plan, open } = this.#options
     const { ticksEveryMs } = plan.compilation.program
-    return ticksEveryMs === undefined
-      ? undefined
-      : new Ticker(open.clock ?? systemWallClock, ticksEveryMs, tick)
+    return !ticksEveryMs ? undefined : new Ticker(open.clock ?? systemWallClock, ticksEveryMs, tick)
   }
 
   /** The sources of its plan, in order. */
@@ -96,6 +95,12 @@ export class Instance {
     return this.#sources.flatMap(({ input }) =>
       input.kind === 'source' ? [{ name: input.name, schema: input.schema }] : [],
     )
+  }
+
+  /** How far the sources have come. */
+  get watermarks(): readonly SourceWatermark[] {
+    const { placements } = this.runner
+    return this.#sources.map(program => readWatermark(program, placements[program.id]))
   }
 
   /** All memory that it has. */

@@ -10,6 +10,7 @@ import type { Instance } from './instance.ts'
 import { LiveSource, type Pushable } from './live-source.ts'
 import { warmQueue } from './warm-queue.ts'
 import type { SourceBatch, WarmUp } from './warm-up.ts'
+import type { SourceWatermark } from './watermarks.ts'
 
 /** An open query: rows are pushed in, results reach the callback before the push returns. */
 export class LiveQuery {
@@ -179,6 +180,11 @@ export class LiveQuery {
   /** Rows so far. */
   get counters(): Counters {
     return this.#instance.runner.counters
+  }
+
+  /** How far each source has come, and which of its partitions holds it back. */
+  watermarks(): readonly SourceWatermark[] {
+    return this.#instance.watermarks
   }
 
   /** Forgets all state; what waits is not emitted. LDB-0004 for what is pushed afterwards. */

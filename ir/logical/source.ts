@@ -4,6 +4,7 @@ import { printName } from '../expr/print.ts'
 import { checkSchema, findColumn, printSchema, type Schema } from '../schema.ts'
 import { isTimestamp } from '../types.ts'
 import type { OperatorRule } from './operator.ts'
+import { checkPartition, type PartitionSpec, printPartition } from './partition.ts'
 import type { Relation } from './relation.ts'
 
 /** The watermark is the largest time seen less the delay. */
@@ -14,6 +15,12 @@ export interface WatermarkSpec {
   readonly marker?: string
   /** When it moves: behind each row (the default), or behind the last row of each batch that was pushed. */
   readonly moves?: 'row' | 'batch'
+  /** Set where parts of the source have watermarks of their own. */
+  readonly partition?: PartitionSpec
+  /** What becomes of rows whose time is ahead of the clock by more than so many ticks. They never move the watermark. */
+  readonly ahead?: { readonly ticks: bigint; readonly policy: 'keep' | 'refuse' }
+  /** What it follows: the times of rows (the default), or the clock, which no row moves. */
+  readonly follows?: 'rows' | 'clock'
 }
 
 export interface Source {
@@ -30,7 +37,8 @@ export function source(name: string, schema: Schema, watermark?: WatermarkSpec):
   return { kind: 'source', name, watermark, relation: { schema, time, isChangelog: false } }
 }
 
-function checkWatermark(schema: Schema, { column, delayTicks, marker }: WatermarkSpec): void {
+function checkWatermark(schema: Schema, spec: WatermarkSpec): void {
+  const { column, delayTicks, marker, moves = 'row', partition, ahead, follows } = spec
   const found = findColumn(schema, column)
   if (!found) throw new MillraceError('LDB-1100', `no column '${column}' to be the time of the source`)
   if (!isTimestamp(found.type)) {
@@ -42,7 +50,17 @@ function checkWatermark(schema: Schema, { column, delayTicks, marker }: Watermar
   if (marks && marks.type !== 'bool')
     throw new MillraceError('LDB-1200', `the marker '${marker}' is ${marks.type}, not a bool`)
   if (delayTicks < 0n) throw new MillraceError('LDB-0001', 'the out-of-orderness must not be negative')
+  if (partition) checkPartition(schema, partition, moves)
+  if (ahead && (ahead.ticks < 0n || ahead.ticks > AHEAD_MAX))
+    throw new MillraceError('LDB-0001', `a row cannot be ahead of the clock by ${ahead.ticks} ticks`)
+  if (follows === 'clock' && (marker !== undefined || moves === 'batch' || partition))
+    throw new MillraceError('LDB-1001', 'a watermark that follows the clock is not moved by rows', {
+      fix: 'leave out marker, watermarkMoves and partition',
+    })
 }
+
+/** Added to a time of the clock it is still a time. */
+const AHEAD_MAX = 1n << 61n
 
 export const sourceRule: OperatorRule<Source> = {
   inputs: () => [],
@@ -53,7 +71,13 @@ export const sourceRule: OperatorRule<Source> = {
   },
 }
 
-function printWatermark({ column, delayTicks, marker, moves = 'row' }: WatermarkSpec): string {
+function printWatermark(spec: WatermarkSpec): string {
+  const { column, delayTicks, marker, moves = 'row', partition, ahead, follows } = spec
   const where = marker === undefined ? '' : ` where ${printName(marker)}`
-  return `${printName(column)} - ${delayTicks}${where}${moves === 'row' ? '' : ' by batch'}`
+  if (follows === 'clock') return `${printName(column)} by the clock - ${delayTicks}${printAhead(ahead)}`
+  const parts = partition ? printPartition(partition) : ''
+  return `${printName(column)} - ${delayTicks}${where}${moves === 'row' ? '' : ' by batch'}${printAhead(ahead)}${parts}`
 }
+
+const printAhead = (ahead: WatermarkSpec['ahead']): string =>
+  ahead ? ` ahead by ${ahead.ticks} at most${ahead.policy === 'refuse' ? ', others refused' : ''}` : ''

@@ -59,6 +59,11 @@ export type OutputColumn =
   | { readonly kind: 'computed'; readonly column: Column; readonly field: string }
   | { readonly kind: 'passed'; readonly column: Column; readonly from: string }
 
+export interface ClockMark {
+  readonly ticksPerSecond: bigint
+  readonly delayTicks: bigint
+}
+
 export type PipelineInput =
   | {
       readonly kind: 'source'
@@ -66,6 +71,8 @@ export type PipelineInput =
       readonly schema: Schema
       /** The column of event time. */
       readonly time: string | undefined
+      /** Set where the watermark follows the clock: the ticks of a second, and by how many it stays behind. */
+      readonly follows: ClockMark | undefined
     }
   | {
       readonly kind: 'edge'
@@ -82,6 +89,17 @@ export const MEET = 'meet'
 export const inputWatermark = (input: number): string => `wm_${input}`
 /** Is it left out, because nothing comes from it? */
 export const inputIdle = (input: number): string => `idle_${input}`
+
+/** What is kept of the partitions of a source. */
+export interface PartitionMems {
+  /** One row of facts about all of them, and the head of the table. */
+  readonly head: Mem
+  readonly table: Mem
+  readonly entries: Mem
+  /** The column whose values they are, and where those are kept that are texts. */
+  readonly column: Column
+  readonly texts: Mem | undefined
+}
 
 export interface PipelineProgram {
   readonly id: number
@@ -102,6 +120,10 @@ export interface PipelineProgram {
   readonly inputTimes: Mem | undefined
   /** Has it state that a watermark closes? */
   readonly advances: boolean
+  /** Has it no such state, but a kernel `advance` that finds out which partitions of its source are idle? */
+  readonly onlySweeps: boolean
+  /** Where the watermarks of the partitions of its source are kept: see compiler/lower/partitions. */
+  readonly partitions: PartitionMems | undefined
   /** Do its results refer to the rows that came in? They leave before those make room for others. */
   readonly handsOn: boolean
   /** What its error codes are about, by the number that kernels write with an error: the operator's text. */
@@ -129,7 +151,7 @@ export interface PlanProgram {
   readonly constants: Uint8Array
   readonly params: { readonly mem: Mem; readonly slots: readonly ParamSlot[] }
   readonly schema: Schema
-  /** Set where kernels read the clock: they are told the time before each batch, and at least so often in milliseconds. */
+  /** Set where kernels read the clock: they are told the time before each batch and, where it is not 0, whenever so many milliseconds have passed. */
   readonly ticksEveryMs: number | undefined
   /** Ops that only the host can compute: a plan that has any stays on the JavaScript tier. */
   readonly hostOps: readonly OpName[]

@@ -22,9 +22,9 @@ export interface Outlets {
 
 /**
  * `push` takes rows, `advance` emits what is due, `grow` makes room. `follow` waits until a pipeline has taken all
- * rows that came before a watermark, takes the watermark over and goes on as `advance`; `meet` does so where only the
- * idleness of an input has changed. `release` waits until what rows were handed on to has taken them, and gives their
- * place free.
+ * rows that came before a watermark, takes the watermark and the time over and goes on as `advance`; `meet` does so where
+ * only the idleness of an input has changed. `release` waits until what rows were handed on to has taken them, and gives
+ * their place free.
  */
 const Frame = { push: 0, advance: 1, grow: 2, follow: 3, meet: 4, release: 5 } as const
 type Frame = (typeof Frame)[keyof typeof Frame]
@@ -69,7 +69,8 @@ export class Executor {
   /** Begins to emit what the watermark of a source makes due. */
   beginAdvance(source = 0): void {
     this.#checkAlive()
-    if (this.#pipelines[source].program.advances) this.#open(source, Frame.advance)
+    const { advances, onlySweeps } = this.#pipelines[source].program
+    if (advances || onlySweeps) this.#open(source, Frame.advance)
     else this.#passOn(source)
   }
 
@@ -333,8 +334,14 @@ function atLimit({ control }: Pipeline, { name, holdsOutput }: Growable): Millra
 
 function trapped({ control, program }: Pipeline): MillraceError {
   const reason = control.get('trap')
-  if (reason !== Trap.valueTooLarge) throw new Error(`pipeline ${program.id} trapped: ${reason}`)
-  return new MillraceError('LDB-8014', 'a computed text is larger than the limit scratchBytes', {
-    fix: 'raise the limit scratchBytes, or shorten the text',
-  })
+  switch (reason) {
+    case Trap.valueTooLarge:
+      return new MillraceError('LDB-8014', 'a computed text is larger than the limit scratchBytes', {
+        fix: 'raise the limit scratchBytes, or shorten the text',
+      })
+    case Trap.tooManyPartitions:
+      return new MillraceError('LDB-2006', 'a row of one more partition than the source may have')
+    default:
+      throw new Error(`pipeline ${program.id} trapped: ${reason}`)
+  }
 }

@@ -25,7 +25,10 @@ import { Pipeline } from './pipeline.ts'
 
 /** A row that could not be taken, and why. */
 export interface RowFault {
-  /** LDB-9002 for an overflow, LDB-9003 for a division by zero, LDB-9004 for a failed cast, LDB-2005 for a time. */
+  /**
+   * LDB-9002 for an overflow, LDB-9003 for a division by zero, LDB-9004 for a failed cast, LDB-2005 for a time
+   * that no window can have, LDB-2007 for one that is too far ahead of the clock.
+   */
   readonly code: LdbCode
   /** The operator at fault, as explain prints it. */
   readonly operator: string
@@ -175,6 +178,21 @@ export class Runner {
     this.#told = 0
   }
 
+  /** One source after the other: what follows them takes over the watermark of one at a time. */
+  #tell(): void {
+    const { id, pipeline } = this.#entrances[this.#told]
+    this.#told++
+    this.#followClock(pipeline)
+    this.#executor.beginAdvance(id)
+  }
+
+  #followClock({ program: { input }, time }: Pipeline): void {
+    if (input.kind !== 'source' || !input.follows) return
+    const { ticksPerSecond, delayTicks } = input.follows
+    const mark = (BigInt(this.#now) * ticksPerSecond) / 1000n - delayTicks
+    if (mark > time.getLong('wm')) time.setLong('wm', mark)
+  }
+
   get #hasToTell(): boolean {
     return this.#told < this.#entrances.length
   }
@@ -187,7 +205,7 @@ export class Runner {
   step(): boolean {
     try {
       if (this.#executor.isBusy) this.#executor.step()
-      else if (this.#hasToTell) this.#executor.beginAdvance(this.#entrances[this.#told++].id)
+      else if (this.#hasToTell) this.#tell()
       else if (this.#batch) this.#loadChunk(this.#batch)
     } catch (error) {
       this.#batch = undefined

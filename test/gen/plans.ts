@@ -9,6 +9,7 @@ import { deduplicate } from '../../ir/logical/deduplicate.ts'
 import { type Emit, ON_CLOSE, takesBack } from '../../ir/logical/emit.ts'
 import { filter } from '../../ir/logical/filter.ts'
 import { inputsOf, type LogicalNode } from '../../ir/logical/index.ts'
+import type { PartitionSpec } from '../../ir/logical/partition.ts'
 import { project } from '../../ir/logical/project.ts'
 import type { AssignedWindow, EventTime } from '../../ir/logical/relation.ts'
 import { type RowWindow, WINDOW_NUMBER } from '../../ir/logical/row-window.ts'
@@ -63,9 +64,54 @@ function watermarksOf(schema: Schema): fc.Arbitrary<WatermarkSpec> {
       delayTicks: fc.constantFrom(0n, 1n, 7n, 1000n),
       marker: fc.constantFrom({}, ...flags),
       moves: fc.constantFrom({}, {}, {}, { moves: 'batch' as const }),
+      ahead: fc.oneof({ weight: 4, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: aheads }),
+      isByClock: fc.integer({ min: 0, max: 7 }).map(n => n === 0),
+      partition: fc.option(partitionsOf(schema), { nil: undefined, freq: 4 }),
     })
-    .map(({ delayTicks, marker, moves }) => ({ column: TIME, delayTicks, ...marker, ...moves }))
+    .map(({ delayTicks, marker, moves, ahead, isByClock, partition }) => ({
+      column: TIME,
+      delayTicks,
+      ...(ahead && { ahead }),
+      ...(isByClock
+        ? { follows: 'clock' }
+        : {
+            ...marker,
+            ...moves,
+            ...(partition && {
+              partition: 'moves' in moves ? { ...partition, lateBy: 'source' } : partition,
+            }),
+          }),
+    }))
 }
+
+const aheads = fc.record(
+  {
+    ticks: fc.constantFrom(0n, 5n, 100n),
+    policy: fc.constantFrom('keep' as const, 'refuse' as const),
+  },
+  { noNullPrototype: true },
+)
+
+/** By any column, so that there are few partitions or nearly as many as rows. */
+const partitionsOf = (schema: Schema): fc.Arbitrary<PartitionSpec> =>
+  fc
+    .record({
+      column: fc.constantFrom(...schema.filter(({ name }) => name !== TIME).map(({ name }) => name)),
+      expected: fc.constantFrom(undefined, undefined, undefined, 2),
+      idleMs: fc.constantFrom(undefined, 1n, 7n, 50n),
+      max: fc.constantFrom(3, 1 << 10, 1 << 10),
+      forgets: fc.boolean(),
+      lateBy: fc.constantFrom('source' as const, 'partition' as const, 'partition' as const),
+    })
+    .map(({ expected, idleMs, forgets, ...rest }) => {
+      const canForget = forgets && idleMs !== undefined
+      return {
+        ...rest,
+        ...(expected !== undefined && !canForget && { expected }),
+        ...(idleMs !== undefined && { idleMs }),
+        whenFull: canForget ? 'forget' : 'fail',
+      }
+    })
 
 /** Takes the step so many times out of so many. */
 const maybe =

@@ -31,7 +31,7 @@ function fillings({ type, nullable }: Column): Arb<Arb<Value>> {
   const few = fc.array(valuesOf(type), { minLength: 1, maxLength: 4 }).map(pool => fc.constantFrom(...pool))
   const filling = fc.oneof(
     { weight: 6, arbitrary: fc.constant(valuesOf(type)) },
-    { weight: 2, arbitrary: few },
+    { weight: 4, arbitrary: few },
     ...(isFloat(type) ? [{ weight: 3, arbitrary: fc.constant(fc.constantFrom(0, -0, Number.NaN)) }] : []),
     ...(type === 'utf8' ? [{ weight: 1, arbitrary: fc.constant(withHuge(type, text => text)) }] : []),
     ...(type === 'binary' ? [{ weight: 1, arbitrary: fc.constant(withHuge(type, encode)) }] : []),

@@ -29,10 +29,10 @@ export interface Schedule {
   readonly dictionaries: boolean
   /** Faults make values null. */
   readonly lenient: boolean
-  /** Milliseconds that the clock goes on before each batch. */
-  readonly stepMs?: number
   /** The tier of each batch and of the end, over and over. */
   readonly tiers: readonly Tier[]
+  /** Milliseconds that the clock goes on before each batch. */
+  readonly stepMs?: number
   /** Its kernels are warmed before the first row. */
   readonly isWarm?: boolean
 }
@@ -80,12 +80,15 @@ const stops: fc.Arbitrary<Partial<Limits>> = fc.constantFrom(
 const schedulesOn = (tiers: fc.Arbitrary<readonly Tier[]>): fc.Arbitrary<Schedule> =>
   fc.record(
     {
-      splits: fc.array(fc.integer({ min: 0, max: ROWS_MAX }), { maxLength: 4 }),
+      splits: fc.oneof(
+        { weight: 1, arbitrary: fc.constant([]) },
+        { weight: 5, arbitrary: fc.array(fc.integer({ min: 0, max: ROWS_MAX }), { maxLength: 4 }) },
+      ),
       limits: stops,
       dictionaries: fc.boolean(),
       lenient: fc.boolean(),
-      stepMs: fc.constantFrom(0, 1, 4, 1000),
       tiers,
+      stepMs: fc.constantFrom(0, 1, 4, 40, 1000),
     },
     { noNullPrototype: true },
   )

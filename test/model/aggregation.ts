@@ -37,6 +37,11 @@ export abstract class Aggregation implements Operator {
     return this.node.emit.latenessTicks
   }
 
+  /** The watermark that a row is held against. */
+  protected timeFor({ mark = MIN_TIME }: Item): bigint {
+    return mark > this.time ? mark : this.time
+  }
+
   /** Is no window of the row open? */
   protected abstract isLate(item: Item): boolean
   /** Takes a row; it has changed nothing where it throws. */

@@ -28,7 +28,7 @@ export class Duplicates implements Operator {
         this.#run.late.push(item.origin)
         return
       }
-      if (this.#isNew(item, time)) this.#next.row(item)
+      if (this.#isNew(item, time)) this.#next.row({ ...item, mark: MIN_TIME })
     })
   }
 

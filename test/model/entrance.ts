@@ -1,56 +1,63 @@
 /** Where rows enter the model: the watermark of a source. */
 import type { Source } from '../../ir/logical/source.ts'
+import { isTimestamp } from '../../ir/types.ts'
 import type { ModelRow, Operator } from './operator.ts'
 import type { Input } from './union.ts'
+import { SourceWatermark } from './watermark.ts'
 import { MAX_TIME, MIN_TIME } from './windows.ts'
 
 export class Entrance {
   readonly name: string
+  readonly mark: SourceWatermark | undefined
   readonly #source: Source
   readonly #head: Operator
   /** Of the unions that its rows come to. */
   readonly #inputs: readonly Input[]
-  #time = MIN_TIME
-  #next = MIN_TIME
+  readonly #refuse: (origin: number) => void
+  /** Rows that were too far ahead of the clock. */
+  ahead = 0
 
-  constructor(source: Source, head: Operator, inputs: readonly Input[]) {
-    this.name = source.name
+  constructor(source: Source, head: Operator, inputs: readonly Input[], refuse: (origin: number) => void) {
+    this.#refuse = refuse
+    const { name, watermark } = source
+    this.name = name
     this.#source = source
     this.#head = head
     this.#inputs = inputs
+    const type = source.relation.schema.find(column => column.name === watermark?.column)?.type
+    this.mark =
+      watermark && type && isTimestamp(type)
+        ? new SourceWatermark(watermark, type, time => head.watermark(time))
+        : undefined
   }
 
   /** Takes a row; false where it has no time. */
   take(row: ModelRow, origin: number): boolean {
     const { watermark } = this.#source
     for (const input of this.#inputs) input.idle(false)
-    const at = watermark ? row[watermark.column] : MIN_TIME
-    if (at !== null) {
-      this.#head.row({ row, origin })
-      const moved = watermark ? (at as bigint) - watermark.delayTicks : MIN_TIME
-      const counts = watermark?.marker === undefined || row[watermark.marker] === true
-      if (counts && moved > this.#next) this.#next = moved
+    if (watermark && row[watermark.column] === null) return false
+    if (this.mark?.isAhead(row)) {
+      this.ahead++
+      if (this.mark.refusesAhead) {
+        this.#refuse(origin)
+        return true
+      }
     }
-    if (watermark?.moves !== 'batch') this.#move()
-    return at !== null
+    const own = this.mark?.enter(row) ?? MIN_TIME
+    this.#head.row({ row, origin, mark: own })
+    this.mark?.leave(row)
+    return true
   }
 
+  /** What the clock shows before anybody acts on it. */
   clock(now: bigint): void {
     this.#head.clock(now)
   }
 
-  tick(): void {
+  /** The clock goes on: first the watermark that follows it. */
+  tick(now: bigint): void {
+    this.mark?.beginBatch(Number(now))
     this.#head.tick()
-  }
-
-  endBatch(): void {
-    this.#move()
-  }
-
-  #move(): void {
-    if (this.#next <= this.#time) return
-    this.#time = this.#next < MAX_TIME ? this.#next : MAX_TIME - 1n
-    this.#head.watermark(this.#time)
   }
 
   /** Only what it comes together with first may go on without it, unless all of that is silent. */

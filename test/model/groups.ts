@@ -26,8 +26,9 @@ interface Group extends Brought {
 class Groups extends Aggregation {
   readonly #groups = new Map<string, Group>()
 
-  protected isLate({ windows = ALWAYS }: Item): boolean {
-    return windows.every(({ end }) => end + this.lateness <= this.time)
+  protected isLate(item: Item): boolean {
+    const { windows = ALWAYS } = item
+    return windows.every(({ end }) => end + this.lateness <= this.timeFor(item))
   }
 
   protected take(item: Item, number: bigint): void {

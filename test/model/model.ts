@@ -13,6 +13,7 @@ import { Entrance } from './entrance.ts'
 import { aggregated } from './groups.ts'
 import type { Item, ModelRow, Operator, Surroundings } from './operator.ts'
 import { type Input, unionOf } from './union.ts'
+import { TooManyPartitions } from './watermark.ts'
 import { MAX_TIME, MIN_TIME, windowsOf } from './windows.ts'
 
 export type { ModelRow } from './operator.ts'
@@ -48,6 +49,32 @@ export interface ModelResult {
   readonly lateUntold: readonly number[]
   readonly errors: readonly ModelError[]
   readonly nullTimes: number
+  /** Rows that were taken, and batches of which the rest was not because a limit was met. */
+  readonly taken: number
+  readonly takenBySource: ReadonlyMap<string, number>
+  readonly abandoned: number
+  /** Partitions that were forgotten. */
+  readonly forgotten: number
+  /** How often partitions were found idle. */
+  readonly foundIdle: number
+  /** Rows that were too far ahead of the clock. */
+  readonly ahead: number
+}
+
+interface Fed
+  extends Pick<
+    ModelResult,
+    'nullTimes' | 'takenBySource' | 'abandoned' | 'forgotten' | 'foundIdle' | 'ahead'
+  > {
+  /** Numbers of the rows that were taken. */
+  readonly taken: readonly number[]
+}
+
+interface Batch {
+  readonly from: number
+  readonly to: number
+  readonly source: string
+  readonly silent: readonly string[]
 }
 
 export function runModel(
@@ -59,8 +86,16 @@ export function runModel(
   const rows: ModelRow[] = []
   const end: Operator = { row: item => rows.push(item.row), watermark() {}, clock() {}, tick() {} }
   run.build(plan, end)
-  const nullTimes = run.feed(input)
-  return { rows, late: run.late, lateUntold: run.lateUntold, errors: run.errors, nullTimes }
+  const { taken, ...fed } = run.feed(input)
+  const numberOf = (origin: number): number => (origin < 0 ? origin : taken[origin])
+  return {
+    rows,
+    late: run.late.map(numberOf),
+    lateUntold: run.lateUntold.map(numberOf),
+    errors: run.errors.map(({ row, code }) => ({ row: numberOf(row), code })),
+    taken: taken.length,
+    ...fed,
+  }
 }
 
 class Run {
@@ -69,7 +104,6 @@ class Run {
   readonly errors: ModelError[] = []
   readonly #options: ModelOptions
   readonly #sources: Entrance[] = []
-  #now = 0n
 
   constructor(options: ModelOptions) {
     this.#options = options
@@ -77,48 +111,62 @@ class Run {
 
   /** The operators from the sources on, ending in `next`; `inputs` are those of the unions on the way. */
   build(node: LogicalNode, next: Operator, inputs: readonly Input[] = []): void {
-    if (node.kind === 'source') this.#sources.push(new Entrance(node, next, inputs))
+    if (node.kind === 'source')
+      this.#sources.push(new Entrance(node, next, inputs, row => this.errors.push({ row, code: 'LDB-2007' })))
     else if (node.kind === 'union') {
       const own = unionOf(node.inputs.length, next)
       for (const [i, input] of node.inputs.entries()) this.build(input, own[i], [own[i], ...inputs])
     } else this.build(inputsOf(node)[0], this.#operator(node, next), inputs)
   }
 
-  feed(rows: readonly ModelRow[]): number {
-    const { origins, idles = [], splits = [], ends } = this.#options
-    const sourceOf = (row: number): string => origins?.[row] ?? this.#sources[0].name
-    const lasts = new Set([...splits, rows.length])
-    let nullTimes = 0
-    for (let i = 0; i <= rows.length; i++) {
-      const silent = idles.filter(({ row }) => row === i)
-      const before = this.#find(i > 0 ? sourceOf(i - 1) : '')
-      if (lasts.has(i) || silent.length > 0 || i === 0 || sourceOf(i) !== sourceOf(i - 1)) before?.endBatch()
-      const batches = this.#batchesAt(i, rows.length)
-      /** Empty ones; sources fall silent in front of the one that has rows. */
-      const empty = i < rows.length ? Math.max(batches - 1, 0) : 0
-      for (let n = 0; n < empty; n++) this.#tick()
-      for (const { source } of silent) this.#find(source)?.idle()
-      for (let n = empty; n < batches; n++) this.#tick()
-      if (i < rows.length && this.#find(sourceOf(i))?.take(rows[i], i) === false) nullTimes++
+  feed(rows: readonly ModelRow[]): Fed {
+    const taken: number[] = []
+    const takenBySource = new Map<string, number>()
+    let [nullTimes, abandoned] = [0, 0]
+    for (const [n, { silent, source, from, to }] of this.#batches(rows.length).entries()) {
+      for (const name of silent) this.#find(name)?.idle()
+      this.#tick(BigInt((n + 1) * (this.#options.stepMs ?? 0)))
+      const entrance = this.#find(source)
+      try {
+        for (let i = from; i < to; i++) {
+          if (entrance?.take(rows[i], taken.length) === false) nullTimes++
+          taken.push(i)
+          takenBySource.set(source, (takenBySource.get(source) ?? 0) + 1)
+        }
+        entrance?.mark?.endBatch()
+      } catch (error) {
+        if (!(error instanceof TooManyPartitions)) throw error
+        abandoned++
+      }
     }
-    if (ends !== false) for (const source of this.#sources) source.end()
-    return nullTimes
+    if (this.#options.ends !== false) for (const source of this.#sources) source.end()
+    const forgotten = this.#sources.reduce((sum, { mark }) => sum + (mark?.forgotten ?? 0), 0)
+    const ahead = this.#sources.reduce((sum, one) => sum + one.ahead, 0)
+    const foundIdle = this.#sources.reduce((sum, { mark }) => sum + (mark?.foundIdle ?? 0), 0)
+    return { taken, takenBySource, nullTimes, abandoned, forgotten, foundIdle, ahead }
   }
 
-  /** How many batches begin with a row, or behind the last one. */
-  #batchesAt(row: number, rows: number): number {
+  /** A batch ends where it is said so, where the rows of another source begin, and where a source falls silent. */
+  #batches(rows: number): readonly Batch[] {
     const { origins, idles = [], splits = [] } = this.#options
-    const isAnother = row > 0 && row < rows && origins !== undefined && origins[row] !== origins[row - 1]
-    const starts = [...splits, ...idles.map(one => one.row)]
-    const here = starts.filter(at => Math.min(at, rows) === row).length + (isAnother ? 1 : 0)
-    return row === 0 && (rows > 0 || starts.length > 0) ? here + 1 : here
+    const sourceOf = (row: number): string => origins?.[row] ?? this.#sources[0].name
+    const changes = Array.from({ length: rows }, (_, i) => i).filter(
+      i => i > 0 && sourceOf(i) !== sourceOf(i - 1),
+    )
+    const ends = [...splits, ...changes, ...idles.map(({ row }) => row)].map(at => Math.min(at, rows))
+    if (rows === 0 && ends.length === 0) return []
+    const bounds = [0, ...ends.toSorted((a, b) => a - b), rows]
+    return bounds.slice(1).map((to, i) => {
+      const from = bounds[i]
+      const silent = to > from || from === rows ? idles.filter(({ row }) => row === from) : []
+      return { from, to, source: sourceOf(from), silent: silent.map(({ source }) => source) }
+    })
   }
 
-  /** The clock goes on. */
-  #tick(): void {
-    this.#now += BigInt(this.#options.stepMs ?? 0)
-    for (const source of this.#sources) source.clock(this.#now)
-    for (const source of this.#sources) source.tick()
+  /** The clock shows a time: all know it before any acts on it. */
+  #tick(now: bigint): void {
+    for (const source of this.#sources) source.clock(now)
+    for (const source of this.#sources) source.tick(now)
   }
 
   #find(source: string): Entrance | undefined {

@@ -10,6 +10,8 @@ export interface Item {
   readonly windows?: readonly Span[]
   /** Number of the source row it comes from, -1 behind an aggregation. */
   readonly origin: number
+  /** A watermark of its own that it is held against beside that of the stream. */
+  readonly mark?: bigint
 }
 
 /** Takes rows and watermarks, hands both on. All know what a clock shows before any acts on it, at ticks. */

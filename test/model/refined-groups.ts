@@ -23,8 +23,9 @@ export class RefinedGroups extends Aggregation {
   #waiting: readonly Group[] = []
   #due = MAX_TIME
 
-  protected isLate({ windows: [{ end }] = ALWAYS }: Item): boolean {
-    return end + this.lateness <= this.time
+  protected isLate(item: Item): boolean {
+    const [{ end }] = item.windows ?? ALWAYS
+    return end + this.lateness <= this.timeFor(item)
   }
 
   protected take(item: Item, number: bigint): void {

@@ -37,7 +37,7 @@ export class Sessions extends Aggregation {
     const key = this.keyOf(item)
     const joins = (one: Taken): boolean =>
       one.key === key && one.time - time < this.#reach && time - one.time < this.#reach
-    return time + this.#reach + this.lateness <= this.time && !this.#rows.some(joins)
+    return time + this.#reach + this.lateness <= this.timeFor(item) && !this.#rows.some(joins)
   }
 
   protected take(item: Item, number: bigint): void {

@@ -23,7 +23,7 @@ export function unionOf(count: number, next: Operator): readonly Input[] {
   }
   return times.map((_, i) => ({
     // Behind it rows are told apart by what they hold: those of several sources have no common numbers.
-    row: item => next.row({ ...item, origin: -1 }),
+    row: item => next.row({ ...item, origin: -1, mark: MIN_TIME }),
     watermark(time) {
       if (time > times[i]) times[i] = time
       meet()

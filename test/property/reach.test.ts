@@ -11,7 +11,9 @@ import { functionNames } from '../../ir/expr/functions/index.ts'
 import { aggregate } from '../../ir/logical/aggregate.ts'
 import { corrects, type Early, type EmitStrategy, takesBack } from '../../ir/logical/emit.ts'
 import { exprsOf, inputsOf, type LogicalNode, type OperatorKind } from '../../ir/logical/index.ts'
+import type { PartitionSpec } from '../../ir/logical/partition.ts'
 import { overlaps, type RowWindow } from '../../ir/logical/row-window.ts'
+import type { Source } from '../../ir/logical/source.ts'
 import { sourcesOf } from '../../ir/logical/sources.ts'
 import type { WindowSpec } from '../../ir/logical/window.ts'
 import { type DataType, dataTypes, isBytes, isFloat, isTimestamp } from '../../ir/types.ts'
@@ -167,6 +169,20 @@ const situations: Readonly<Record<string, Situation>> = {
   'a watermark that rows mark': ({ plan }, model) =>
     model.rows.length > 0 &&
     chainOf(plan).some(node => node.kind === 'source' && node.watermark?.marker !== undefined),
+  'partitions that close windows': ({ plan }, model) =>
+    model.rows.length > 0 && partitionOf(plan) !== undefined && specsOf(plan).length > 0,
+  'a row that is late by its partition alone': (trial, model) =>
+    partitionOf(trial.plan)?.lateBy === 'partition' &&
+    model.late.length > modelOf(trial, withPartition(trial.plan, { lateBy: 'source' })).late.length,
+  'partitions that are idle': ({ plan }, model) =>
+    model.foundIdle > 0 && model.rows.length > 0 && specsOf(plan).length > 0,
+  'partitions that the watermark waits for': ({ plan }, model) =>
+    model.rows.length > 0 && partitionOf(plan)?.expected !== undefined,
+  'rows that are ahead of the clock': (_, model) => model.ahead > 0,
+  'windows that the clock closes': ({ plan }, model) =>
+    model.rows.length > 0 && model.late.length > 0 && sourceOf(plan)?.watermark?.follows === 'clock',
+  'a partition that is forgotten': (_, model) => model.forgotten > 0,
+  'a partition too many': (_, model) => model.abandoned > 0,
   'a duplicate that is left out': ({ plan, rows }, model) =>
     chainOf(plan).some(({ kind }) => kind === 'deduplicate') &&
     model.late.length + model.errors.length + model.rows.length < rows.length,
@@ -230,6 +246,26 @@ function mapAggregates(plan: LogicalNode): LogicalNode {
 
 const rowWindowsOf = (plan: LogicalNode): readonly RowWindow[] =>
   chainOf(plan).flatMap(node => (node.kind === 'aggregate' && node.rows ? [node.rows] : []))
+/** The partitions of the source. */
+const partitionOf = (plan: LogicalNode): PartitionSpec | undefined => sourceOf(plan)?.watermark?.partition
+
+const sourceOf = (plan: LogicalNode): Source | undefined => sourcesOf(plan).at(0)
+
+/** The plan with other partitions. */
+function withPartition(plan: LogicalNode, change: Partial<PartitionSpec>): LogicalNode {
+  if (plan.kind !== 'source')
+    return withInputs(
+      plan,
+      inputsOf(plan).map(input => withPartition(input, change)),
+    )
+  const { watermark } = plan
+  if (!watermark?.partition) return plan
+  const { partition } = watermark
+  return { ...plan, watermark: { ...watermark, partition: { ...partition, ...change } } }
+}
+
+const modelOf = (trial: Trial, plan: LogicalNode): ModelResult =>
+  runModel(plan, trial.rows, modelOptionsOf(trial))
 
 const specsOf = (plan: LogicalNode): readonly WindowSpec[] =>
   chainOf(plan).flatMap(node => (node.kind === 'window' ? [node.spec] : []))

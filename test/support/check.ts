@@ -22,7 +22,8 @@ export async function checkTrial(trial: Trial): Promise<void> {
     checkLate(trial, engine, model)
     checkFaults(trial, engine, model, options)
   }
-  checkCounters(trial, engine, model)
+  checkCounters(engine, model)
+  assert.equal(engine.abandoned, model.abandoned)
   checkTiers(trial, engine)
 }
 
@@ -78,9 +79,9 @@ function checkEmitted(
   for (const text of texts) assert.ok(known.has(text), `no operator emitted ${text}`)
 }
 
-function checkCounters({ rows }: Trial, { counters }: EngineResult, model: ModelResult): void {
+function checkCounters({ counters }: EngineResult, model: ModelResult): void {
   assert.deepEqual(counters, {
-    rowsIn: BigInt(rows.length),
+    rowsIn: BigInt(model.taken),
     rowsOut: BigInt(model.rows.length),
     late: BigInt(model.late.length + model.lateUntold.length),
     nullTime: BigInt(model.nullTimes),

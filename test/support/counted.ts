@@ -15,7 +15,7 @@ import { virtualClock } from '../../runtime/time/clock.ts'
 import type { Trial } from '../gen/trials.ts'
 import { type ModelOptions, type ModelResult, type ModelRow, runModel } from '../model/model.ts'
 import { encodeTexts } from './dictionaries.ts'
-import { comingsOf, smallLimits } from './engine.ts'
+import { comingsOf, isTaken, smallLimits } from './engine.ts'
 import { modelOptionsOf } from './model-options.ts'
 
 export async function checkCounts(trial: Trial): Promise<void> {
@@ -54,7 +54,7 @@ async function feed(probe: Probe, trial: Trial, goOn: () => void): Promise<void>
     probe.want(tiers[i % tiers.length])
     for (const name of silent) probe.idle(names.indexOf(name))
     goOn()
-    await probe.push(dictionaries ? encodeTexts(batch) : batch, names.indexOf(source))
+    await isTaken(() => probe.push(dictionaries ? encodeTexts(batch) : batch, names.indexOf(source)))
   }
   probe.want(tiers[comings.length % tiers.length])
   probe.end()
@@ -62,8 +62,6 @@ async function feed(probe: Probe, trial: Trial, goOn: () => void): Promise<void>
 
 /** What an operator adds to the plan before it. */
 function expectedRows(node: LogicalNode, rows: readonly ModelRow[], options: ModelOptions): OperatorRows {
-  const { origins } = options
-  const own = node.kind === 'source' && origins ? origins.filter(name => name === node.name) : rows
   const upTo = (one: LogicalNode): ModelResult => runModel(one, rows, options)
   const after = upTo(node)
   const before = inputsOf(node).map(upTo)
@@ -74,8 +72,13 @@ function expectedRows(node: LogicalNode, rows: readonly ModelRow[], options: Mod
     rows: errorsOf(code, after.errors) - before.reduce((sum, { errors }) => sum + errorsOf(code, errors), 0),
   }))
   return {
-    rowsIn: before.length > 0 ? before.reduce((sum, one) => sum + one.rows.length, 0) : own.length,
+    rowsIn: before.length > 0 ? before.reduce((sum, one) => sum + one.rows.length, 0) : takenOf(node, after),
     rowsOut: after.rows.length,
     faults: faults.filter(fault => fault.rows > 0),
   }
+}
+
+/** Rows of a source that were taken. */
+function takenOf(node: LogicalNode, { takenBySource }: ModelResult): number {
+  return node.kind === 'source' ? (takenBySource.get(node.name) ?? 0) : 0
 }

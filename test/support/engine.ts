@@ -9,7 +9,7 @@ import { mapPlan } from '../../compiler/passes/logical/rewrite.ts'
 import type { LiveQuery } from '../../compiler/run/live.ts'
 import type { Diagnostic } from '../../compiler/run/options.ts'
 import type { Tier } from '../../ir/abi.ts'
-import type { LdbCode } from '../../ir/errors.ts'
+import { type LdbCode, MillraceError } from '../../ir/errors.ts'
 import { type Expr, literal, rewrite } from '../../ir/expr/expr.ts'
 import type { LogicalNode } from '../../ir/logical/index.ts'
 import { sourcesOf } from '../../ir/logical/sources.ts'
@@ -51,6 +51,8 @@ export interface EngineResult {
   readonly counters: Counters
   /** The tier of each batch. */
   readonly ranOn: readonly Tier[]
+  /** Batches of which a part was not taken. */
+  readonly abandoned: number
   readonly program: PlanProgram
   /** The optimised plan with the literals that it was written with. */
   readonly optimised: LogicalNode
@@ -76,8 +78,8 @@ export async function runEngine(trial: Trial): Promise<EngineResult> {
     onFaulty: faulty => out.takeFaulty(faulty),
     onDiagnostic: diagnostic => out.diagnostics.push(diagnostic),
   })
-  const ranOn = await feed(live, schedule, comingsOf(trial), () => clock.advance(schedule.stepMs ?? 0))
-  return Object.assign(out, { counters: live.counters, program, optimised, ranOn, rowsGiven: rows })
+  const fed = await feed(live, schedule, comingsOf(trial), () => clock.advance(schedule.stepMs ?? 0))
+  return Object.assign(out, { counters: live.counters, program, optimised, ...fed, rowsGiven: rows })
 }
 
 /** A plan with the literals that became parameters, so that plans that differ in them share their code. */
@@ -122,9 +124,10 @@ async function feed(
   schedule: Schedule,
   comings: readonly Coming[],
   goOn: () => void,
-): Promise<Tier[]> {
+): Promise<Pick<EngineResult, 'ranOn' | 'abandoned'>> {
   const { tiers, dictionaries } = schedule
   const ranOn: Tier[] = []
+  let abandoned = 0
   if (schedule.isWarm) await live.warm()
   for (const [i, { source, batch: plain, silent }] of comings.entries()) {
     for (const name of silent) live.source(name).idle()
@@ -133,11 +136,22 @@ async function feed(
     const from = live.source(source)
     ranOn.push(tiers[i % tiers.length] === 'native' ? await from.warm(batch) : tier)
     goOn()
-    from.push(batch)
+    if (!(await isTaken(() => from.push(batch)))) abandoned++
   }
   live.switchTo(tiers[comings.length % tiers.length])
   live.end()
-  return ranOn
+  return { ranOn, abandoned }
+}
+
+/** Was all of a batch taken, or did it meet the limit that trials meet? */
+export async function isTaken(push: () => unknown): Promise<boolean> {
+  try {
+    await push()
+    return true
+  } catch (error) {
+    if (error instanceof MillraceError && error.code === 'LDB-2006') return false
+    throw error
+  }
 }
 
 /** What comes out beside the counters. */

@@ -156,6 +156,7 @@ function scopeOf(k: KernelBuilder, plan: PlanScope): RowScope {
     ahead: undefined,
     lane: undefined,
     masked: false,
+    hasPassed: never,
     reject: never,
     late: never,
     drop: never,

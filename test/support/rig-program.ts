@@ -89,7 +89,7 @@ export function rigProgram(spec: RigSpec): RigProgram {
   ]
   const pipeline: PlanProgram['pipelines'][number] = {
     id: 0,
-    input: { kind: 'source', name: spec.name, schema: [], time: undefined },
+    input: { kind: 'source', name: spec.name, schema: [], time: undefined, follows: undefined },
     columns: [{ column: textColumn, slot: TEXT_SLOT, dictionary: undefined }],
     kernels,
     push: () => push,
@@ -101,6 +101,8 @@ export function rigProgram(spec: RigSpec): RigProgram {
     inputTimes: undefined,
     handsOn: false,
     advances: spec.kernels?.advance !== undefined,
+    onlySweeps: false,
+    partitions: undefined,
     operators: [],
     counts: undefined,
   }

@@ -52,8 +52,8 @@ export const aggregateStage: Room = {
   faults: [
     {
       name: 'late-by-one',
-      find: 'k.if(le(closingOf(lastEnd, latenessTicks), this.#wm)',
-      put: 'k.if(lt(closingOf(lastEnd, latenessTicks), this.#wm)',
+      find: 'k.if(cx.hasPassed(closingOf(lastEnd, latenessTicks)), () => this.#late(cx, row))',
+      put: 'k.if(lt(closingOf(lastEnd, latenessTicks), this.#wm), () => this.#late(cx, row))',
       shows: 'a window that has closed opens again and comes out twice',
     },
     {
@@ -163,6 +163,13 @@ export const pendingGroup: Room = {
       put: '',
       shows: 'a window ends when the one before did',
     },
+  ],
+}
+
+export const pendingKey: Room = {
+  file: 'compiler/lower/operators/pending-key.ts',
+  tests,
+  faults: [
     {
       name: 'null-is-wanted',
       find: 'toInt(needed)',

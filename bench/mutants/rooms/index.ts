@@ -2,6 +2,7 @@
 import { mutantsOf } from '../mutant.ts'
 import * as aggregates from './aggregates.ts'
 import { deduplicate } from './deduplicate.ts'
+import { eventTime } from './event-time.ts'
 import * as groups from './groups.ts'
 import { hash, hashTable } from './hash-table.ts'
 import { interpreter, opTable } from './interpreter.ts'
@@ -12,6 +13,7 @@ import { llvmSpeller } from './llvm-speller.ts'
 import * as lowering from './lowering.ts'
 import * as memory from './memory.ts'
 import { heap, openWindows, sharedPanes } from './open-windows.ts'
+import * as partitions from './partitions.ts'
 import * as passes from './passes.ts'
 import * as pipeline from './pipeline.ts'
 import * as refined from './refined-windows.ts'
@@ -75,7 +77,10 @@ export const mutants = mutantsOf({
   aggregate: groups.aggregateStage,
   groups: groups.groups,
   'pending-group': groups.pendingGroup,
-  'event-time': pipeline.eventTime,
+  'pending-key': groups.pendingKey,
+  partitions: partitions.partitions,
+  recency: partitions.recency,
+  'event-time': eventTime,
   window: pipeline.windowStage,
   output: pipeline.output,
   push: pipeline.push,

@@ -62,8 +62,8 @@ export const heap: Room = {
   faults: [
     {
       name: 'sift-up-the-wrong-way',
-      find: 'k.breakIf(not(before({ time, order }, this.#at(parent))), label)',
-      put: 'k.breakIf(before({ time, order }, this.#at(parent)), label)',
+      find: 'k.breakIf(not(before(item, this.#at(parent))), label)',
+      put: 'k.breakIf(before(item, this.#at(parent)), label)',
       shows: 'windows close in the wrong order',
     },
     {
@@ -80,8 +80,8 @@ export const heap: Room = {
     },
     {
       name: 'pop-keeps-the-count',
-      find: "k.put(this.#head, 'waiting', last)",
-      put: '',
+      find: "k.put(this.#head, 'waiting', last)\n    const item = this.#take(k, last)\n    const at = k.let('at', i32(0))",
+      put: "const item = this.#take(k, last)\n    const at = k.let('at', i32(0))",
       shows: 'a window closes over and over again',
     },
     {
@@ -92,8 +92,8 @@ export const heap: Room = {
     },
     {
       name: 'sifts-into-what-is-gone',
-      find: 'k.breakIf(ge(left, last), label)',
-      put: 'k.breakIf(ge(at, last), label)',
+      find: 'k.breakIf(ge(left, count), label)',
+      put: 'k.breakIf(ge(at, count), label)',
       shows: 'windows that have closed come back',
     },
     {
@@ -102,6 +102,18 @@ export const heap: Room = {
       put: 'lt(b.order, a.order)',
       shows: 'sessions that end together leave in another order than their rows came',
       tests: ['lower/windows.test', 'property/plans.test'],
+    },
+    {
+      name: 'taken-out-and-not-raised',
+      find: 'this.#rise(k, at, item)\n      this.#sink',
+      put: 'this.#sink',
+      shows: 'the watermark is held back by a partition that is not the slowest',
+    },
+    {
+      name: 'place-not-told',
+      find: 'if (this.#places) k.store(this.#places.mem, this.#places.field, id, at)',
+      put: '',
+      shows: 'another partition moves than the one that got a row',
     },
   ],
 }

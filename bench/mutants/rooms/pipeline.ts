@@ -1,64 +1,7 @@
-/** Faults of what holds the operators together: event time, windows, outputs, the frame of a row, the executor. */
+/** Faults of what holds the operators together: windows, outputs, the frame of a row, the executor. */
 import type { Room } from '../mutant.ts'
 
 const tests = ['lower/streams.test', 'property/corpus.test', 'property/plans.test']
-
-export const eventTime: Room = {
-  file: 'compiler/lower/event-time.ts',
-  tests,
-  faults: [
-    {
-      name: 'delay-wraps',
-      find: 'delayTicks === 0n ? isBehind : and(isBehind, not(wraps))',
-      put: 'isBehind',
-      shows: 'a row near the beginning of time ends the stream',
-    },
-    {
-      name: 'row-ends-the-stream',
-      find: 'k.put(timeRegion, field, i64(MAX_TIME - 1n))',
-      put: "k.put(timeRegion, 'wm', i64(MAX_TIME))",
-      shows: 'a row at the last tick closes everything',
-    },
-    {
-      name: 'null-times-not-counted',
-      find: "count(k, 'null_time_dropped')",
-      put: '',
-      shows: 'rows without time vanish silently',
-    },
-    {
-      name: 'every-row-is-marked',
-      find: 'if (!marker) moveTo(k, spec, ts, onMove)',
-      put: 'moveTo(k, spec, ts, onMove)',
-      shows: 'rows that are not marked move the watermark',
-      tests: ['lower/watermarks.test', 'property/plans.test'],
-    },
-    {
-      name: 'batches-do-not-count',
-      find: "moves === 'batch' ? 'next_wm' : 'wm'",
-      put: "moves === 'batch' ? 'wm' : 'wm'",
-      shows: 'rows are late by rows of their own batch',
-      tests: ['lower/watermarks.test', 'property/plans.test'],
-    },
-    {
-      name: 'null-moves-time',
-      find: 'k.if(andNot(isLater, column.isNull), () => {',
-      put: 'k.if(isLater, () => {',
-      shows: 'what lies under a null moves the watermark',
-    },
-    {
-      name: 'grid-below-zero',
-      find: 'select(lt(past, i64(0n)), add(past, i64(step)), past)',
-      put: 'past',
-      shows: 'times before 1970 make results of results late',
-    },
-    {
-      name: 'end-not-passed-on',
-      find: 'select(ended, wm, select(outside, i64(MIN_TIME), sub(open, into)))',
-      put: 'select(outside, i64(MIN_TIME), sub(open, into))',
-      shows: 'the last windows of a second aggregation never close',
-    },
-  ],
-}
 
 export const windowStage: Room = {
   file: 'compiler/lower/operators/window.ts',
@@ -146,8 +89,8 @@ export const push: Room = {
   faults: [
     {
       name: 'watermark-before-the-row',
-      find: "if (!place) k.phase('reserve')",
-      put: "if (watermarkSpec) advanceWatermark(k, watermarkSpec, columns, onMove)\n    if (!place) k.phase('reserve')",
+      find: 'const partition = time && this.#partition(k, frame, columns, time)',
+      put: "const partition = time && this.#partition(k, frame, columns, time)\n    if (time) k.put(timeRegion, 'wm', time.ts)",
       shows: 'a row that met a limit, and was not taken, has moved time all the same',
       tests: ['api/limits.test'],
     },
@@ -253,6 +196,13 @@ export const rowLoops: Room = {
       find: 'eq(and(add(first, i), i32(BLOCK_ROWS - 1)), i32(0))',
       put: 'eq(and(i, i32(BLOCK_ROWS - 1)), i32(0))',
       shows: 'the last bit of a float sum depends on how the stream was cut',
+    },
+    {
+      name: 'whatever-is-missing',
+      find: 'if (missed) k.if(eq(missed, i32(number)), make)',
+      put: 'if (missed && number > 0) k.if(eq(missed, i32(number)), make)',
+      shows: 'a row that misses its group makes a partition, too',
+      tests: ['lower/partitions.test'],
     },
     {
       name: 'last-block-cut-short',

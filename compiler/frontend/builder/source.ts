@@ -1,13 +1,15 @@
 /** Declaring a source: its columns, and the one that carries event time. */
+import { MillraceError } from '../../../ir/errors.ts'
+import type { PartitionSpec } from '../../../ir/logical/partition.ts'
 import { source as sourceNode } from '../../../ir/logical/source.ts'
 import { type Columns, type ColumnType, findColumn, type Schema } from '../../../ir/schema.ts'
-import { isTimestamp, type TimestampType } from '../../../ir/types.ts'
+import { type DataType, isTimestamp, type TimestampType } from '../../../ir/types.ts'
 import { ticksOf } from './duration.ts'
 import { Stream, unknownColumn } from './stream.ts'
 import type { Duration, NamesOf } from './types.ts'
 
 /** What a source is, apart from its columns. */
-export interface SourceOptions<K extends string, M extends string = string> {
+export interface SourceOptions<K extends string, M extends string = string, P extends string = never> {
   /** The column of event time. Without one there are no windows. */
   readonly time?: K
   /** How far a row may come behind the latest one; the watermark lags by as much. Default: not at all. */
@@ -20,7 +22,45 @@ export interface SourceOptions<K extends string, M extends string = string> {
    * late by one of its own batch.
    */
   readonly watermarkMoves?: 'row' | 'batch'
+  /**
+   * A column whose values part the stream: each partition has a watermark of its own, and that of the source is the least of
+   * them. It never goes back: rows of a partition that comes later may be late.
+   */
+  readonly partition?: P
+  /** How many partitions must have appeared before the watermark moves. Default: it does not wait. */
+  readonly partitions?: number
+  /**
+   * How long a partition may get no rows, by the clock, before it holds the watermark back no more; at least a millisecond.
+   * Where all are idle, the watermark is the largest of theirs. Default: for ever.
+   */
+  readonly idleAfter?: Duration
+  /** The most partitions that are known at a time. Default: 65,536. */
+  readonly partitionsMax?: number
+  /**
+   * What happens when one more appears. `'fail'` (default): LDB-2006, the rest of the batch is not taken. `'forget'`: the
+   * partition that has been idle for longest is forgotten and counted; LDB-2006 where none is idle.
+   */
+  readonly onPartitionsMax?: 'fail' | 'forget'
+  /**
+   * What closes a window to a row: the watermark of the source (default), or that of its own partition as well, which is
+   * ahead of it where others lag behind. Windows leave by the watermark of the source either way.
+   */
+  readonly lateBy?: 'source' | 'partition'
+  /**
+   * What the watermark follows: the times of rows (default), or the clock of the query, less the out-of-orderness. It is raised
+   * before each batch, and ten times a second while none comes.
+   */
+  readonly watermark?: 'event time' | 'processing time'
+  /**
+   * How far the time of a row may be ahead of the clock. A row that is further ahead, of a producer whose clock is wrong,
+   * does not move the watermark and is counted (`ahead` of `live.watermarks()`). Default: any.
+   */
+  readonly maxAhead?: Duration
+  /** What becomes of such a row. `'keep'` (default): it goes on. `'refuse'`: it is faulty, LDB-2007. */
+  readonly onAhead?: 'keep' | 'refuse'
 }
+
+const PARTITIONS_MAX_DEFAULT = 1 << 16
 
 /**
  * A stream of rows that come from outside under a name: `source('flights', { at: t.timestamp('us'), delay: t.int64 },
@@ -29,22 +69,68 @@ export interface SourceOptions<K extends string, M extends string = string> {
 export function source<const S extends Columns>(
   name: string,
   columns: S,
-  options: SourceOptions<NamesOf<S, TimestampType>, NamesOf<S, 'bool'>> = {},
+  options: SourceOptions<NamesOf<S, TimestampType>, NamesOf<S, 'bool'>, keyof S & string> = {},
 ): Stream<{ readonly [K in keyof S]: ColumnType<S[K]['type'], S[K]['nullable']> }> {
   const schema: Schema = Object.entries(columns).map(([column, { type, nullable }]) => ({
     name: column,
     type,
     nullable,
   }))
+  checkOptions(options)
   if (options.time === undefined) return new Stream(sourceNode(name, schema))
   const type = findColumn(schema, options.time)?.type
   if (!type) throw unknownColumn(options.time, schema, 'time of the source')
-  const delayTicks = isTimestamp(type) ? ticksOf(options.outOfOrderness ?? '0s', type) : 0n
+  const delayTicks = ticksIn(options.outOfOrderness ?? '0s', type)
   const { time: column, marker, watermarkMoves } = options
   const watermark = {
     ...{ column, delayTicks },
     ...(marker !== undefined && { marker }),
     ...(watermarkMoves === 'batch' && { moves: watermarkMoves }),
+    ...(options.watermark === 'processing time' && { follows: 'clock' as const }),
+    ...(options.maxAhead !== undefined && {
+      ahead: { ticks: ticksIn(options.maxAhead, type), policy: options.onAhead ?? 'keep' },
+    }),
+    ...(options.partition !== undefined && { partition: partitionOf(options.partition, options) }),
   }
   return new Stream(sourceNode(name, schema, watermark))
+}
+
+/** A time column that is none is refused where the plan is made. */
+const ticksIn = (duration: Duration, type: DataType): bigint =>
+  isTimestamp(type) ? ticksOf(duration, type) : 0n
+
+type AnyOptions = SourceOptions<string, string, string>
+
+/** Options that say nothing without another one. */
+const dependent: readonly (readonly [keyof AnyOptions, keyof AnyOptions])[] = [
+  ['partition', 'time'],
+  ['partitions', 'partition'],
+  ['idleAfter', 'partition'],
+  ['partitionsMax', 'partition'],
+  ['onPartitionsMax', 'partition'],
+  ['lateBy', 'partition'],
+  ['watermark', 'time'],
+  ['maxAhead', 'time'],
+  ['onAhead', 'maxAhead'],
+]
+
+function checkOptions(options: AnyOptions): void {
+  for (const [option, needed] of dependent)
+    if (options[option] !== undefined && options[needed] === undefined)
+      throw new MillraceError('LDB-0002', `${option} says nothing without ${needed}`)
+}
+
+/** A millisecond is what the clock counts in. */
+const CLOCK_TYPE = 'timestamp[ms]'
+
+function partitionOf(column: string, options: AnyOptions): PartitionSpec {
+  const { partitions: expected, idleAfter } = options
+  return {
+    column,
+    ...(expected !== undefined && { expected }),
+    ...(idleAfter !== undefined && { idleMs: ticksOf(idleAfter, CLOCK_TYPE) }),
+    max: options.partitionsMax ?? PARTITIONS_MAX_DEFAULT,
+    whenFull: options.onPartitionsMax ?? 'fail',
+    lateBy: options.lateBy ?? 'source',
+  }
 }

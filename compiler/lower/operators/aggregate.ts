@@ -35,6 +35,7 @@ import {
   type TimeField,
 } from '../lib/group-windows.ts'
 import { hashOfWindow, hashWords } from '../lib/hash.ts'
+import type { Interner } from '../lib/interner.ts'
 import type { Row, RowScope } from '../scope.ts'
 import type { Blocks, EagerOutput, EmitEach, Miss, StatefulStage } from '../stage.ts'
 import { bind, faultsOf, scalarOf, type Value, withoutFaults } from '../value.ts'
@@ -57,10 +58,10 @@ export class AggregateStage implements StatefulStage {
   readonly #groups: Groups
   readonly #pending: PendingGroup
 
-  constructor(node: Aggregate, watermark: TimeField) {
+  constructor(node: Aggregate, watermark: TimeField, texts?: Interner) {
     this.#node = node
     this.#watermark = watermark
-    this.#groups = new Groups(node, watermark)
+    this.#groups = new Groups(node, watermark, texts)
     this.#pending = new PendingGroup(this.#groups.key)
   }
 
@@ -218,7 +219,7 @@ export class AggregateStage implements StatefulStage {
       const never = op('addo.i64', lastEnd, i64(latenessTicks))
       cx.reject([{ code: 'LDB-2005', when: never }], row.mask, operator)
     }
-    k.if(le(closingOf(lastEnd, latenessTicks), this.#wm), () => this.#late(cx, row))
+    k.if(cx.hasPassed(closingOf(lastEnd, latenessTicks)), () => this.#late(cx, row))
   }
 
   /** No window of its own waits for a row: it is late, unless it joins one that is open. */

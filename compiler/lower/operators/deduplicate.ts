@@ -3,6 +3,7 @@
  * as duplicates are looked for: of one key there is one row in each at most, and what a row is a duplicate of lies in
  * its own stretch or in one beside it.
  */
+import { Status } from '../../../ir/abi.ts'
 import { MillraceError } from '../../../ir/errors.ts'
 import {
   add,
@@ -52,14 +53,15 @@ export class DeduplicateStage implements StatefulStage {
   readonly misses = false
   readonly blocks = undefined
 
-  constructor(node: Deduplicate, watermark: TimeField) {
+  constructor(node: Deduplicate, watermark: TimeField, texts?: Interner) {
     this.#node = node
     this.#watermark = watermark
     const { schema } = node.input.relation
     const columns = node.keys.flatMap(name => findColumn(schema, name) ?? [])
     if (columns.length > KEYS_MAX)
       throw new MillraceError('LDB-1001', `duplicates by ${columns.length} columns; ${KEYS_MAX} is the most`)
-    this.#texts = columns.some(({ type }) => isBytes(type)) ? new Interner(TEXTS) : undefined
+    const hasTexts = columns.some(({ type }) => isBytes(type))
+    this.#texts = texts ?? (hasTexts ? new Interner(TEXTS) : undefined)
     this.#key = new GroupKey(columns, this.#texts)
     const fields = { start: 'i64', kept: 'i64', ...this.#key.fields } as const
     this.#table = new HashTable({ id: TABLE, name: 'kept', fields })
@@ -144,6 +146,7 @@ export class DeduplicateStage implements StatefulStage {
     }
     isClose(sub(start, i64(withinTicks)), kept => sub(ts, kept))
     isClose(add(start, i64(withinTicks)), kept => sub(kept, ts))
+    k.if(le(output.room, i32(0)), () => cx.leave(Status.full))
     this.#reserve(cx, key)
     k.phase('apply')
     this.#keep(k, key, { start, ts })

@@ -62,7 +62,7 @@ export class GroupKey {
   }
 
   /** Brings the key columns of a row to words. Texts that state does not know yet have the id UNKNOWN_TEXT. */
-  read(cx: RowScope, row: ReadonlyMap<string, Value>): KeyValue {
+  read(cx: Pick<RowScope, 'k'>, row: ReadonlyMap<string, Value>): KeyValue {
     const fields = new Map<string, Expr>()
     const texts: Wanted[] = []
     this.#columns.forEach((column, i) => {
@@ -75,7 +75,7 @@ export class GroupKey {
     return this.withTexts({ fields, texts })
   }
 
-  #findText(cx: RowScope, value: Value): Wanted {
+  #findText(cx: Pick<RowScope, 'k'>, value: Value): Wanted {
     if (!this.#texts) throw new Error('a text key without an interner')
     const text = bytesOf(bind(cx.k, 'text', value))
     const needed = isNever(text.isNull) ? bool(true) : not(text.isNull)

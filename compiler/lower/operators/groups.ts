@@ -36,7 +36,7 @@ import { combinesPanes, counterOf, fieldsOf, windowsOf } from './windows.ts'
 
 /** Ids of the growable states of a pipeline, without gaps: where there are no texts, windows take their place. */
 const GROUPS = 0
-const TEXTS = 1
+export const TEXTS = 1
 
 /** In place of the start of a pane: no row looks for the group, which is that of a window about to leave, or a spare one. */
 const MERGED = i64(NEVER)
@@ -57,13 +57,15 @@ export class Groups {
   readonly isUngrouped: boolean
   readonly #node: Aggregate
 
-  constructor(node: Aggregate, watermark: TimeField) {
+  /** `texts`: those of the source of the pipeline, which are kept in one place with its own. */
+  constructor(node: Aggregate, watermark: TimeField, texts?: Interner) {
     this.#node = node
     const columns = node.keys.map(name => findColumn(node.input.relation.schema, name) ?? missing(name))
     if (columns.length > KEYS_MAX)
       throw new MillraceError('LDB-1001', `${columns.length} group keys; ${KEYS_MAX} is the most`)
     const calls = node.aggregates.map(({ call }) => call)
-    this.texts = [...columns, ...calls].some(({ type }) => isBytes(type)) ? new Interner(TEXTS) : undefined
+    const hasTexts = [...columns, ...calls].some(({ type }) => isBytes(type))
+    this.texts = texts ?? (hasTexts ? new Interner(TEXTS) : undefined)
     this.key = new GroupKey(columns, this.texts)
     const isWhole = columns.length === 0 && !node.window && !node.rows
     this.isUngrouped = isWhole && !isEager(node.emit) && !isRefined(node.emit)
