@@ -1,6 +1,7 @@
 /** The examples by name: `npm run explain -- late-flights`. */
 import type { Columns, Stream } from '../../compiler/index.ts'
 import { busyRoutes } from './busy-routes.ts'
+import { delayClasses } from './delay-classes.ts'
 import { departureBursts } from './departure-bursts.ts'
 import { lateFlights } from './late-flights.ts'
 import { longHauls } from './long-hauls.ts'
@@ -13,5 +14,6 @@ export const examples: Readonly<Record<string, Stream<Columns>>> = {
   'long-hauls': longHauls as unknown as Stream<Columns>,
   'rolling-delays': rollingDelays as unknown as Stream<Columns>,
   'departure-bursts': departureBursts as unknown as Stream<Columns>,
+  'delay-classes': delayClasses as unknown as Stream<Columns>,
   'running-totals': runningTotals as unknown as Stream<Columns>,
 }

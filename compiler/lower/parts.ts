@@ -9,6 +9,7 @@ import { type InputLayout, layoutInput } from './input.ts'
 import { type FrameOptions, OperatorNames, rowScope, type SideOutputs } from './kernel-frame.ts'
 import { AggregateStage } from './operators/aggregate.ts'
 import { lowerFilter } from './operators/filter.ts'
+import { lowerMode } from './operators/mode.ts'
 import { lowerProject } from './operators/project.ts'
 import { lowerWindow } from './operators/window.ts'
 import { errorRegion, lateRegion, layoutOutput } from './output.ts'
@@ -96,6 +97,8 @@ function lowerRowOperator(node: RowOperator, number: number): Stage {
       return lowerFilter(node)
     case 'project':
       return lowerProject(node)
+    case 'mode':
+      return lowerMode(node)
     case 'window':
       return lowerWindow(node, number)
   }

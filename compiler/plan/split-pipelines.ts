@@ -7,13 +7,14 @@ import type { Aggregate } from '../../ir/logical/aggregate.ts'
 import { isEager } from '../../ir/logical/emit.ts'
 import type { Filter } from '../../ir/logical/filter.ts'
 import { inputsOf, type LogicalNode } from '../../ir/logical/index.ts'
+import type { ModeChange } from '../../ir/logical/mode.ts'
 import type { Project } from '../../ir/logical/project.ts'
 import type { Source } from '../../ir/logical/source.ts'
 import type { Window } from '../../ir/logical/window.ts'
 import type { Schema } from '../../ir/schema.ts'
 
 /** Operators that hand each row on at once. */
-export type RowOperator = Filter | Project | Window
+export type RowOperator = Filter | ModeChange | Project | Window
 
 export interface PipelineSpec {
   readonly id: number
@@ -86,7 +87,7 @@ function tailOf(
 function rowOperators(operators: readonly LogicalNode[], from: number): readonly RowOperator[] {
   const taken: RowOperator[] = []
   for (const node of operators.slice(from)) {
-    if (node.kind !== 'filter' && node.kind !== 'project' && node.kind !== 'window') break
+    if (node.kind === 'source' || node.kind === 'aggregate' || node.kind === 'sink') break
     taken.push(node)
   }
   return taken

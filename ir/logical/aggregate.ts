@@ -6,10 +6,21 @@ import { MillraceError } from '../errors.ts'
 import { type Aggregate as AggregateCall, printAggregate } from '../expr/aggregates.ts'
 import { printName } from '../expr/print.ts'
 import { type Column, checkSchema, findColumn } from '../schema.ts'
-import { changeColumn, checkEmit, type Emit, isEager, ON_CLOSE, printEmit } from './emit.ts'
+import {
+  CHANGE,
+  changeColumn,
+  checkEmit,
+  type Emit,
+  emitsChanges,
+  isEager,
+  ON_CLOSE,
+  printEmit,
+} from './emit.ts'
 import type { LogicalNode } from './index.ts'
+import { ANY_MODE } from './mode.ts'
 import type { OperatorRule } from './operator.ts'
 import { type AssignedWindow, checkColumns, type Relation } from './relation.ts'
+import { checkRetraction } from './retraction.ts'
 
 export interface NamedAggregate {
   readonly name: string
@@ -24,6 +35,8 @@ export interface Aggregate {
   readonly keys: readonly string[]
   readonly aggregates: readonly NamedAggregate[]
   readonly emit: Emit
+  /** A column of booleans: where it is true a row takes its whole group back. */
+  readonly deletes: string | undefined
   readonly relation: Relation
 }
 
@@ -32,13 +45,10 @@ export function aggregate(
   keys: readonly string[],
   aggregates: readonly NamedAggregate[],
   emit: Emit = ON_CLOSE,
+  deletes?: string,
 ): Aggregate {
-  const { schema, time, isChangelog } = input.relation
-  if (isChangelog) {
-    throw new MillraceError('LDB-1001', 'an aggregation of changes: it cannot take rows back', {
-      fix: "aggregate rows that are only added: leave emit 'changelog' out before",
-    })
-  }
+  const { schema, time } = input.relation
+  checkRetraction(input.relation, { keys, aggregates, emit, deletes })
   checkEmit(emit, time?.window !== undefined)
   if (isEager(emit) && time?.window && !time.window.isInRows) {
     throw new MillraceError('LDB-1001', `results of ${time.window.spec.kind} windows after every row`, {
@@ -56,6 +66,7 @@ export function aggregate(
   const results = aggregates.map(
     ({ name, call }): Column => ({ name, type: call.type, nullable: call.nullable }),
   )
+  const isChangelog = emitsChanges(emit, input.relation.isChangelog)
   return {
     kind: 'aggregate',
     input,
@@ -63,14 +74,15 @@ export function aggregate(
     keys,
     aggregates,
     emit,
+    deletes,
     relation: {
       schema: checkSchema([
         ...bounds.map(name => ({ name, type: window?.type ?? 'int64', nullable: false })),
         ...columns,
         ...results,
-        ...(emit.strategy === 'changelog' ? [changeColumn] : []),
+        ...(isChangelog ? [changeColumn] : []),
       ]),
-      isChangelog: emit.strategy === 'changelog',
+      isChangelog,
       time: window && { columns: timesOf(window), window: undefined },
     },
   }
@@ -83,9 +95,17 @@ const timesOf = ({ spec, start, end }: AssignedWindow): readonly string[] =>
 export const aggregateRule: OperatorRule<Aggregate> = {
   inputs: node => [node.input],
   exprs: node => node.aggregates.flatMap(({ call }) => call.args),
-  print: ({ window, keys, aggregates, emit }) => {
+  accepts: ANY_MODE,
+  print: ({ window, keys, aggregates, emit, deletes }) => {
     const by = [...(window ? [window.start, window.end] : []), ...keys].map(printName).join(', ')
     const calls = aggregates.map(({ name, call }) => `${printAggregate(call)} as ${printName(name)}`)
-    return `aggregate by (${by}): ${calls.join(', ')}${printEmit(emit)}`
+    const taken = deletes === undefined ? '' : ` deleted by ${printName(deletes)}`
+    return `aggregate by (${by}): ${calls.join(', ')}${taken}${printEmit(emit)}`
   },
 }
+
+/** The columns that say whether a row is taken back, or takes its group back. */
+export const weightsOf = ({ input, deletes }: Aggregate): readonly string[] => [
+  ...(input.relation.isChangelog ? [CHANGE] : []),
+  ...(deletes === undefined ? [] : [deletes]),
+]

@@ -9,8 +9,11 @@ import type { Column } from '../schema.ts'
  */
 export type EmitStrategy = 'close' | 'final' | 'update' | 'changelog'
 
+/** `distinct`: a group when it appears; over changes also when it is gone. It needs no aggregates, and no result changes. */
+export type AnyEmitStrategy = EmitStrategy | 'distinct'
+
 export interface Emit {
-  readonly strategy: EmitStrategy
+  readonly strategy: AnyEmitStrategy
   /** Ticks behind the end of a window in which rows of it are still taken. */
   readonly latenessTicks: bigint
 }
@@ -18,7 +21,12 @@ export interface Emit {
 export const ON_CLOSE: Emit = { strategy: 'close', latenessTicks: 0n }
 
 /** Do results leave with the rows that change them, and not with the watermark? */
-export const isEager = ({ strategy }: Emit): boolean => strategy === 'update' || strategy === 'changelog'
+export const isEager = ({ strategy }: Emit): boolean => !ON_WATERMARK.has(strategy)
+const ON_WATERMARK: ReadonlySet<AnyEmitStrategy> = new Set(['close', 'final'])
+
+/** Are results handed out as changes? */
+export const emitsChanges = ({ strategy }: Emit, overChanges: boolean): boolean =>
+  strategy === 'changelog' || (strategy === 'distinct' && overChanges)
 
 /** What a row of a changelog says: a code of `changes`. */
 export const CHANGE = '$op'

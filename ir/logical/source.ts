@@ -47,6 +47,7 @@ function checkWatermark(schema: Schema, { column, delayTicks, marker }: Watermar
 export const sourceRule: OperatorRule<Source> = {
   inputs: () => [],
   exprs: () => [],
+  accepts: [],
   print: ({ name, watermark, relation }) => {
     const time = watermark ? ` watermark ${printWatermark(watermark)}` : ''
     return `source ${printName(name)} (${printSchema(relation.schema)})${time}`

@@ -1,12 +1,13 @@
 /** Random plans over a schema: one operator after the other, with one aggregation or two. */
 import fc from 'fast-check'
-import { type Aggregate, aggregateOver } from '../../ir/expr/aggregates.ts'
+import { type Aggregate, aggregate as aggregateCall, aggregateOver } from '../../ir/expr/aggregates.ts'
 import { call } from '../../ir/expr/build.ts'
 import { type Expr, literal, nullOf } from '../../ir/expr/expr.ts'
 import { aggregate } from '../../ir/logical/aggregate.ts'
-import type { Emit } from '../../ir/logical/emit.ts'
+import { changes, type Emit } from '../../ir/logical/emit.ts'
 import { filter } from '../../ir/logical/filter.ts'
 import type { LogicalNode } from '../../ir/logical/index.ts'
+import { asAppend, asChanges, withoutCode } from '../../ir/logical/mode.ts'
 import { project } from '../../ir/logical/project.ts'
 import type { AssignedWindow } from '../../ir/logical/relation.ts'
 import { sink } from '../../ir/logical/sink.ts'
@@ -35,13 +36,16 @@ export function plansOver(schema: Schema): NodeArb {
     .option(watermarksOf(schema), { nil: undefined, freq: 8 })
     .map(watermark => source('s', schema, watermark))
   const steps = [
+    maybe(remoded, 1, 8),
     maybe(filtered, 1, 4),
     maybe(projected, 1, 2),
     maybe(filtered, 1, 4),
     maybe(aggregated, 3, 4),
+    maybe(remoded, 1, 10),
     maybe(filtered, 1, 4),
     maybe(projected, 1, 2),
     maybe(aggregated, 1, 2),
+    maybe(aggregated, 1, 3),
   ]
   return steps.reduce<NodeArb>((node, step) => node.chain(step), bare).map(sink)
 }
@@ -66,17 +70,21 @@ const maybe =
       { weight: times, arbitrary: step(input) },
     )
 
+/** Expressions never read what a change is. */
+const readable = (input: LogicalNode): Schema => withoutCode(input.relation.schema)
+
 /** Half of the filters let rows pass that they know nothing of: else few rows would reach the end of a plan. */
 const filtered: Step = input =>
   fc
-    .tuple(exprOf('bool', input.relation.schema, DEPTH), fc.boolean())
+    .tuple(exprOf('bool', readable(input), DEPTH), fc.boolean())
     .map(([predicate, passes]) =>
       filter(input, passes ? call('coalesce', predicate, literal(true, 'bool')) : predicate),
     )
 
 /** Event time and windows stay, under new names once the window has closed; so do some others; the rest is computed. */
 const projected: Step = input => {
-  const { schema, time } = input.relation
+  const { time } = input.relation
+  const schema = readable(input)
   const isTime = ({ name }: Column): boolean => time?.columns.includes(name) === true
   const newName = (name: string): string => (time?.window ? name : (closed[name] ?? name))
   const kept = schema.filter(isTime).map(column => ({ name: newName(column.name), expr: ref(column) }))
@@ -116,7 +124,11 @@ const windowed: Step = input => {
   if (!free || columns.length === 0 || time?.window) return fc.constant(input)
   return fc
     .tuple(fc.constantFrom(...columns.map(({ name }) => name)), sizesAndOffsets)
-    .chain(([column, [sizeTicks, offsetTicks]]) => specsOn({ column, sizeTicks, offsetTicks }))
+    .chain(([column, [sizeTicks, offsetTicks]]) =>
+      input.relation.isChangelog
+        ? fc.constant<WindowSpec>({ kind: 'tumble', column, sizeTicks, offsetTicks })
+        : specsOn({ column, sizeTicks, offsetTicks }),
+    )
     .map(spec => window(input, spec))
 }
 
@@ -150,18 +162,77 @@ const specsOn = (grid: Omit<TumblingWindow, 'kind'>): fc.Arbitrary<WindowSpec> =
 }
 
 const aggregated: Step = input =>
-  input.relation.isChangelog ? fc.constant(input) : maybe(windowed, 4, 5)(input).chain(groupedOf)
+  maybe(windowed, 4, 5)(input).chain(node => fc.oneof(...kindsOf(node).map(step => step(node))))
+
+/** What keeps rows in state, by what it can take. */
+function kindsOf(node: LogicalNode): readonly Step[] {
+  const { isChangelog, time } = node.relation
+  const isOne = time?.window === undefined || time.window.isInRows
+  const others = isOne ? [distinctOf, ...(isChangelog ? [] : [upsertOf])] : []
+  return [groupedOf, groupedOf, groupedOf, groupedOf, ...others]
+}
+
+const distinctOf: Step = input =>
+  keysOf(input).map(keys => aggregate(input, keys, [], { strategy: 'distinct', latenessTicks: 0n }))
+
+/** Rows that replace others, some of which delete them. */
+const upsertOf: Step = input => {
+  const schema = readable(input)
+  const flags = schema.flatMap(({ name, type }) => (type === 'bool' ? [name] : []))
+  return fc.tuple(keysOf(input), fc.constantFrom(undefined, ...flags, ...flags)).map(([keys, deletes]) => {
+    const rest = othersOf(input).filter(({ name }) => !keys.includes(name) && name !== deletes)
+    const calls = rest.map(column => ({ name: column.name, call: aggregateCall('latest', ref(column)) }))
+    return aggregate(input, keys, calls, { strategy: 'changelog', latenessTicks: 0n }, deletes)
+  })
+}
+
+/** Columns that are no bound of a window. */
+function othersOf(input: LogicalNode): Schema {
+  const window = input.relation.time?.window
+  return readable(input).filter(({ name }) => name !== window?.start && name !== window?.end)
+}
+
+function keysOf(input: LogicalNode): fc.Arbitrary<readonly string[]> {
+  const others = othersOf(input)
+  return fc.subarray(
+    others.map(({ name }) => name),
+    { minLength: Math.min(1, others.length), maxLength: Math.min(KEYS_DRAWN_MAX, others.length) },
+  )
+}
+
+/** Changes by a column that has their codes, or by a computed one; now and then changes as rows. */
+const remoded: Step = input => {
+  if (input.relation.isChangelog) return fc.constant(asAppend(input, 'op'))
+  const codes = input.relation.schema.filter(({ type, nullable }) => type === 'int8' && !nullable)
+  if (codes.length > 0) return fc.constantFrom(...codes).map(({ name }) => asChanges(input, name))
+  const kept = input.relation.schema.map(column => ({ name: column.name, expr: ref(column) }))
+  const conditions = fc.tuple(
+    ...[changes.delete, changes.insert].map(code =>
+      fc.tuple(exprOf('bool', input.relation.schema, DEPTH), fc.constantFrom(code, code, 2, 3, 4, -1)),
+    ),
+  )
+  return conditions.map(cases => {
+    const parts = cases.flatMap(([when, code]) => [when, literal(code, 'int8')])
+    const expr = call('case', ...parts, literal(changes.insert, 'int8'))
+    return asChanges(project(input, [...kept, { name: 'code', expr }]), 'code')
+  })
+}
 
 const groupedOf: Step = input => {
-  const { schema, time } = input.relation
+  const { time } = input.relation
+  const schema = readable(input)
   const window = time?.window
   const others = schema.filter(({ name }) => name !== window?.start && name !== window?.end)
   const keys = fc.subarray(
     others.map(({ name }) => name),
     { maxLength: Math.min(KEYS_DRAWN_MAX, others.length) },
   )
-  const calls = fc.array(callOver(schema), { minLength: 1, maxLength: 3 })
-  return fc.tuple(keys, calls, emitsOf(window)).map(([names, list, emit]) =>
+  const { isChangelog } = input.relation
+  const calls = fc.array(callOver(schema, isChangelog), {
+    minLength: 1,
+    maxLength: 3,
+  })
+  return fc.tuple(keys, calls, emitsOf(window, isChangelog)).map(([names, list, emit]) =>
     aggregate(
       input,
       names,
@@ -171,8 +242,10 @@ const groupedOf: Step = input => {
   )
 }
 
-function emitsOf(window: AssignedWindow | undefined): fc.Arbitrary<Emit> {
-  const eager = fc.constantFrom('update' as const, 'changelog' as const)
+function emitsOf(window: AssignedWindow | undefined, isChangelog: boolean): fc.Arbitrary<Emit> {
+  const eager = isChangelog
+    ? fc.constant('changelog' as const)
+    : fc.constantFrom('update' as const, 'changelog' as const)
   const strategy = fc.oneof(
     { weight: 4, arbitrary: fc.constant('close' as const) },
     { weight: 1, arbitrary: fc.constant('final' as const) },
@@ -186,17 +259,20 @@ function emitsOf(window: AssignedWindow | undefined): fc.Arbitrary<Emit> {
 }
 
 /** A name that neither a key nor another result has. */
-const freshName = (schema: Schema, i: number): string =>
-  schema.some(({ name }) => name === `a${i}`) ? `b${i}` : `a${i}`
+const freshName = (schema: Schema, i: number): string => {
+  const free = ['a', 'b', 'c'].find(letter => !schema.some(({ name }) => name === `${letter}${i}`))
+  return `${free}${i}`
+}
 
 type CallArb = fc.Arbitrary<Aggregate>
 
-function callOver(schema: Schema): CallArb {
+/** Over changes only what can take rows back. */
+function callOver(schema: Schema, isChangelog: boolean): CallArb {
   const any = types.chain(type => exprOf(type, schema, 1))
   const among = (fits: (type: DataType) => boolean): fc.Arbitrary<Expr> =>
     fc.constantFrom(...dataTypes.filter(fits)).chain(type => exprOf(type, schema, 1))
   const where = fc.option(exprOf('bool', schema, 1), { nil: undefined, freq: 3 })
-  const plain = fc.constantFrom('count', 'min', 'max', 'first', 'last', 'approx_count_distinct')
+  const plain = fc.constantFrom('count', 'min', 'max', 'first', 'last', 'latest', 'approx_count_distinct')
   const fractions = fc.oneof(fc.constantFrom(0, 0.5, 0.99, 1), fc.double({ min: 0, max: 1, noNaN: true }))
   const counts: CallArb = where.map(cond =>
     aggregateOver({ fn: 'count' }, cond ? [filteredBy(literal(true, 'bool'), cond)] : []),
@@ -208,14 +284,20 @@ function callOver(schema: Schema): CallArb {
         list.map(arg => (cond ? filteredBy(arg, cond) : arg)),
       ),
     )
-  return fc.oneof(
+  const retracted = [
     counts,
+    over(fc.constantFrom('sum', 'avg'), among(isNumeric)),
+    over(fc.constantFrom('bool_and', 'bool_or'), exprOf('bool', schema, 1)),
+    over(fc.constantFrom('bit_xor'), among(isInteger)),
+  ]
+  if (isChangelog) return fc.oneof(...retracted)
+  return fc.oneof(
+    ...retracted,
     over(plain, any),
-    over(fc.constantFrom('sum', 'avg', 'approx_quantile'), among(isNumeric)),
+    over(fc.constantFrom('approx_quantile'), among(isNumeric)),
     over(fc.constantFrom('var_pop', 'var_samp', 'stddev_pop', 'stddev_samp'), among(isNumeric)),
     over(fc.constantFrom('covar_pop', 'covar_samp', 'corr'), among(isNumeric), among(isNumeric)),
-    over(fc.constantFrom('bool_and', 'bool_or'), exprOf('bool', schema, 1)),
-    over(fc.constantFrom('bit_and', 'bit_or', 'bit_xor'), among(isInteger)),
+    over(fc.constantFrom('bit_and', 'bit_or'), among(isInteger)),
   )
 }
 

@@ -5,6 +5,7 @@
 import { evaluate } from '../../ir/expr/evaluate.ts'
 import { type Expr, RowFault, type Value } from '../../ir/expr/expr.ts'
 import { inputsOf, type LogicalNode } from '../../ir/logical/index.ts'
+import { namesOf } from '../../ir/logical/mode.ts'
 import type { Source } from '../../ir/logical/source.ts'
 import { WINDOW_END, WINDOW_START } from '../../ir/logical/window.ts'
 import { aggregated } from './groups.ts'
@@ -104,6 +105,16 @@ class Run {
         return on(item =>
           this.#guard(item, () => {
             const columns = node.columns.map(({ name, expr }) => [name, this.#value(expr, item.row)])
+            next.row({ ...item, row: Object.fromEntries(columns) })
+          }),
+        )
+      case 'mode':
+        return on(item =>
+          this.#guard(item, () => {
+            const { from, name } = namesOf(node)
+            const code = item.row[from] as number
+            if (code < 0 || code > 3) throw new RowFault('LDB-9006')
+            const columns = Object.entries(item.row).map(([one, value]) => [one === from ? name : one, value])
             next.row({ ...item, row: Object.fromEntries(columns) })
           }),
         )

@@ -9,7 +9,7 @@ import { aggregateNames } from '../../ir/expr/aggregates.ts'
 import { type Expr, visit } from '../../ir/expr/expr.ts'
 import { functionNames } from '../../ir/expr/functions/index.ts'
 import { aggregate } from '../../ir/logical/aggregate.ts'
-import type { EmitStrategy } from '../../ir/logical/emit.ts'
+import type { AnyEmitStrategy } from '../../ir/logical/emit.ts'
 import { exprsOf, inputsOf, type LogicalNode, type OperatorKind } from '../../ir/logical/index.ts'
 import type { WindowSpec } from '../../ir/logical/window.ts'
 import { type DataType, dataTypes, isBytes, isFloat, isTimestamp } from '../../ir/types.ts'
@@ -45,7 +45,7 @@ const assertAll = <T>(wanted: readonly T[], found: Iterable<T>): void => {
 }
 
 test('every operator', { skip }, () => {
-  const kinds = { source: 1, filter: 1, project: 1, window: 1, aggregate: 1, sink: 1 }
+  const kinds = { source: 1, filter: 1, project: 1, window: 1, mode: 1, aggregate: 1, sink: 1 }
   assertAll(
     Object.keys(kinds satisfies Record<OperatorKind, number>),
     nodes.map(({ kind }) => kind),
@@ -82,9 +82,9 @@ test('every kind of window', { skip }, () => {
 })
 
 test('every way to emit', { skip }, () => {
-  const strategies = { close: 1, final: 1, update: 1, changelog: 1 }
+  const strategies = { close: 1, final: 1, update: 1, changelog: 1, distinct: 1 }
   assertAll(
-    Object.keys(strategies satisfies Record<EmitStrategy, number>),
+    Object.keys(strategies satisfies Record<AnyEmitStrategy, number>),
     aggregations.map(({ emit }) => emit.strategy),
   )
 })
@@ -184,7 +184,7 @@ function mapAggregates(plan: LogicalNode): LogicalNode {
   if (!input) return plan
   const before = mapAggregates(input)
   if (plan.kind !== 'aggregate') return withInput(plan, before)
-  return aggregate(before, plan.keys, plan.aggregates, { ...plan.emit, latenessTicks: 0n })
+  return aggregate(before, plan.keys, plan.aggregates, { ...plan.emit, latenessTicks: 0n }, plan.deletes)
 }
 
 const specsOf = (plan: LogicalNode): readonly WindowSpec[] =>

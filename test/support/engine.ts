@@ -6,12 +6,13 @@ import { type Columns, compile, Stream } from '../../compiler/index.ts'
 import { foldConstants } from '../../compiler/passes/logical/fold-constants.ts'
 import { liftLiterals } from '../../compiler/passes/logical/lift-literals.ts'
 import { mapPlan } from '../../compiler/passes/logical/rewrite.ts'
+import { operatorsOf, type PipelineSpec, splitPipelines } from '../../compiler/plan/split-pipelines.ts'
 import type { LiveQuery } from '../../compiler/run/live.ts'
 import type { Diagnostic } from '../../compiler/run/options.ts'
 import type { Tier } from '../../ir/abi.ts'
 import type { LdbCode } from '../../ir/errors.ts'
 import { type Expr, literal, rewrite } from '../../ir/expr/expr.ts'
-import type { LogicalNode } from '../../ir/logical/index.ts'
+import { type LogicalNode, printOperator } from '../../ir/logical/index.ts'
 import type { Limits, PlanProgram } from '../../ir/physical/program.ts'
 import type { Schema } from '../../ir/schema.ts'
 import type { Counters, FaultyRows } from '../../runtime/dag/runner.ts'
@@ -64,7 +65,7 @@ export async function runEngine(trial: Trial): Promise<EngineResult> {
   })
   const { program } = query.compilation
   const optimised = asWritten(query.compilation.optimised, stream)
-  const out = new Collected(program, schema)
+  const out = new Collected(splitPipelines(optimised), schema)
   const live = query.open(batch => out.rows.push(...textsOf(query.schema, batch)), {
     tier: schedule.tiers[0],
     params: params.given as ParamValues,
@@ -111,12 +112,11 @@ class Collected {
   readonly faultsEmitted: EngineFault[] = []
   readonly diagnostics: Diagnostic[] = []
   readonly #source: Schema
-  /** What the last pipeline reads: plans have two at most. */
-  readonly #edge: Schema
+  readonly #pipelines: readonly PipelineSpec[]
 
-  constructor({ pipelines }: PlanProgram, source: Schema) {
+  constructor(pipelines: readonly PipelineSpec[], source: Schema) {
     this.#source = source
-    this.#edge = pipelines[pipelines.length - 1].input.schema
+    this.#pipelines = pipelines
   }
 
   takeLate(batch: RecordBatch): void {
@@ -124,12 +124,23 @@ class Collected {
   }
 
   takeFaulty({ rows, faults }: FaultyRows): void {
-    const isOfSource = rows !== undefined && hasNames(rows, this.#source)
-    const texts = rows ? textsOf(isOfSource ? this.#source : this.#edge, rows) : []
+    const from = rows && this.#pipelineOf(rows, faults)
+    const isOfSource = from === this.#pipelines[0]
+    const schema = isOfSource ? this.#source : from?.inputSchema
+    const texts = rows && schema ? textsOf(schema, rows) : []
     for (const { code, operator, row } of faults) {
       const list = row >= 0 && isOfSource ? this.faults : this.faultsEmitted
       list.push({ code, operator, row: texts[row] })
     }
+  }
+
+  /** The pipeline that refused rows: it has their columns, and the operators at fault. */
+  #pipelineOf(rows: RecordBatch, faults: FaultyRows['faults']): PipelineSpec | undefined {
+    return this.#pipelines.find((one, i) => {
+      const names = operatorsOf(one).map(printOperator)
+      const columns = i === 0 ? this.#source : one.inputSchema
+      return hasNames(rows, columns) && faults.every(({ operator }) => names.includes(operator))
+    })
   }
 }
 

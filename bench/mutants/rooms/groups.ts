@@ -140,7 +140,7 @@ export const groups: Room = {
     },
     {
       name: 'result-of-no-rows',
-      find: 'if (!this.isUngrouped) return bool(true)',
+      find: 'if (!this.#countsRows) return bool(true)',
       put: 'return bool(true)',
       shows: 'an aggregation over no rows has a result',
     },

@@ -5,6 +5,8 @@ import { aggregate } from '../../../ir/logical/aggregate.ts'
 import { CHANGE } from '../../../ir/logical/emit.ts'
 import { filter } from '../../../ir/logical/filter.ts'
 import type { LogicalNode } from '../../../ir/logical/index.ts'
+import { distinctRows, latestRows } from '../../../ir/logical/keyed.ts'
+import { asAppend, asChanges } from '../../../ir/logical/mode.ts'
 import { type NamedExpr, project } from '../../../ir/logical/project.ts'
 import { WINDOW_END, WINDOW_START, window } from '../../../ir/logical/window.ts'
 import { type Columns, type ColumnType, findColumn, type RowOf, type Schema } from '../../../ir/schema.ts'
@@ -13,7 +15,16 @@ import { compilePredicate, compileProjection } from '../lambda/index.ts'
 import type { AggregatesOf } from './aggregate-types.ts'
 import { AggregateCollector, nameCalls } from './aggregates.ts'
 import { didYouMean } from './did-you-mean.ts'
-import { type ChangesIn, type ChangesOf, type EmitOptions, emitOf } from './emit.ts'
+import {
+  type AsAppend,
+  type AsChanges,
+  type ChangesIn,
+  type ChangesOf,
+  type EmitOptions,
+  emitOf,
+  type Latest,
+  type PlainNames,
+} from './emit.ts'
 import { Expression } from './expression.ts'
 import type { ColumnsOf, Flat, LambdaColumn, NamesOf, ParamValues, SchemaOf, Typed } from './types.ts'
 import { type GroupedWindow, specOf, type TumblingWindow } from './windows.ts'
@@ -137,6 +148,45 @@ export class Stream<S extends Columns> {
     return new Grouped(this.node, this.params, keysOf(this.schema, keys))
   }
 
+  /**
+   * Each distinct row once, when it is first there; of some columns, or of all. Rows that are only added stay such. Of changes
+   * a row comes when the first like it is added (0), and goes when the last one is taken back (1). LDB-9005 where a row is
+   * taken back that is not there. Without windows it remembers all rows there have been.
+   */
+  distinct(): Stream<S>
+  /** The same of some columns: the others are dropped. */
+  distinct<const K extends PlainNames<S>>(
+    ...keys: readonly [K, ...K[]]
+  ): Stream<Flat<Pick<S, K> & ChangesIn<S>>>
+  distinct(...keys: readonly string[]): unknown {
+    return this.#with(distinctRows(this.node, keysOf(this.schema, keys)))
+  }
+
+  /**
+   * The latest row of each key, by arrival, as changes: 0 a new key, 2 and 3 what its row was and what it is now. A row whose
+   * column `deletes` is true deletes its key (1), with LDB-9005 where there is none. Nulls are values like others. Rows that
+   * belong to windows are kept by key and window.
+   */
+  upsert<const K extends PlainNames<S>, const D extends NamesOf<S, 'bool'> = never>(
+    keys: readonly [K, ...K[]],
+    options: { readonly deletes?: D } = {},
+  ): Stream<Flat<Latest<S, K, D>>> {
+    return this.#with(latestRows(this.node, keysOf(this.schema, keys), options.deletes))
+  }
+
+  /**
+   * Reads rows as changes: the column holds a code each, 0 insert, 1 delete, 2 update before, 3 update after. It becomes the
+   * column `$op`. A row with another code is rejected with LDB-9006; a column that is no int8 or may be null is LDB-1200.
+   */
+  asChanges<const C extends NamesOf<S, 'int8'>>(column: C): Stream<Flat<AsChanges<S, C>>> {
+    return this.#with(asChanges(this.node, column))
+  }
+
+  /** Reads changes as rows that are only added, with their codes in a column of that name. LDB-1001 where they are no changes. */
+  asAppend<const C extends string = 'op'>(column?: C): Stream<Flat<AsAppend<S, C>>> {
+    return this.#with(asAppend(this.node, column ?? 'op'))
+  }
+
   #with<R extends Columns>(node: LogicalNode): Stream<R> {
     return new Stream(node, this.params)
   }
@@ -165,6 +215,16 @@ export class Stream<S extends Columns> {
 
 /** A stream whose rows belong to windows. */
 export class WindowedStream<S extends Columns> extends Stream<S> {
+  /** Each distinct row of a window once. */
+  override distinct(): Stream<S>
+  /** The same of some columns, and the bounds of the window: the others are dropped. */
+  override distinct<const K extends PlainNames<S>>(
+    ...keys: readonly [K, ...K[]]
+  ): Stream<Flat<Pick<S, K | (('window_start' | 'window_end') & keyof S)> & ChangesIn<S>>>
+  override distinct(...keys: readonly never[]): unknown {
+    return super.distinct(...(keys as readonly never[] as readonly [never]))
+  }
+
   /** Groups by columns inside of each window. LDB-1100 where a key is no column. */
   override groupBy<const K extends keyof S & string>(
     ...keys: readonly K[]

@@ -89,6 +89,8 @@ export interface GroupWindows {
   bounds(k: KernelBuilder, pane: Pane, watermark: Expr): Bounds
   /** Puts a new group at the end of the list of its pane, which it may be the first of. */
   append(k: KernelBuilder, bounds: Bounds, group: Expr, arrival: Expr): void
+  /** Takes a group out of the list of the window with that start. */
+  detach?(k: KernelBuilder, start: Expr, group: Expr): void
   /** A row is taken into a group that is there. */
   take?(k: KernelBuilder, pane: Pane, group: Expr): void
   /**

@@ -4,7 +4,7 @@
  */
 import { MillraceError } from '../../../ir/errors.ts'
 import { aggregate as aggregateCall } from '../../../ir/expr/aggregates.ts'
-import { and, bool, eq, gt, i32, i64, type KernelBuilder, load, lt } from '../../../ir/kernel/build.ts'
+import { and, bool, eq, gt, i32, i64, type KernelBuilder, load, lt, ne } from '../../../ir/kernel/build.ts'
 import type { Expr, Local } from '../../../ir/kernel/node.ts'
 import { type Aggregate, aggregateRule } from '../../../ir/logical/aggregate.ts'
 import { isEager } from '../../../ir/logical/emit.ts'
@@ -41,7 +41,10 @@ export class Groups {
   readonly windows: GroupWindows
   /** All rows are one group, whose results leave at the end. */
   readonly isUngrouped: boolean
+  /** Are rows taken back? */
+  readonly retracts: boolean
   readonly #node: Aggregate
+  readonly #countsRows: boolean
 
   constructor(node: Aggregate) {
     this.#node = node
@@ -52,24 +55,36 @@ export class Groups {
     const spec = node.window?.spec
     this.texts = [...columns, ...calls].some(({ type }) => isBytes(type)) ? new Interner(TEXTS) : undefined
     this.key = new GroupKey(columns, this.texts)
-    this.isUngrouped = !spec && columns.length === 0 && !isEager(node.emit)
-    const facts = { isUngrouped: this.isUngrouped, combines: combinesPanes(spec) }
+    this.retracts = node.input.relation.isChangelog
+    this.isUngrouped = !spec && columns.length === 0 && !isEager(node.emit) && !this.retracts
+    const facts = { isUngrouped: this.isUngrouped, combines: combinesPanes(spec), retracts: this.retracts }
     const store = new GroupStore(this.texts, facts)
-    // Whether the one group has any rows: with none it gives no result.
-    this.accumulation = accumulate(store, this.isUngrouped ? [...calls, countRows] : calls)
+    // Whether a group has any rows: with none it gives no result.
+    this.#countsRows = this.isUngrouped || this.retracts
+    this.accumulation = accumulate(store, this.#countsRows ? [...calls, countRows] : calls)
     this.table = this.#makeTable()
     store.place(this.table.entries)
     this.texts?.addUser(this.table)
-    this.windows = windowsOf(this.texts ? TEXTS + 1 : TEXTS, this.table, spec, node.emit.latenessTicks)
+    this.windows = windowsOf(this.texts ? TEXTS + 1 : TEXTS, this.table, node, this.canEmpty)
   }
 
   #makeTable(): HashTable {
-    const { window, emit } = this.#node
+    const { window } = this.#node
     const held = Object.assign({}, ...this.accumulation.accumulators.map(fed => fed.accumulator.fields))
-    const ofWindow = { start: 'i64' as const, ...fieldsOf(window?.spec) }
-    const ofChanges = emit.strategy === 'changelog' ? { emitted: 'u8' as const } : {}
+    const ofWindow = { start: 'i64' as const, ...fieldsOf(window?.spec, this.canEmpty) }
+    const ofChanges = this.marksEmitted ? { emitted: 'u8' as const } : {}
     const fields = { ...ofWindow, ...ofChanges, ...this.key.fields, ...held }
     return new HashTable({ id: GROUPS, name: 'groups', fields })
+  }
+
+  /** Can a group be gone before its window closes? */
+  get canEmpty(): boolean {
+    return this.retracts || this.#node.deletes !== undefined
+  }
+
+  /** Does a group say whether it was told of? Where its rows are counted they say it. */
+  get marksEmitted(): boolean {
+    return isEager(this.#node.emit) && this.#node.emit.strategy !== 'update' && !this.retracts
   }
 
   get regions(): StatefulStage['regions'] {
@@ -128,7 +143,7 @@ export class Groups {
     const { entries } = this.table
     const group = this.table.insert(k, hash)
     k.store(entries, 'start', group, start)
-    if (this.#node.emit.strategy === 'changelog') k.store(entries, 'emitted', group, i32(0))
+    if (this.marksEmitted) k.store(entries, 'emitted', group, i32(0))
     for (const [field, value] of key.fields) k.store(entries, field, group, value)
     for (const { accumulator } of this.accumulation.accumulators) accumulator.init(k, group)
     return group
@@ -178,8 +193,21 @@ export class Groups {
     for (const { accumulator } of this.accumulation.accumulators) accumulator.combine(k, into, from)
   }
 
+  /** Does a group come to anything that was told of, or would be? */
+  isThere(k: KernelBuilder, group: Expr): Expr {
+    return this.marksEmitted
+      ? ne(load(this.table.entries, 'emitted', group), i32(0))
+      : this.#hasRows(k, group)
+  }
+
+  /** Forgets a group whose window is still open. */
+  remove(k: KernelBuilder, group: Expr): void {
+    this.windows.detach?.(k, load(this.table.entries, 'start', group), group)
+    this.table.remove(k, group)
+  }
+
   #hasRows(k: KernelBuilder, group: Expr): Expr {
-    if (!this.isUngrouped) return bool(true)
+    if (!this.#countsRows) return bool(true)
     return gt(scalarOf(this.accumulation.finish(k, this.#node.aggregates.length, group)).value, i64(0n))
   }
 

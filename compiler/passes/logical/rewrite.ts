@@ -4,6 +4,7 @@ import type { Expr } from '../../../ir/expr/expr.ts'
 import { aggregate } from '../../../ir/logical/aggregate.ts'
 import { filter } from '../../../ir/logical/filter.ts'
 import { inputsOf, type LogicalNode } from '../../../ir/logical/index.ts'
+import { asAppend, asChanges } from '../../../ir/logical/mode.ts'
 import { project } from '../../../ir/logical/project.ts'
 import { sink } from '../../../ir/logical/sink.ts'
 import { window } from '../../../ir/logical/window.ts'
@@ -23,6 +24,8 @@ export function rebuild(node: LogicalNode, input: LogicalNode, change: (expr: Ex
       )
     case 'window':
       return window(input, node.spec)
+    case 'mode':
+      return node.to === 'changes' ? asChanges(input, node.column) : asAppend(input, node.column)
     case 'aggregate':
       return aggregate(
         input,
@@ -32,6 +35,7 @@ export function rebuild(node: LogicalNode, input: LogicalNode, change: (expr: Ex
           call: aggregateOver(call, call.args.map(change)),
         })),
         node.emit,
+        node.deletes,
       )
     case 'sink':
       return sink(input)
