@@ -7,9 +7,10 @@ import type { OperatorRule } from './operator.ts'
 import { type Project, projectRule } from './project.ts'
 import { type Sink, sinkRule } from './sink.ts'
 import { type Source, sourceRule } from './source.ts'
+import { type Union, unionRule } from './union.ts'
 import { type Window, windowRule } from './window.ts'
 
-export type LogicalNode = Source | Filter | Project | Window | ModeChange | Aggregate | Sink
+export type LogicalNode = Source | Filter | Project | Window | ModeChange | Aggregate | Union | Sink
 export type OperatorKind = LogicalNode['kind']
 
 const rules: { readonly [K in OperatorKind]: OperatorRule<Extract<LogicalNode, { kind: K }>> } = {
@@ -19,6 +20,7 @@ const rules: { readonly [K in OperatorKind]: OperatorRule<Extract<LogicalNode, {
   window: windowRule,
   mode: modeRule,
   aggregate: aggregateRule,
+  union: unionRule,
   sink: sinkRule,
 }
 
