@@ -29,16 +29,14 @@ export interface ModeChange {
   readonly relation: Relation
 }
 
-/** Rows whose column holds no code of a change are refused when they come, with LDB-9006. */
+/** Rows whose column holds no code of a change, or null, are refused when they come, with LDB-9006. */
 export function asChanges(input: LogicalNode, column: string): ModeChange {
   const { schema, isChangelog } = input.relation
   if (isChangelog) throw refusal('changes are read as changes once more', 'leave one of the two out')
   const found = findColumn(schema, column)
   if (!found) throw new MillraceError('LDB-1100', `no column '${column}' that says what a change is`)
-  if (found.type !== changeColumn.type || found.nullable) {
-    const type = `${found.type}${found.nullable ? ' or null' : ''}`
-    throw new MillraceError('LDB-1200', `'${column}' is ${type}; codes of changes are int8 and never null`)
-  }
+  if (found.type !== changeColumn.type)
+    throw new MillraceError('LDB-1200', `'${column}' is ${found.type}; codes of changes are int8`)
   return moded(input, 'changes', column)
 }
 
@@ -51,7 +49,7 @@ export function asAppend(input: LogicalNode, column: string): ModeChange {
 function moded(input: LogicalNode, to: Mode, column: string): ModeChange {
   const [from, name] = to === 'changes' ? [column, CHANGE] : [CHANGE, column]
   const { schema, time } = input.relation
-  const renamed = schema.map(one => (one.name === from ? { ...one, name } : one))
+  const renamed = schema.map(one => (one.name === from ? { ...changeColumn, name } : one))
   const names = new Map(schema.map(one => [one.name, one.name === from ? name : one.name]))
   const relation = {
     schema: checkSchema(renamed),

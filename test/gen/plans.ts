@@ -26,7 +26,7 @@ import type { Column, Schema } from '../../ir/schema.ts'
 import { type DataType, dataTypes, isInteger, isNumeric, isTimestamp } from '../../ir/types.ts'
 import { exprOf, ref } from './exprs.ts'
 import { TIME } from './streams.ts'
-import { MAX64, MIN64, types } from './values.ts'
+import { MAX64, MIN64, types, valuesOf } from './values.ts'
 
 type NodeArb = fc.Arbitrary<LogicalNode>
 type Step = (input: LogicalNode) => NodeArb
@@ -199,7 +199,7 @@ const aggregated: Step = input =>
 function kindsOf(node: LogicalNode): readonly Step[] {
   const { isChangelog, time } = node.relation
   const isOne = time?.window === undefined || time.window.isInRows
-  const others = isOne ? [distinctOf, ...(isChangelog ? [] : [upsertOf])] : []
+  const others = isOne ? [distinctOf, ...(isChangelog ? [] : [upsertOf, upsertOf])] : []
   return [groupedOf, groupedOf, groupedOf, groupedOf, ...others]
 }
 
@@ -207,15 +207,39 @@ const distinctOf: Step = input =>
   keysOf(input).map(keys => aggregate(input, keys, [], { strategy: 'distinct', latenessTicks: 0n }))
 
 /** Rows that replace others, some of which delete them. */
-const upsertOf: Step = input => {
-  const schema = readable(input)
-  const flags = schema.flatMap(({ name, type }) => (type === 'bool' ? [name] : []))
-  return fc.tuple(keysOf(input), fc.constantFrom(undefined, ...flags, ...flags)).map(([keys, deletes]) => {
+const upsertOf: Step = input =>
+  fc
+    .option(conditionsOn(input.relation.schema), { nil: undefined, freq: 3 })
+    .chain(gone => (gone === undefined ? upserted(input) : upserted(withColumn(input, GONE, gone), GONE)))
+
+const GONE = 'gone'
+
+/** Conditions that hold for some rows: comparisons of a column with a value of its type. */
+const conditionsOn = (schema: Schema): fc.Arbitrary<Expr> =>
+  fc
+    .constantFrom(...schema)
+    .chain(column =>
+      fc
+        .tuple(fc.constantFrom('eq' as const, 'le' as const, 'ge' as const), valuesOf(column.type))
+        .map(([fn, value]) =>
+          call(column.type === 'bool' ? 'eq' : fn, ref(column), literal(value, column.type)),
+        ),
+    )
+
+const upserted = (input: LogicalNode, deletes?: string): NodeArb =>
+  fc.tuple(keysOf(input, deletes), fc.boolean()).map(([[key], isOne]) => {
+    const keys = key === undefined || isOne ? [] : [key]
     const rest = othersOf(input).filter(({ name }) => !keys.includes(name) && name !== deletes)
     const calls = rest.map(column => ({ name: column.name, call: aggregateCall('latest', ref(column)) }))
     return aggregate(input, keys, calls, { strategy: 'changelog', latenessTicks: 0n }, deletes)
   })
-}
+
+/** The same rows with one column more. */
+const withColumn = (input: LogicalNode, name: string, expr: Expr): LogicalNode =>
+  project(input, [
+    ...input.relation.schema.map(column => ({ name: column.name, expr: ref(column) })),
+    { name, expr },
+  ])
 
 /** Columns that are no bound of a window. */
 function othersOf(input: LogicalNode): Schema {
@@ -223,8 +247,8 @@ function othersOf(input: LogicalNode): Schema {
   return readable(input).filter(({ name }) => name !== window?.start && name !== window?.end)
 }
 
-function keysOf(input: LogicalNode): fc.Arbitrary<readonly string[]> {
-  const others = othersOf(input)
+function keysOf(input: LogicalNode, except?: string): fc.Arbitrary<readonly string[]> {
+  const others = othersOf(input).filter(({ name }) => name !== except)
   return fc.subarray(
     others.map(({ name }) => name),
     { minLength: Math.min(1, others.length), maxLength: Math.min(KEYS_DRAWN_MAX, others.length) },
@@ -234,9 +258,8 @@ function keysOf(input: LogicalNode): fc.Arbitrary<readonly string[]> {
 /** Changes by a column that has their codes, or by a computed one; now and then changes as rows. */
 const remoded: Step = input => {
   if (input.relation.isChangelog) return fc.constant(asAppend(input, 'op'))
-  const codes = input.relation.schema.filter(({ type, nullable }) => type === 'int8' && !nullable)
+  const codes = input.relation.schema.filter(({ type }) => type === 'int8')
   if (codes.length > 0) return fc.constantFrom(...codes).map(({ name }) => asChanges(input, name))
-  const kept = input.relation.schema.map(column => ({ name: column.name, expr: ref(column) }))
   const conditions = fc.tuple(
     ...[changes.delete, changes.insert].map(code =>
       fc.tuple(exprOf('bool', input.relation.schema, DEPTH), fc.constantFrom(code, code, 2, 3, 4, -1)),
@@ -245,7 +268,7 @@ const remoded: Step = input => {
   return conditions.map(cases => {
     const parts = cases.flatMap(([when, code]) => [when, literal(code, 'int8')])
     const expr = call('case', ...parts, literal(changes.insert, 'int8'))
-    return asChanges(project(input, [...kept, { name: 'code', expr }]), 'code')
+    return asChanges(withColumn(input, 'code', expr), 'code')
   })
 }
 

@@ -121,8 +121,8 @@ class Run {
         return on(item =>
           this.#guard(item, () => {
             const { from, name } = namesOf(node)
-            const code = item.row[from] as number
-            if (code < 0 || code > 3) throw new RowFault('LDB-9006')
+            const code = item.row[from] as number | null
+            if (code === null || code < 0 || code > 3) throw new RowFault('LDB-9006')
             const columns = Object.entries(item.row).map(([one, value]) => [one === from ? name : one, value])
             next.row({ ...item, row: Object.fromEntries(columns) })
           }),

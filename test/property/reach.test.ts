@@ -165,6 +165,21 @@ const situations: Readonly<Record<string, Situation>> = {
   'changes behind changes': ({ plan }, model) =>
     model.rows.length > 0 &&
     chainOf(plan).some(({ kind, relation }) => kind === 'project' && relation.isChangelog),
+  'aggregations of changes of aggregations of changes': ({ plan }, model) =>
+    model.rows.length > 0 &&
+    chainOf(plan).filter(node => node.kind === 'aggregate' && overChanges(node)).length > 1,
+  'a group that goes': (_, model) => model.rows.some(row => row.$op === 1),
+  'distinct rows': ({ plan }, model) => model.rows.length > 0 && hasDistinct(plan, false),
+  'distinct rows of changes': ({ plan }, model) => model.rows.length > 0 && hasDistinct(plan, true),
+  'rows that delete others': trial =>
+    chainOf(trial.plan).some(
+      node =>
+        node.kind === 'aggregate' &&
+        node.deletes !== undefined &&
+        runModel(node, trial.rows, modelOptionsOf(trial)).rows.some(row => row.$op === 1),
+    ),
+  'changes as rows': ({ plan }, model) =>
+    model.rows.length > 0 && chainOf(plan).some(node => node.kind === 'mode' && node.to === 'append'),
   'a fault of a result': (_, model) => model.errors.some(({ row }) => row < 0),
   'faults that are null': ({ schedule }) => schedule.lenient,
   'keys NaN and null': trial => hasKeys(trial, Number.NaN, null),
@@ -181,6 +196,15 @@ const situations: Readonly<Record<string, Situation>> = {
     ]),
   ),
 }
+
+const overChanges = (node: LogicalNode): boolean =>
+  inputsOf(node).some(({ relation }) => relation.isChangelog)
+
+const hasDistinct = (plan: LogicalNode, isOverChanges: boolean): boolean =>
+  chainOf(plan).some(
+    node =>
+      node.kind === 'aggregate' && node.emit.strategy === 'distinct' && overChanges(node) === isOverChanges,
+  )
 
 /** The plan without lateness. */
 function mapAggregates(plan: LogicalNode): LogicalNode {

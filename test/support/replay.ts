@@ -1,16 +1,17 @@
-/** Changes put into a multiset, which is what they are for. */
+/** What changes come to. */
 import assert from 'node:assert/strict'
-import type { Outcome } from './outcome.ts'
 
-/** What a changelog has handed out and not taken back. Each row is there once at most, at any time. */
-export function replay(changes: Outcome['found']): ReadonlyMap<string, number> {
-  const weights = new Map<string, number>()
+/** What a changelog has handed out and not taken back; throws where it takes back what is not there, or adds what is. */
+export function replay(changes: readonly Readonly<Record<string, unknown>>[]): ReadonlySet<string> {
+  const there = new Set<string>()
   for (const { $op, ...columns } of changes) {
-    const text = Object.values(columns).join(';')
-    const weight = (weights.get(text) ?? 0) + ($op === 1 || $op === 2 ? -1 : 1)
-    assert.ok(weight === 0 || weight === 1, `${text} is there ${weight} times`)
-    if (weight === 0) weights.delete(text)
-    else weights.set(text, weight)
+    const text = textOfColumns(columns)
+    const isTaken = $op === 1 || $op === 2
+    assert.equal(there.has(text), isTaken, `${$op} ${text}`)
+    if (isTaken) there.delete(text)
+    else there.add(text)
   }
-  return weights
+  return there
 }
+
+export const textOfColumns = (columns: object): string => Object.entries(columns).join(';')

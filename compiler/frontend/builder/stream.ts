@@ -186,7 +186,7 @@ export class Stream<S extends Columns> {
 
   /**
    * Reads rows as changes: the column holds a code each, 0 insert, 1 delete, 2 update before, 3 update after. It becomes the
-   * column `$op`. A row with another code is rejected with LDB-9006; a column that is no int8 or may be null is LDB-1200.
+   * column `$op`. A row with another code, or null, is rejected with LDB-9006; a column that is no int8 is LDB-1200.
    */
   asChanges<const C extends NamesOf<S, 'int8'>>(column: C): Stream<Flat<AsChanges<S, C>>> {
     return this.#with(asChanges(this.node, column))

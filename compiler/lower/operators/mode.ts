@@ -1,9 +1,9 @@
 /** mode: the column of codes goes on under another name; a code that nobody knows is a fault of its row. */
-import { gt, i32, lt, or } from '../../../ir/kernel/build.ts'
+import { gt, i32, lt } from '../../../ir/kernel/build.ts'
 import { changes } from '../../../ir/logical/emit.ts'
 import { type ModeChange, modeRule, namesOf } from '../../../ir/logical/mode.ts'
 import type { Stage } from '../stage.ts'
-import { bind, scalarOf } from '../value.ts'
+import { bind, FALSE, orAll, scalarOf } from '../value.ts'
 
 const CODE_MAX = Math.max(...Object.values(changes))
 
@@ -19,9 +19,9 @@ export const lowerMode = (node: ModeChange): Stage => ({
     if (code) {
       const bound = bind(k, 'code', code)
       const value = scalarOf(bound).value
-      const unknown = or(lt(value, i32(0)), gt(value, i32(CODE_MAX)))
+      const unknown = orAll([bound.isNull, lt(value, i32(0)), gt(value, i32(CODE_MAX))])
       if (node.to === 'changes') cx.reject([{ code: 'LDB-9006', when: unknown }], row.mask, operator)
-      columns.set(name, bound)
+      columns.set(name, { ...bound, isNull: FALSE })
     }
     next({ ...row, columns })
   },
