@@ -47,9 +47,19 @@ export type {
 export type { AggregateFilter, AggregatesOf } from './frontend/builder/aggregate-types.ts'
 export { type Case, lit, when } from './frontend/builder/case.ts'
 export { type NotNull, t } from './frontend/builder/column-types.ts'
-export type { ChangeColumn, Changelog, ChangesIn, ChangesOf, EmitOptions } from './frontend/builder/emit.ts'
+export type {
+  AsAppend,
+  AsChanges,
+  ChangeColumn,
+  Changelog,
+  ChangesIn,
+  ChangesOf,
+  EmitOptions,
+  Latest,
+  PlainNames,
+} from './frontend/builder/emit.ts'
 export type { NumericMeet } from './frontend/builder/numeric-meet.ts'
-export { type SourceOptions, source } from './frontend/builder/source.ts'
+export { type SourceColumns, type SourceOptions, source } from './frontend/builder/source.ts'
 export {
   type Grouped,
   Stream,

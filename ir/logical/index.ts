@@ -1,6 +1,7 @@
 /** The logical operators: this list is the language of plans. */
 import type { Expr } from '../expr/expr.ts'
 import { type Aggregate, aggregateRule } from './aggregate.ts'
+import { type Deduplicate, deduplicateRule } from './deduplicate.ts'
 import { type Filter, filterRule } from './filter.ts'
 import { type Mode, type ModeChange, modeOf, modeRule } from './mode.ts'
 import type { OperatorRule } from './operator.ts'
@@ -10,7 +11,16 @@ import { type Source, sourceRule } from './source.ts'
 import { type Union, unionRule } from './union.ts'
 import { type Window, windowRule } from './window.ts'
 
-export type LogicalNode = Source | Filter | Project | Window | ModeChange | Aggregate | Union | Sink
+export type LogicalNode =
+  | Source
+  | Filter
+  | Project
+  | Window
+  | ModeChange
+  | Aggregate
+  | Deduplicate
+  | Union
+  | Sink
 export type OperatorKind = LogicalNode['kind']
 
 const rules: { readonly [K in OperatorKind]: OperatorRule<Extract<LogicalNode, { kind: K }>> } = {
@@ -20,6 +30,7 @@ const rules: { readonly [K in OperatorKind]: OperatorRule<Extract<LogicalNode, {
   window: windowRule,
   mode: modeRule,
   aggregate: aggregateRule,
+  deduplicate: deduplicateRule,
   union: unionRule,
   sink: sinkRule,
 }

@@ -1,6 +1,8 @@
 /** All planted faults: a room for each source file. A fault is named `room/fault`. */
 import { mutantsOf } from '../mutant.ts'
 import * as aggregates from './aggregates.ts'
+import * as changes from './changes.ts'
+import { deduplicate } from './deduplicate.ts'
 import * as groups from './groups.ts'
 import { hash, hashTable } from './hash-table.ts'
 import { interpreter, opTable } from './interpreter.ts'
@@ -38,6 +40,7 @@ export const mutants = mutantsOf({
   'law-book': passes.lawBook,
   'hash-table': hashTable,
   hash,
+  deduplicate,
   'input-times': union.inputTimes,
   edges: union.edges,
   sources: union.sources,
@@ -60,6 +63,10 @@ export const mutants = mutantsOf({
   distinct: sketches.distinct,
   quantile: sketches.quantile,
   'aggregate-table': aggregates.aggregateTable,
+  weighted: changes.weighted,
+  'exact-sum': changes.exactSum,
+  latest: changes.latest,
+  mode: changes.mode,
   'group-key': groups.groupKey,
   aggregate: groups.aggregateStage,
   groups: groups.groups,

@@ -2,9 +2,10 @@
 import { source as sourceNode, type WatermarkSpec } from '../../../ir/logical/source.ts'
 import { type Columns, type ColumnType, findColumn, type Schema } from '../../../ir/schema.ts'
 import { isTimestamp, type TimestampType } from '../../../ir/types.ts'
+import { unknownColumn } from './columns.ts'
 import { ticksOf } from './duration.ts'
 import type { ChangeColumn } from './emit.ts'
-import { Stream, unknownColumn } from './stream.ts'
+import { Stream } from './stream.ts'
 import type { Duration, Flat, NamesOf } from './types.ts'
 
 /** What a source is, apart from its columns. */

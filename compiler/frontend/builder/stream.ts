@@ -1,13 +1,13 @@
 /** The pipeline builder: every method returns a new stream and changes nothing. */
-import { MillraceError } from '../../../ir/errors.ts'
 import { type Expr, rewrite, type Value } from '../../../ir/expr/expr.ts'
 import { aggregate } from '../../../ir/logical/aggregate.ts'
+import { deduplicate } from '../../../ir/logical/deduplicate.ts'
 import { CHANGE } from '../../../ir/logical/emit.ts'
 import { filter } from '../../../ir/logical/filter.ts'
 import type { LogicalNode } from '../../../ir/logical/index.ts'
 import { distinctRows, latestRows } from '../../../ir/logical/keyed.ts'
 import { asAppend, asChanges } from '../../../ir/logical/mode.ts'
-import { type NamedExpr, project } from '../../../ir/logical/project.ts'
+import { project } from '../../../ir/logical/project.ts'
 import { union } from '../../../ir/logical/union.ts'
 import { WINDOW_END, WINDOW_START, window } from '../../../ir/logical/window.ts'
 import { type Columns, type ColumnType, findColumn, type RowOf, type Schema } from '../../../ir/schema.ts'
@@ -16,7 +16,8 @@ import { mapPlan } from '../../passes/logical/rewrite.ts'
 import { compilePredicate, compileProjection } from '../lambda/index.ts'
 import type { AggregatesOf } from './aggregate-types.ts'
 import { AggregateCollector, nameCalls } from './aggregates.ts'
-import { didYouMean } from './did-you-mean.ts'
+import { columnsOf, keysOf, namedExprs, passed, unknownColumn } from './columns.ts'
+import { ticksOf } from './duration.ts'
 import {
   type AsAppend,
   type AsChanges,
@@ -28,7 +29,17 @@ import {
   type PlainNames,
 } from './emit.ts'
 import { Expression } from './expression.ts'
-import type { ColumnsOf, Flat, LambdaColumn, NamesOf, Or, ParamValues, SchemaOf, Typed } from './types.ts'
+import type {
+  ColumnsOf,
+  Duration,
+  Flat,
+  LambdaColumn,
+  NamesOf,
+  Or,
+  ParamValues,
+  SchemaOf,
+  Typed,
+} from './types.ts'
 import { type GroupedWindow, specOf, type TumblingWindow } from './windows.ts'
 
 type PlanParts = Pick<Stream<never>, 'node' | 'params'>
@@ -198,6 +209,18 @@ export class Stream<S extends Columns> {
   }
 
   /**
+   * Leaves out rows whose key was let through less than `within` before or behind them, in event time; which of two comes
+   * first is a matter of arrival. Nulls are one key, and so are NaNs. A row that comes so late that its duplicates may be
+   * forgotten is late. LDB-1100 where a key is no column, LDB-2001 without event time.
+   */
+  deduplicate(keys: readonly (keyof S & string)[], within: Duration): Stream<S> {
+    const column = this.node.relation.time?.columns.find(name => findColumn(this.schema, name)) ?? ''
+    const type = findColumn(this.schema, column)?.type
+    const ticks = type && isTimestamp(type) ? ticksOf(within, type) : 1n
+    return this.#with(deduplicate(this.node, keysOf(this.schema, keys), column, ticks))
+  }
+
+  /**
    * The rows of this stream and of others as they come, each in the order of its own. Their columns must have the same
    * names and types in the same order (LDB-1200); one that may be null in any of them may be null. The watermark is the
    * least of theirs.
@@ -338,42 +361,6 @@ export class Grouped<S extends Columns, K extends Columns> {
     if (isPlain) return new Stream(grouped, this.#params)
     return new Stream(project(grouped, [...keys.map(passed), ...exprs]), this.#params)
   }
-}
-
-function keysOf(schema: Schema, keys: readonly string[]): readonly string[] {
-  for (const key of keys) if (!findColumn(schema, key)) throw unknownColumn(key, schema, 'groupBy')
-  return keys
-}
-
-const passed = ({ name, type, nullable }: Schema[number]): NamedExpr => ({
-  name,
-  expr: { kind: 'column', name, type, nullable },
-})
-
-const namedExprs = (columns: Readonly<Record<string, Typed>>): readonly NamedExpr[] =>
-  Object.entries(columns).map(([name, expr]) => ({ name, expr: Expression.plan(expr) }))
-
-/** The columns of a schema as expressions; an unknown name is an error that says which there are. */
-function columnsOf<S extends Columns>(schema: Schema): ColumnsOf<S> {
-  const columns = Object.fromEntries(
-    schema.map(({ name, type, nullable }) => [
-      name,
-      new Expression({ kind: 'column', name, type, nullable }, 'row'),
-    ]),
-  )
-  const checked = new Proxy(columns, {
-    get(target, name) {
-      if (typeof name === 'symbol') return undefined
-      if (Object.hasOwn(target, name)) return target[name]
-      throw unknownColumn(name, schema, 'expression')
-    },
-  })
-  return checked as unknown as ColumnsOf<S>
-}
-
-export function unknownColumn(name: string, schema: Schema, where: string): MillraceError {
-  const names = schema.map(column => column.name)
-  return new MillraceError('LDB-1100', `${where}: no column '${name}'`, { fix: didYouMean(name, names) })
 }
 
 const renameParams = (expr: Expr, names: ReadonlyMap<string, string>): Expr =>

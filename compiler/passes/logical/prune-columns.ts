@@ -64,6 +64,8 @@ function neededBefore(node: LogicalNode, needed: ReadonlySet<string>): ReadonlyS
         ...timeOf(node.input),
         ...weightsOf(node),
       ])
+    case 'deduplicate':
+      return new Set([...needed, ...node.keys, node.column])
     case 'window':
       return new Set([...needed, node.spec.column])
     case 'mode': {

@@ -2,6 +2,7 @@
 import { aggregateOver } from '../../../ir/expr/aggregates.ts'
 import type { Expr } from '../../../ir/expr/expr.ts'
 import { aggregate } from '../../../ir/logical/aggregate.ts'
+import { deduplicate } from '../../../ir/logical/deduplicate.ts'
 import { filter } from '../../../ir/logical/filter.ts'
 import { inputsOf, type LogicalNode } from '../../../ir/logical/index.ts'
 import { asAppend, asChanges } from '../../../ir/logical/mode.ts'
@@ -45,6 +46,8 @@ export function rebuild(
         node.emit,
         node.deletes,
       )
+    case 'deduplicate':
+      return deduplicate(input, node.keys, node.column, node.withinTicks)
     case 'sink':
       return sink(input)
   }
