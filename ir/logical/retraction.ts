@@ -3,9 +3,12 @@ import { MillraceError } from '../errors.ts'
 import { retractableNames, retractRow } from '../expr/changes.ts'
 import { findColumn } from '../schema.ts'
 import type { Aggregate } from './aggregate.ts'
-import { CHANGE } from './emit.ts'
+import { type AnyEmitStrategy, CHANGE } from './emit.ts'
 import { refusal, refuseCodes } from './mode.ts'
 import type { Relation } from './relation.ts'
+
+/** Ways to emit that can say that a group is gone, or wait until none goes any more. */
+const overChanges: ReadonlySet<AnyEmitStrategy> = new Set(['close', 'final', 'changelog', 'distinct'])
 
 type Asked = Pick<Aggregate, 'keys' | 'aggregates' | 'emit' | 'deletes'>
 
@@ -23,9 +26,9 @@ export function checkRetraction(input: Relation, asked: Asked): void {
       `over changes there are ${retractableNames.join(', ')}`,
     )
   }
-  if (emit.strategy === 'update') {
+  if (!overChanges.has(emit.strategy)) {
     throw refusal(
-      "an aggregation of changes that emits on 'update': it could not say that a group is gone",
+      `an aggregation of changes that emits on '${emit.strategy}': it could not say that a group is gone`,
       "emit a 'changelog', or on 'close'",
     )
   }
