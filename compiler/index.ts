@@ -21,6 +21,7 @@ export type {
 } from '../ir/types.ts'
 export type { Counters, FaultyRows, RowFault } from '../runtime/dag/runner.ts'
 export type { BatchInput } from '../runtime/io/inputs.ts'
+export { type VirtualClock, virtualClock, type WallClock } from '../runtime/time/clock.ts'
 export { Analysis } from './analyze/analysis.ts'
 export type { FaultCount } from './analyze/counts.ts'
 export type {
@@ -52,8 +53,11 @@ export type {
   AsChanges,
   ChangeColumn,
   Changelog,
+  ChangesBy,
   ChangesIn,
   ChangesOf,
+  EarlyByClock,
+  EarlyResults,
   EmitOptions,
   Latest,
   PlainNames,

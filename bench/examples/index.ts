@@ -3,6 +3,7 @@ import type { Columns, Stream } from '../../compiler/index.ts'
 import { busyRoutes } from './busy-routes.ts'
 import { delayClasses } from './delay-classes.ts'
 import { departureBursts } from './departure-bursts.ts'
+import { earlyDelays } from './early-delays.ts'
 import { firstFlights } from './first-flights.ts'
 import { lateFlights } from './late-flights.ts'
 import { longHauls } from './long-hauls.ts'
@@ -19,5 +20,6 @@ export const examples: Readonly<Record<string, Stream<Columns>>> = {
   'delay-classes': delayClasses as unknown as Stream<Columns>,
   'running-totals': runningTotals as unknown as Stream<Columns>,
   'first-flights': firstFlights as unknown as Stream<Columns>,
+  'early-delays': earlyDelays as unknown as Stream<Columns>,
   'two-feeds': twoFeeds as unknown as Stream<Columns>,
 }

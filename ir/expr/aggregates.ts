@@ -43,6 +43,8 @@ export interface AggregateRow {
   readonly takesFraction?: true
   /** Does it see rows with null arguments as well? */
   readonly keepsNulls?: true
+  /** Is what it keeps of a group large? */
+  readonly isSketch?: true
   /** Does it order rows by event time? */
   readonly ordered?: true
 }
@@ -226,6 +228,7 @@ export const aggregates = {
       () => 'int64',
     ),
     rowsMin: 0,
+    isSketch: true,
     evaluate: (rows, _type, [argType]) =>
       estimateDistinct(
         rows.map(({ values }) => values[0]),
@@ -237,6 +240,7 @@ export const aggregates = {
     resolve: only('approx_quantile', isNumeric, () => 'float64'),
     rowsMin: 1,
     takesFraction: true,
+    isSketch: true,
     evaluate: (rows, _type, _argTypes, fraction) =>
       quantileOf(
         rows.map(({ values }) => Number(values[0])),

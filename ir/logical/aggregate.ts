@@ -3,7 +3,7 @@
  * window, when the input ends.
  */
 import { MillraceError } from '../errors.ts'
-import { type Aggregate as AggregateCall, printAggregate } from '../expr/aggregates.ts'
+import { type Aggregate as AggregateCall, aggregateRow, printAggregate } from '../expr/aggregates.ts'
 import { printName } from '../expr/print.ts'
 import { type Column, checkSchema, findColumn } from '../schema.ts'
 import {
@@ -12,9 +12,9 @@ import {
   checkEmit,
   type Emit,
   emitsChanges,
-  isEager,
   ON_CLOSE,
   printEmit,
+  takesBack,
 } from './emit.ts'
 import type { LogicalNode } from './index.ts'
 import { ANY_MODE } from './mode.ts'
@@ -49,13 +49,10 @@ export function aggregate(
 ): Aggregate {
   const { schema, time } = input.relation
   checkRetraction(input.relation, { keys, aggregates, emit, deletes })
-  checkEmit(emit, time?.window !== undefined)
-  if (isEager(emit) && time?.window && !time.window.isInRows) {
-    throw new MillraceError('LDB-1001', `results of ${time.window.spec.kind} windows after every row`, {
-      fix: "emit them on 'close', or use tumbling windows",
-    })
-  }
   const window = time?.window
+  const hasTime = time !== undefined && time.columns.length > 0
+  checkEmit(emit, { hasWindow: window !== undefined, isGrouped: window?.isInRows === false, hasTime })
+  if (takesBack(emit)) checkCanBeKept(aggregates)
   const bounds = window ? [window.start, window.end] : []
   const columns = keys.map(name => {
     const column = findColumn(schema, name)
@@ -86,6 +83,15 @@ export function aggregate(
       time: window && { columns: timesOf(window), window: undefined },
     },
   }
+}
+
+/** What is taken back is what was handed out, which is kept for that: a sketch would be kept twice. */
+function checkCanBeKept(aggregates: readonly NamedAggregate[]): void {
+  const sketch = aggregates.find(({ call }) => aggregateRow(call.fn).isSketch)
+  if (!sketch) return
+  throw new MillraceError('LDB-1001', `${sketch.call.fn} as changes: what it came to before is not kept`, {
+    fix: "leave `changes` out, or use 'changelog'",
+  })
 }
 
 /** A session may have begun at any time before its end. */

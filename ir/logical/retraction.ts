@@ -26,6 +26,8 @@ export function checkRetraction(input: Relation, asked: Asked): void {
       `over changes there are ${retractableNames.join(', ')}`,
     )
   }
+  if (emit.early || emit.changes)
+    throw refusal('early results, or changes of results, over changes', "emit a 'changelog', or on 'close'")
   if (!overChanges.has(emit.strategy)) {
     throw refusal(
       `an aggregation of changes that emits on '${emit.strategy}': it could not say that a group is gone`,

@@ -1,17 +1,22 @@
 /** Random plans over a schema: one operator after the other, with one aggregation or two. */
 import fc from 'fast-check'
 import { withInputs } from '../../compiler/passes/logical/rewrite.ts'
-import { type Aggregate, aggregate as aggregateCall, aggregateOver } from '../../ir/expr/aggregates.ts'
+import {
+  type Aggregate,
+  aggregate as aggregateCall,
+  aggregateOver,
+  aggregateRow,
+} from '../../ir/expr/aggregates.ts'
 import { call } from '../../ir/expr/build.ts'
 import { type Expr, literal, nullOf } from '../../ir/expr/expr.ts'
 import { aggregate } from '../../ir/logical/aggregate.ts'
 import { deduplicate } from '../../ir/logical/deduplicate.ts'
-import { changes, type Emit } from '../../ir/logical/emit.ts'
+import { changes, type Emit, takesBack } from '../../ir/logical/emit.ts'
 import { filter } from '../../ir/logical/filter.ts'
 import { inputsOf, type LogicalNode } from '../../ir/logical/index.ts'
 import { asAppend, asChanges, withoutCode } from '../../ir/logical/mode.ts'
 import { project } from '../../ir/logical/project.ts'
-import type { AssignedWindow } from '../../ir/logical/relation.ts'
+import type { AssignedWindow, EventTime } from '../../ir/logical/relation.ts'
 import { sink } from '../../ir/logical/sink.ts'
 import { source, type WatermarkSpec } from '../../ir/logical/source.ts'
 import { sourcesOf } from '../../ir/logical/sources.ts'
@@ -299,21 +304,58 @@ const groupedOf: Step = input => {
     { maxLength: Math.min(KEYS_DRAWN_MAX, others.length) },
   )
   const { isChangelog } = input.relation
-  const calls = fc.array(callOver(schema, isChangelog), {
-    minLength: 1,
-    maxLength: 3,
-  })
-  return fc.tuple(keys, calls, emitsOf(window, isChangelog)).map(([names, list, emit]) =>
-    aggregate(
-      input,
-      names,
-      list.map((call, i) => ({ name: freshName(schema, i), call })),
-      emit,
-    ),
-  )
+  const calls = fc.array(callOver(schema, isChangelog), { minLength: 1, maxLength: 3 })
+  return fc
+    .tuple(keys, calls, isChangelog ? emitsOnce(window, isChangelog) : emitsOf(time))
+    .map(([names, list, drawn]) => {
+      const emit = fitting(drawn, list)
+      return aggregate(
+        input,
+        names,
+        list.map((call, i) => ({ name: freshName(schema, i), call })),
+        emit,
+      )
+    })
 }
 
-function emitsOf(window: AssignedWindow | undefined, isChangelog: boolean): fc.Arbitrary<Emit> {
+/** What is taken back must have been kept, which sketches are not. */
+const fitting = ({ changes, ...emit }: Emit, calls: readonly Aggregate[]): Emit =>
+  takesBack({ ...emit, changes }) && calls.some(({ fn }) => aggregateRow(fn).isSketch)
+    ? emit
+    : { ...emit, ...(changes && { changes }) }
+
+function emitsOf(time: EventTime | undefined): fc.Arbitrary<Emit> {
+  const window = time?.window
+  return window?.isInRows === false
+    ? emitsOnce(window)
+    : fc.oneof({ weight: 3, arbitrary: emitsOnce(window) }, { weight: 2, arbitrary: emitsRefined(time) })
+}
+
+/** Results that later ones replace. */
+function emitsRefined(time: EventTime | undefined): fc.Arbitrary<Emit> {
+  const clocks =
+    time && time.columns.length > 0 ? (['event', 'processing'] as const) : (['processing'] as const)
+  const early = fc.record(
+    { clock: fc.constantFrom(...clocks), every: fc.constantFrom(1n, 3n, 10n, MAX64) },
+    { noNullPrototype: true },
+  )
+  const isWindowed = time?.window !== undefined
+  return fc
+    .record({
+      strategy: fc.constantFrom(
+        'watermark' as const,
+        'watermark' as const,
+        'close' as const,
+        'final' as const,
+      ),
+      latenessTicks: isWindowed ? fc.constantFrom(0n, 5n, 1000n, MAX64) : fc.constant(0n),
+      early: fc.option(early, { nil: undefined, freq: 2 }),
+      changes: fc.boolean(),
+    })
+    .map(({ early, ...emit }) => ({ ...emit, ...(early && { early }) }))
+}
+
+function emitsOnce(window: AssignedWindow | undefined, isChangelog = false): fc.Arbitrary<Emit> {
   const eager = isChangelog
     ? fc.constant('changelog' as const)
     : fc.constantFrom('update' as const, 'changelog' as const)

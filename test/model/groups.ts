@@ -2,16 +2,19 @@
 import { FLOAT_LANES } from '../../ir/expr/aggregates.ts'
 import { RowFault } from '../../ir/expr/expr.ts'
 import type { Aggregate } from '../../ir/logical/aggregate.ts'
-import { changes, isEager } from '../../ir/logical/emit.ts'
+import { changes, isEager, isRefined } from '../../ir/logical/emit.ts'
 import { Aggregation, type Brought, joined, order } from './aggregation.ts'
 import type { Item, Operator, Surroundings } from './operator.ts'
+import { RefinedGroups } from './refined-groups.ts'
 import { Sessions } from './sessions.ts'
-import { MAX_TIME, type Span } from './windows.ts'
+import { ALWAYS, type Span } from './windows.ts'
 
 export const aggregated = (node: Aggregate, next: Operator, run: Surroundings): Operator =>
   node.window?.spec.kind === 'session'
     ? new Sessions(node, node.window.spec, next, run)
-    : new Groups(node, next, run)
+    : isRefined(node.emit)
+      ? new RefinedGroups(node, next, run)
+      : new Groups(node, next, run)
 
 /** Rows of one key that belong to the same windows. */
 interface Group extends Brought {
@@ -94,5 +97,4 @@ class Groups extends Aggregation {
   }
 }
 
-const ALWAYS: readonly Span[] = [{ start: 0n, end: MAX_TIME }]
 const lastEnd = ({ windows }: Group): bigint => windows[windows.length - 1].end

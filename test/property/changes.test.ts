@@ -34,7 +34,10 @@ test('changes of an aggregation, replayed behind any row, are what it comes to',
   every(trial => {
     for (const node of emitters(trial)) {
       if (node.deletes !== undefined || node.emit.strategy === 'distinct') continue
-      const closing = aggregate(node.input, node.keys, node.aggregates, { ...node.emit, strategy: 'close' })
+      const closing = aggregate(node.input, node.keys, node.aggregates, {
+        strategy: 'close',
+        latenessTicks: node.emit.latenessTicks,
+      })
       for (const rows of [trial.rows, trial.rows.slice(0, trial.rows.length / 2)]) {
         const told = runModel(node, rows, modelOptionsOf(trial)).rows.map(shown)
         const closed = runModel(closing, rows, modelOptionsOf(trial)).rows.map(shown)

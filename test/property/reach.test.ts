@@ -9,7 +9,7 @@ import { aggregateNames } from '../../ir/expr/aggregates.ts'
 import { type Expr, visit } from '../../ir/expr/expr.ts'
 import { functionNames } from '../../ir/expr/functions/index.ts'
 import { aggregate } from '../../ir/logical/aggregate.ts'
-import type { AnyEmitStrategy } from '../../ir/logical/emit.ts'
+import { type AnyEmitStrategy, corrects, type Early, takesBack } from '../../ir/logical/emit.ts'
 import { exprsOf, inputsOf, type LogicalNode, type OperatorKind } from '../../ir/logical/index.ts'
 import { sourcesOf } from '../../ir/logical/sources.ts'
 import type { WindowSpec } from '../../ir/logical/window.ts'
@@ -94,7 +94,7 @@ test('every kind of window', { skip }, () => {
 })
 
 test('every way to emit', { skip }, () => {
-  const strategies = { close: 1, final: 1, update: 1, changelog: 1, distinct: 1 }
+  const strategies = { close: 1, final: 1, watermark: 1, update: 1, changelog: 1, distinct: 1 }
   assertAll(
     Object.keys(strategies satisfies Record<AnyEmitStrategy, number>),
     aggregations.map(({ emit }) => emit.strategy),
@@ -175,6 +175,14 @@ const situations: Readonly<Record<string, Situation>> = {
   'a source that falls silent': ({ idles = [] }, model) => idles.length > 0 && model.rows.length > 0,
   'a late row behind a union': (_, model) => model.late.includes(-1),
   'changes that take others back': (_, model) => model.rows.some(row => row.$op === 2),
+  'a result that corrects another': ({ plan }, model) =>
+    model.rows.length > 3 && chainOf(plan).some(node => node.kind === 'aggregate' && corrects(node.emit)),
+  'early results by event time': ({ plan }, model) => model.rows.length > 3 && hasEarly(plan, 'event'),
+  'early results by processing time': ({ plan }, model) =>
+    model.rows.length > 3 && hasEarly(plan, 'processing'),
+  'early results that are taken back': ({ plan }, model) =>
+    model.rows.some(row => row.$op === 2) &&
+    chainOf(plan).some(node => node.kind === 'aggregate' && takesBack(node.emit)),
   'changes behind changes': ({ plan }, model) =>
     model.rows.length > 0 &&
     chainOf(plan).some(({ kind, relation }) => kind === 'project' && relation.isChangelog),
@@ -218,6 +226,9 @@ const hasDistinct = (plan: LogicalNode, isOverChanges: boolean): boolean =>
     node =>
       node.kind === 'aggregate' && node.emit.strategy === 'distinct' && overChanges(node) === isOverChanges,
   )
+
+const hasEarly = (plan: LogicalNode, clock: Early['clock']): boolean =>
+  chainOf(plan).some(node => node.kind === 'aggregate' && node.emit.early?.clock === clock)
 
 /** The plan without lateness. */
 function mapAggregates(plan: LogicalNode): LogicalNode {

@@ -159,6 +159,7 @@ function scopeOf(k: KernelBuilder, plan: PlanScope): RowScope {
     reject: never,
     late: never,
     drop: never,
+    stopIfDue: never,
   }
 }
 

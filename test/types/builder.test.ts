@@ -176,6 +176,15 @@ test('windows and ways to emit have inferred types from end to end', () => {
     .where(f => f.most.gt(2))
     .select(f => ({ twice: f.most.mul(2) }))
   same<RowIn<typeof changes>, { readonly twice: number; readonly $op: number }>(true)
+  const refined = trades
+    .window(tumble('at', '1h'))
+    .agg((f, a) => ({ most: a.max(f.price) }), { emit: 'watermark', lateness: '1m', changes: true })
+    .select(f => ({ most: f.most }))
+  same<RowIn<typeof refined>, { readonly most: number; readonly $op: number }>(true)
+  const early = trades
+    .groupBy('venue')
+    .agg((f, a) => ({ most: a.max(f.price) }), { early: { every: '1s', clock: 'processing' } })
+  same<RowIn<typeof early>, { readonly venue: string | null; readonly most: number }>(true)
   const updates = trades.groupBy('venue').agg((f, a) => ({ most: a.max(f.price) }), { emit: 'update' })
   same<RowIn<typeof updates>, { readonly venue: string | null; readonly most: number }>(true)
 })

@@ -15,6 +15,7 @@ import * as memory from './memory.ts'
 import { heap, openWindows, sharedPanes } from './open-windows.ts'
 import * as passes from './passes.ts'
 import * as pipeline from './pipeline.ts'
+import * as refined from './refined-windows.ts'
 import { rewrite } from './rewriting.ts'
 import { sessions } from './sessions.ts'
 import * as sketches from './sketches.ts'
@@ -48,6 +49,10 @@ export const mutants = mutantsOf({
   'shared-panes': sharedPanes,
   sessions,
   heap,
+  grid: refined.grid,
+  'changed-groups': refined.changedGroups,
+  'refined-windows': refined.refinedWindows,
+  'given-results': refined.givenResults,
   interner: texts.interner,
   bytes: texts.bytes,
   utf8: texts.utf8,

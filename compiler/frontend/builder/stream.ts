@@ -20,7 +20,7 @@ import { columnsOf, keysOf, namedExprs, passed, unknownColumn } from './columns.
 import { ticksOf } from './duration.ts'
 import {
   type AsAppend,
-  type AsChanges,
+  type ChangesBy,
   type ChangesIn,
   type ChangesOf,
   type EmitOptions,
@@ -199,7 +199,7 @@ export class Stream<S extends Columns> {
    * Reads rows as changes: the column holds a code each, 0 insert, 1 delete, 2 update before, 3 update after. It becomes the
    * column `$op`. A row with another code, or null, is rejected with LDB-9006; a column that is no int8 is LDB-1200.
    */
-  asChanges<const C extends NamesOf<S, 'int8'>>(column: C): Stream<Flat<AsChanges<S, C>>> {
+  asChanges<const C extends NamesOf<S, 'int8'>>(column: C): Stream<Flat<ChangesBy<S, C>>> {
     return this.#with(asChanges(this.node, column))
   }
 
@@ -348,12 +348,7 @@ export class Grouped<S extends Columns, K extends Columns> {
     const columns = columnsOf<S>(this.#node.relation.schema)
     const results = namedExprs(aggregates(columns, collector.functions))
     const { calls, exprs } = nameCalls(collector.calls, results)
-    const grouped = aggregate(
-      this.#node,
-      this.#keys,
-      calls,
-      emitOf(options, this.#node.relation.time?.window),
-    )
+    const grouped = aggregate(this.#node, this.#keys, calls, emitOf(options, this.#node.relation))
     const keys = grouped.relation.schema.filter(
       ({ name }) => name !== CHANGE && !calls.some(one => one.name === name),
     )

@@ -52,6 +52,8 @@ export interface TimeField {
 export interface GroupWalk {
   /** Writes its code; may leave before anything has changed, and is then called with the same group again. */
   each(window: Closed, group: Expr): void
+  /** What `each` wrote has been handed out for good. */
+  given?(group: Expr): void
   /** Forgets the group. */
   drop(group: Expr): void
   /**
@@ -65,6 +67,16 @@ export interface GroupWalk {
   readonly combineRows: number
   /** The group of the same key in another pane, or -1. */
   find(group: Expr, start: Expr): Expr
+}
+
+/** A row has changed a group. */
+export interface Touch {
+  readonly group: Expr
+  /** The end of the window of the row, and its time. */
+  readonly end: Expr
+  readonly time: Expr
+  /** Makes the row the last of this call, where something has become due. */
+  stopIfDue(): void
 }
 
 export interface GrowingTable {
@@ -91,6 +103,10 @@ export interface GroupWindows {
   append(k: KernelBuilder, bounds: Bounds, group: Expr, arrival: Expr): void
   /** Takes a group out of the list of the window with that start. */
   detach?(k: KernelBuilder, start: Expr, group: Expr): void
+  /** Of a group that is new, what it keeps for its windows beside the start of its pane. */
+  initGroup?(k: KernelBuilder, group: Expr): void
+  /** A row has been taken into a group, which may give a result for that. */
+  touch?(k: KernelBuilder, touch: Touch): void
   /** A row is taken into a group that is there. */
   take?(k: KernelBuilder, pane: Pane, group: Expr): void
   /**

@@ -23,7 +23,8 @@ import {
 import type { Expr } from '../../../ir/kernel/node.ts'
 import { type Aggregate, aggregateRule } from '../../../ir/logical/aggregate.ts'
 import { CHANGE, changes, isEager } from '../../../ir/logical/emit.ts'
-import { type Prepared, when } from '../accumulators/accumulator.ts'
+import type { Prepared } from '../accumulators/accumulator.ts'
+import { when } from '../accumulators/accumulator.ts'
 import { passWatermark } from '../event-time.ts'
 import { lowerExpr, type RowColumns } from '../expr/index.ts'
 import { holds } from '../expr/logic.ts'
@@ -39,9 +40,9 @@ import {
 import { hashOfWindow, hashWords } from '../lib/hash.ts'
 import type { Row, RowScope } from '../scope.ts'
 import type { Blocks, EagerOutput, EmitEach, Miss, StatefulStage } from '../stage.ts'
-import { bind, FALSE, faultsOf, isNever, local, scalar, scalarOf, type Value } from '../value.ts'
+import { bind, FALSE, faultsOf, isNever, local, scalarOf, type Value } from '../value.ts'
 import type { KeyValue } from './group-key.ts'
-import { Groups } from './groups.ts'
+import { asChange, Groups } from './groups.ts'
 import { type NewGroup, PendingGroup } from './pending-group.ts'
 
 /** The bounds of the one window of an aggregation without windows. */
@@ -69,7 +70,7 @@ export class AggregateStage implements StatefulStage {
   constructor(node: Aggregate, watermark: TimeField) {
     this.#node = node
     this.#watermark = watermark
-    this.#groups = new Groups(node)
+    this.#groups = new Groups(node, watermark)
     this.#pending = new PendingGroup(this.#groups.key)
   }
 
@@ -169,6 +170,8 @@ export class AggregateStage implements StatefulStage {
     } else this.#apply(cx, prepared)
     if (this.#groups.canEmpty) k.if(this.#isGone(cx, entry, removes), () => this.#groups.remove(k, entry))
     if (row.pane) this.#groups.windows.take?.(k, row.pane, entry)
+    const end = row.pane?.lastEnd ?? i64(NEVER)
+    this.#groups.windows.touch?.(k, { group: entry, end, time, stopIfDue: cx.stopIfDue })
   }
 
   /** Is the row taken back, or does it take its group back? */
@@ -205,8 +208,7 @@ export class AggregateStage implements StatefulStage {
       output.emit(result())
       return
     }
-    const change = (columns: RowColumns, code: Expr): void =>
-      output.emit(new Map(columns).set(CHANGE, scalar('int8', code, FALSE)))
+    const change = (columns: RowColumns, code: Expr): void => output.emit(asChange(columns, code))
     k.phase('apply')
     const isKnown = k.let('is_known', this.#groups.isThere(k, entry))
     const before = new Map([...result()].map(([name, value]) => [name, bind(k, 'before', value)]))

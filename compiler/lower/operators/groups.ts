@@ -7,11 +7,11 @@ import { aggregate as aggregateCall } from '../../../ir/expr/aggregates.ts'
 import { and, bool, eq, gt, i32, i64, type KernelBuilder, load, lt, ne } from '../../../ir/kernel/build.ts'
 import type { Expr, Local } from '../../../ir/kernel/node.ts'
 import { type Aggregate, aggregateRule } from '../../../ir/logical/aggregate.ts'
-import { isEager } from '../../../ir/logical/emit.ts'
+import { CHANGE, changes, isEager, isRefined, saysChanges, takesBack } from '../../../ir/logical/emit.ts'
 import { findColumn } from '../../../ir/schema.ts'
 import { isBytes } from '../../../ir/types.ts'
 import { GroupStore, when } from '../accumulators/accumulator.ts'
-import { type Accumulation, accumulate } from '../accumulators/index.ts'
+import { type Accumulation, accumulate, fieldsOf as heldBy } from '../accumulators/index.ts'
 import type { RowColumns } from '../expr/index.ts'
 import type { Leave } from '../lib/control.ts'
 import { type Closed, type GroupWindows, NEVER, type TimeField } from '../lib/group-windows.ts'
@@ -20,6 +20,7 @@ import { Interner } from '../lib/interner.ts'
 import { type Found, HashTable } from '../lib/table.ts'
 import type { EmitEach, StatefulStage } from '../stage.ts'
 import { FALSE, scalar, scalarOf, type Value } from '../value.ts'
+import { GivenResults } from './given-results.ts'
 import { GroupKey, KEYS_MAX, type KeyValue } from './group-key.ts'
 import type { NewGroup } from './pending-group.ts'
 import { combinesPanes, fieldsOf, windowsOf } from './windows.ts'
@@ -39,6 +40,8 @@ export class Groups {
   readonly accumulation: Accumulation
   readonly table: HashTable
   readonly windows: GroupWindows
+  /** What groups have handed out, where it may have to be taken back. */
+  readonly #given: GivenResults | undefined
   /** All rows are one group, whose results leave at the end. */
   readonly isUngrouped: boolean
   /** Are rows taken back? */
@@ -46,7 +49,7 @@ export class Groups {
   readonly #node: Aggregate
   readonly #countsRows: boolean
 
-  constructor(node: Aggregate) {
+  constructor(node: Aggregate, watermark: TimeField) {
     this.#node = node
     const columns = node.keys.map(name => findColumn(node.input.relation.schema, name) ?? missing(name))
     if (columns.length > KEYS_MAX)
@@ -56,24 +59,25 @@ export class Groups {
     this.texts = [...columns, ...calls].some(({ type }) => isBytes(type)) ? new Interner(TEXTS) : undefined
     this.key = new GroupKey(columns, this.texts)
     this.retracts = node.input.relation.isChangelog
-    this.isUngrouped = !spec && columns.length === 0 && !isEager(node.emit) && !this.retracts
+    const givesOnce = !isEager(node.emit) && !isRefined(node.emit)
+    this.isUngrouped = !spec && columns.length === 0 && givesOnce && !this.retracts
     const facts = { isUngrouped: this.isUngrouped, combines: combinesPanes(spec), retracts: this.retracts }
     const store = new GroupStore(this.texts, facts)
     // Whether a group has any rows: with none it gives no result.
     this.#countsRows = this.isUngrouped || this.retracts
     this.accumulation = accumulate(store, this.#countsRows ? [...calls, countRows] : calls)
+    this.#given = takesBack(node.emit) ? new GivenResults(store, calls) : undefined
     this.table = this.#makeTable()
     store.place(this.table.entries)
     this.texts?.addUser(this.table)
-    this.windows = windowsOf(this.texts ? TEXTS + 1 : TEXTS, this.table, node, this.canEmpty)
+    this.windows = windowsOf(this.texts ? TEXTS + 1 : TEXTS, this.table, node, watermark, this.canEmpty)
   }
 
   #makeTable(): HashTable {
-    const { window } = this.#node
-    const held = Object.assign({}, ...this.accumulation.accumulators.map(fed => fed.accumulator.fields))
-    const ofWindow = { start: 'i64' as const, ...fieldsOf(window?.spec, this.canEmpty) }
-    const ofChanges = this.marksEmitted ? { emitted: 'u8' as const } : {}
-    const fields = { ...ofWindow, ...ofChanges, ...this.key.fields, ...held }
+    const { window, emit } = this.#node
+    const ofWindow = { start: 'i64' as const, ...fieldsOf(window?.spec, emit, this.canEmpty) }
+    const ofChanges = this.marksEmitted ? { emitted: 'u8' as const } : this.#given?.fields
+    const fields = { ...ofWindow, ...ofChanges, ...this.key.fields, ...heldBy(this.accumulation) }
     return new HashTable({ id: GROUPS, name: 'groups', fields })
   }
 
@@ -146,23 +150,44 @@ export class Groups {
     if (this.marksEmitted) k.store(entries, 'emitted', group, i32(0))
     for (const [field, value] of key.fields) k.store(entries, field, group, value)
     for (const { accumulator } of this.accumulation.accumulators) accumulator.init(k, group)
+    this.#given?.init(k, group)
+    this.windows.initGroup?.(k, group)
     return group
   }
 
   /** Emits the groups of windows that the watermark has passed; or forgets them, where all of it has been said. */
   advance(k: KernelBuilder, leave: Leave, watermark: TimeField, each: EmitEach): void {
-    const operator = aggregateRule.print(this.#node)
     this.windows.advance(k, leave, watermark, {
       each: (window, group) => {
         if (isEager(this.#node.emit)) return
-        when(k, this.#hasRows(k, group), () => each(this.result(k, window, group), operator))
+        when(k, this.#hasRows(k, group), () => this.#give(k, window, group, each))
       },
+      given: group => this.#given?.keep(k, group, this.accumulation),
       drop: group => this.table.remove(k, group),
       merge: (group, append) => this.#merge(k, leave, group, append),
       combine: (into, from) => this.#combine(k, into, from),
       combineRows: this.#combineRows,
       find: (group, start) => this.#search(k, group, start).entry,
     })
+  }
+
+  /** Hands out what a group comes to; right behind what it came to before, where that is taken back. */
+  #give(k: KernelBuilder, window: Closed, group: Expr, each: EmitEach): void {
+    const operator = aggregateRule.print(this.#node)
+    const now = this.result(k, window, group)
+    const given = this.#given
+    if (!given) {
+      each(saysChanges(this.#node.emit) ? asChange(now, changes.insert) : now, operator)
+      return
+    }
+    k.if(
+      given.has(group),
+      () => {
+        each(asChange(this.result(k, window, group, given.accumulation), changes.updateBefore), operator)
+        each(asChange(now, changes.updateAfter), operator, true)
+      },
+      () => each(asChange(now, changes.insert), operator),
+    )
   }
 
   /** Takes the group of a pane into that of the window; the ids of its texts are known already. */
@@ -211,18 +236,22 @@ export class Groups {
     return gt(scalarOf(this.accumulation.finish(k, this.#node.aggregates.length, group)).value, i64(0n))
   }
 
-  /** The columns of a group: window, keys, aggregates. */
-  result(k: KernelBuilder, { start, end }: Closed, group: Expr): RowColumns {
+  /** The columns of a group: window, keys, aggregates, by what some accumulators hold. */
+  result(k: KernelBuilder, { start, end }: Closed, group: Expr, held = this.accumulation): RowColumns {
     const { window, aggregates } = this.#node
     const columns = new Map<string, Value>(this.key.values(this.table.entries, group))
     if (window) {
       columns.set(window.start, scalar(window.type, start, FALSE))
       columns.set(window.end, scalar(window.type, end, FALSE))
     }
-    for (const [n, { name }] of aggregates.entries()) columns.set(name, this.accumulation.finish(k, n, group))
+    for (const [n, { name }] of aggregates.entries()) columns.set(name, held.finish(k, n, group))
     return columns
   }
 }
+
+/** A result as a change of that code. */
+export const asChange = (columns: RowColumns, code: number | Expr): RowColumns =>
+  new Map(columns).set(CHANGE, scalar('int8', typeof code === 'number' ? i32(code) : code, FALSE))
 
 const missing = (name: string): never => {
   throw new Error(`column ${name} is not part of the row`)
