@@ -1,14 +1,9 @@
 /** Random plans over a schema: one operator after the other, with one aggregation or two. */
 import fc from 'fast-check'
 import { withInputs } from '../../compiler/passes/logical/rewrite.ts'
-import {
-  type Aggregate,
-  aggregate as aggregateCall,
-  aggregateOver,
-  aggregateRow,
-} from '../../ir/expr/aggregates.ts'
+import { type Aggregate, aggregate as aggregateCall, aggregateRow } from '../../ir/expr/aggregates.ts'
 import { call } from '../../ir/expr/build.ts'
-import { type Expr, literal, nullOf } from '../../ir/expr/expr.ts'
+import { type Expr, literal } from '../../ir/expr/expr.ts'
 import { aggregate } from '../../ir/logical/aggregate.ts'
 import { deduplicate } from '../../ir/logical/deduplicate.ts'
 import { changes, type Emit, takesBack } from '../../ir/logical/emit.ts'
@@ -29,7 +24,8 @@ import {
   window,
 } from '../../ir/logical/window.ts'
 import type { Column, Schema } from '../../ir/schema.ts'
-import { type DataType, dataTypes, isInteger, isNumeric, isTimestamp } from '../../ir/types.ts'
+import { isTimestamp } from '../../ir/types.ts'
+import { callOver } from './aggregates.ts'
 import { exprOf, ref } from './exprs.ts'
 import { TIME } from './streams.ts'
 import { MAX64, MIN64, types, valuesOf } from './values.ts'
@@ -328,13 +324,13 @@ function emitsOf(time: EventTime | undefined): fc.Arbitrary<Emit> {
   const window = time?.window
   return window?.isInRows === false
     ? emitsOnce(window)
-    : fc.oneof({ weight: 3, arbitrary: emitsOnce(window) }, { weight: 2, arbitrary: emitsRefined(time) })
+    : fc.oneof({ weight: 3, arbitrary: emitsOnce(window) }, { weight: 3, arbitrary: emitsRefined(time) })
 }
 
 /** Results that later ones replace. */
 function emitsRefined(time: EventTime | undefined): fc.Arbitrary<Emit> {
   const clocks =
-    time && time.columns.length > 0 ? (['event', 'processing'] as const) : (['processing'] as const)
+    time && time.columns.length > 0 ? (['event', 'event', 'processing'] as const) : (['processing'] as const)
   const early = fc.record(
     { clock: fc.constantFrom(...clocks), every: fc.constantFrom(1n, 3n, 10n, MAX64) },
     { noNullPrototype: true },
@@ -376,43 +372,3 @@ const freshName = (schema: Schema, i: number): string => {
   const free = ['a', 'b', 'c'].find(letter => !schema.some(({ name }) => name === `${letter}${i}`))
   return `${free}${i}`
 }
-
-type CallArb = fc.Arbitrary<Aggregate>
-
-/** Over changes only what can take rows back. */
-function callOver(schema: Schema, isChangelog: boolean): CallArb {
-  const any = types.chain(type => exprOf(type, schema, 1))
-  const among = (fits: (type: DataType) => boolean): fc.Arbitrary<Expr> =>
-    fc.constantFrom(...dataTypes.filter(fits)).chain(type => exprOf(type, schema, 1))
-  const where = fc.option(exprOf('bool', schema, 1), { nil: undefined, freq: 3 })
-  const plain = fc.constantFrom('count', 'min', 'max', 'first', 'last', 'latest', 'approx_count_distinct')
-  const fractions = fc.oneof(fc.constantFrom(0, 0.5, 0.99, 1), fc.double({ min: 0, max: 1, noNaN: true }))
-  const counts: CallArb = where.map(cond =>
-    aggregateOver({ fn: 'count' }, cond ? [filteredBy(literal(true, 'bool'), cond)] : []),
-  )
-  const over = (fns: fc.Arbitrary<Aggregate['fn']>, ...args: readonly fc.Arbitrary<Expr>[]): CallArb =>
-    fc.tuple(fns, fc.tuple(...args), where, fractions).map(([fn, list, cond, fraction]) =>
-      aggregateOver(
-        { fn, fraction },
-        list.map(arg => (cond ? filteredBy(arg, cond) : arg)),
-      ),
-    )
-  const retracted = [
-    counts,
-    over(fc.constantFrom('sum', 'avg'), among(isNumeric)),
-    over(fc.constantFrom('bool_and', 'bool_or'), exprOf('bool', schema, 1)),
-    over(fc.constantFrom('bit_xor'), among(isInteger)),
-  ]
-  if (isChangelog) return fc.oneof(...retracted)
-  return fc.oneof(
-    ...retracted,
-    { weight: 2, arbitrary: over(plain, any) },
-    over(fc.constantFrom('approx_quantile'), among(isNumeric)),
-    over(fc.constantFrom('var_pop', 'var_samp', 'stddev_pop', 'stddev_samp'), among(isNumeric)),
-    over(fc.constantFrom('covar_pop', 'covar_samp', 'corr'), among(isNumeric), among(isNumeric)),
-    over(fc.constantFrom('bit_and', 'bit_or'), among(isInteger)),
-  )
-}
-
-/** What `where` of an aggregate is: rows that the condition leaves out count as null. */
-const filteredBy = (arg: Expr, cond: Expr): Expr => call('case', cond, arg, nullOf(arg.type))
