@@ -59,6 +59,7 @@ export type {
   EarlyByClock,
   EarlyResults,
   EmitOptions,
+  EveryRows,
   Latest,
   PlainNames,
 } from './frontend/builder/emit.ts'
@@ -94,7 +95,9 @@ export type {
   Wrapping as IntegerExpr,
 } from './frontend/builder/types.ts'
 export {
+  type CountWindow,
   type CumulatingWindow,
+  countWindow,
   cumulate,
   type GroupedWindow,
   type HoppingWindow,

@@ -7,6 +7,7 @@ import { earlyDelays } from './early-delays.ts'
 import { firstFlights } from './first-flights.ts'
 import { lateFlights } from './late-flights.ts'
 import { longHauls } from './long-hauls.ts'
+import { recentFlights } from './recent-flights.ts'
 import { rollingDelays } from './rolling-delays.ts'
 import { runningTotals } from './running-totals.ts'
 import { twoFeeds } from './two-feeds.ts'
@@ -19,6 +20,7 @@ export const examples: Readonly<Record<string, Stream<Columns>>> = {
   'departure-bursts': departureBursts as unknown as Stream<Columns>,
   'delay-classes': delayClasses as unknown as Stream<Columns>,
   'running-totals': runningTotals as unknown as Stream<Columns>,
+  'recent-flights': recentFlights as unknown as Stream<Columns>,
   'first-flights': firstFlights as unknown as Stream<Columns>,
   'early-delays': earlyDelays as unknown as Stream<Columns>,
   'two-feeds': twoFeeds as unknown as Stream<Columns>,

@@ -45,6 +45,7 @@ export interface FrameOptions {
   readonly rowLabel: string
   readonly masked: boolean
   readonly stopIfDue: RowScope['stopIfDue']
+  readonly spend: RowScope['spend']
   /** In a plan that is analysed. */
   readonly count: RowCount | undefined
 }
@@ -68,6 +69,7 @@ export function rowScope(options: FrameOptions): RowScope {
     },
     drop: () => k.break(rowLabel),
     stopIfDue,
+    spend: options.spend,
   }
 }
 

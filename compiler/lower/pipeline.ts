@@ -195,6 +195,7 @@ class PipelineLowering {
       masked: false,
       lane: undefined,
       stopIfDue: () => {},
+      spend: () => {},
       count,
     })
   }

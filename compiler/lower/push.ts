@@ -89,7 +89,9 @@ class PushLowering {
         k.set(status, i32(reason))
         k.break(end)
       }
-      const frame = { i, rows, emitter, leave, onMove: () => this.#stopIfDue(k, stop), place: undefined }
+      const spend = (count: number): void => k.set(stop, sub(stop, i32(count)))
+      const onMove = (): void => this.#stopIfDue(k, stop)
+      const frame = { i, rows, emitter, leave, onMove, spend, place: undefined }
       const row = (miss: Miss): void => this.#row(k, { ...frame, miss })
       if (stateful?.misses) eachRowMade(k, i, stop, row)
       else if (inBlocks)
@@ -140,6 +142,7 @@ class PushLowering {
       emitter: undefined,
       leave,
       onMove: () => {},
+      spend: () => {},
       place: undefined,
     }
     this.#parts.stateful?.open(new KernelBuilder('open'), () => {})
@@ -149,7 +152,7 @@ class PushLowering {
 
   /** The work on one row of a batch, and the watermark that it moves. */
   #row(k: KernelBuilder, frame: RowFrame): void {
-    const { i, rows, emitter, leave, miss, onMove, place } = frame
+    const { i, rows, emitter, leave, miss, onMove, spend, place } = frame
     const watermarkSpec = this.#parts.spec.source?.watermark
     const columns = this.#edge
       ? readEdge(this.#edge, this.#parts.spec.inputSchema, i)
@@ -172,6 +175,7 @@ class PushLowering {
         masked: this.#parts.masked,
         lane: place?.n,
         stopIfDue: onMove,
+        spend: rows => spend(rows),
         count,
       })
       const end = (row: Row): void => {
@@ -228,6 +232,8 @@ interface RowFrame {
   readonly miss: Miss
   /** Code for when the watermark has moved. */
   readonly onMove: () => void
+  /** Code that takes rows off the budget of the call. */
+  readonly spend: (rows: number) => void
   /** Set for a row of a block. */
   readonly place: PlaceInBlock | undefined
 }

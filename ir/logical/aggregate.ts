@@ -1,6 +1,6 @@
 /**
  * aggregate: one row per group. Groups of a window are emitted when the watermark passes its end; without a
- * window, when the input ends.
+ * window, when the input ends; by windows of rows, with the row that fills one.
  */
 import { MillraceError } from '../errors.ts'
 import { type Aggregate as AggregateCall, aggregateRow, printAggregate } from '../expr/aggregates.ts'
@@ -12,8 +12,11 @@ import {
   checkEmit,
   type Emit,
   emitsChanges,
+  isEager,
+  isRefined,
   ON_CLOSE,
   printEmit,
+  saysChanges,
   takesBack,
 } from './emit.ts'
 import type { LogicalNode } from './index.ts'
@@ -21,6 +24,7 @@ import { ANY_MODE } from './mode.ts'
 import type { OperatorRule } from './operator.ts'
 import { type AssignedWindow, checkColumns, type Relation } from './relation.ts'
 import { checkRetraction } from './retraction.ts'
+import { checkRowWindow, numberColumn, printRowWindow, type RowWindow } from './row-window.ts'
 
 export interface NamedAggregate {
   readonly name: string
@@ -35,20 +39,28 @@ export interface Aggregate {
   readonly keys: readonly string[]
   readonly aggregates: readonly NamedAggregate[]
   readonly emit: Emit
+  /** Set where the number of its rows says when a group hands out results. */
+  readonly rows: RowWindow | undefined
   /** A column of booleans: where it is true a row takes its whole group back. */
   readonly deletes: string | undefined
   readonly relation: Relation
 }
+
+/** Do results leave with rows, and not with the watermark? */
+export const leavesWithRows = ({ emit, rows }: Pick<Aggregate, 'emit' | 'rows'>): boolean =>
+  isEager(emit) || rows !== undefined
 
 export function aggregate(
   input: LogicalNode,
   keys: readonly string[],
   aggregates: readonly NamedAggregate[],
   emit: Emit = ON_CLOSE,
+  rows?: RowWindow,
   deletes?: string,
 ): Aggregate {
   const { schema, time } = input.relation
-  checkRetraction(input.relation, { keys, aggregates, emit, deletes })
+  checkRetraction(input.relation, { keys, aggregates, emit, rows, deletes })
+  if (rows) checkRows(rows, emit, time?.window)
   const window = time?.window
   const hasTime = time !== undefined && time.columns.length > 0
   checkEmit(emit, { hasWindow: window !== undefined, isGrouped: window?.isInRows === false, hasTime })
@@ -71,9 +83,11 @@ export function aggregate(
     keys,
     aggregates,
     emit,
+    rows,
     deletes,
     relation: {
       schema: checkSchema([
+        ...(rows?.sizeRows === undefined ? [] : [numberColumn]),
         ...bounds.map(name => ({ name, type: window?.type ?? 'int64', nullable: false })),
         ...columns,
         ...results,
@@ -94,6 +108,24 @@ function checkCanBeKept(aggregates: readonly NamedAggregate[]): void {
   })
 }
 
+function checkRows(rows: RowWindow, emit: Emit, window: AssignedWindow | undefined): void {
+  if (window) {
+    throw new MillraceError(
+      'LDB-1001',
+      `results by the number of rows, of rows in ${window.spec.kind} windows`,
+      {
+        fix: 'aggregate the rows of each window first, or leave one of the two out',
+      },
+    )
+  }
+  if (emit.strategy !== 'close' || isRefined(emit) || saysChanges(emit)) {
+    throw new MillraceError('LDB-1001', `results by the number of rows, and${printEmit(emit)}`, {
+      fix: 'leave the emit option out: the row that fills a window hands out its result',
+    })
+  }
+  checkRowWindow(rows)
+}
+
 /** A session may have begun at any time before its end. */
 const timesOf = ({ spec, start, end }: AssignedWindow): readonly string[] =>
   spec.kind === 'session' ? [end] : [start, end]
@@ -102,11 +134,12 @@ export const aggregateRule: OperatorRule<Aggregate> = {
   inputs: node => [node.input],
   exprs: node => node.aggregates.flatMap(({ call }) => call.args),
   accepts: ANY_MODE,
-  print: ({ window, keys, aggregates, emit, deletes }) => {
+  print: ({ window, keys, aggregates, emit, rows, deletes }) => {
     const by = [...(window ? [window.start, window.end] : []), ...keys].map(printName).join(', ')
     const calls = aggregates.map(({ name, call }) => `${printAggregate(call)} as ${printName(name)}`)
     const taken = deletes === undefined ? '' : ` deleted by ${printName(deletes)}`
-    return `aggregate by (${by}): ${calls.join(', ')}${taken}${printEmit(emit)}`
+    const counted = rows ? printRowWindow(rows) : ''
+    return `aggregate by (${by})${counted}: ${calls.join(', ')}${taken}${printEmit(emit)}`
   },
 }
 

@@ -34,7 +34,7 @@ export function latestRows(input: LogicalNode, keys: readonly string[], deletes?
     call: aggregateCall('latest', { kind: 'column', ...column }),
   }))
   const inKey = keys.filter(key => columns.some(({ name }) => name === key))
-  return aggregate(input, inKey, calls, emitOn('changelog'), deletes)
+  return aggregate(input, inKey, calls, emitOn('changelog'), undefined, deletes)
 }
 
 /** Columns that are neither codes of changes nor bounds of windows: those come by themselves. */

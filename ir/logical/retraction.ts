@@ -10,7 +10,7 @@ import type { Relation } from './relation.ts'
 /** Ways to emit that can say that a group is gone, or wait until none goes any more. */
 const overChanges: ReadonlySet<AnyEmitStrategy> = new Set(['close', 'final', 'changelog', 'distinct'])
 
-type Asked = Pick<Aggregate, 'keys' | 'aggregates' | 'emit' | 'deletes'>
+type Asked = Pick<Aggregate, 'keys' | 'aggregates' | 'emit' | 'rows' | 'deletes'>
 
 export function checkRetraction(input: Relation, asked: Asked): void {
   if (asked.deletes !== undefined) checkDeletes(input, asked, asked.deletes)
@@ -26,6 +26,8 @@ export function checkRetraction(input: Relation, asked: Asked): void {
       `over changes there are ${retractableNames.join(', ')}`,
     )
   }
+  if (asked.rows)
+    throw refusal('windows of rows over changes: a row may be taken back', 'use tumbling windows, or none')
   if (emit.early || emit.changes)
     throw refusal('early results, or changes of results, over changes', "emit a 'changelog', or on 'close'")
   if (!overChanges.has(emit.strategy)) {

@@ -1,7 +1,7 @@
 /** Queries that have to do with processing time, by a clock that the test turns. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { compile, type LiveQuery, type VirtualClock, virtualClock } from '../../compiler/index.ts'
+import { compile, type LiveQuery, source, t, type VirtualClock, virtualClock } from '../../compiler/index.ts'
 import { event, events, hasCode, lines, small } from './kit.ts'
 
 const every = { every: '10s', clock: 'processing' } as const
@@ -112,4 +112,24 @@ test('a run gives early results while its source has nothing', async () => {
   }
   clearInterval(turn)
   assert.deepEqual(found, ['a 1 3', 'a 1 3'])
+})
+
+test('every source of a union knows the time, whichever has rows', () => {
+  const columns = { key: t.utf8 }
+  const totalsOf = (name: string) =>
+    source(name, columns)
+      .groupBy('key')
+      .agg((_, a) => ({ rows: a.count() }), { early: every })
+  const clock = virtualClock()
+  const seen: string[] = []
+  const both = compile(totalsOf('left').union(totalsOf('right')), { limits: small })
+  const live = both.open(batch => seen.push(...lines(batch, 'key', 'rows')), { clock })
+  live.source('left').push([{ key: 'a' }])
+  live.source('right').push([{ key: 'b' }])
+  clock.advance(10_000)
+  assert.deepEqual(seen.toSorted(), ['a 1', 'b 1'])
+  live.source('right').push([{ key: 'b' }])
+  clock.advance(10_000)
+  assert.deepEqual(seen.slice(2), ['b 2'])
+  live.close()
 })

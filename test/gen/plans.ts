@@ -6,12 +6,13 @@ import { call } from '../../ir/expr/build.ts'
 import { type Expr, literal } from '../../ir/expr/expr.ts'
 import { aggregate } from '../../ir/logical/aggregate.ts'
 import { deduplicate } from '../../ir/logical/deduplicate.ts'
-import { changes, type Emit, takesBack } from '../../ir/logical/emit.ts'
+import { changes, type Emit, ON_CLOSE, takesBack } from '../../ir/logical/emit.ts'
 import { filter } from '../../ir/logical/filter.ts'
 import { inputsOf, type LogicalNode } from '../../ir/logical/index.ts'
 import { asAppend, asChanges, withoutCode } from '../../ir/logical/mode.ts'
 import { project } from '../../ir/logical/project.ts'
 import type { AssignedWindow, EventTime } from '../../ir/logical/relation.ts'
+import { type RowWindow, WINDOW_NUMBER } from '../../ir/logical/row-window.ts'
 import { sink } from '../../ir/logical/sink.ts'
 import { source, type WatermarkSpec } from '../../ir/logical/source.ts'
 import { sourcesOf } from '../../ir/logical/sources.ts'
@@ -211,14 +212,27 @@ const specsOn = (grid: Omit<TumblingWindow, 'kind'>): fc.Arbitrary<WindowSpec> =
 }
 
 const aggregated: Step = input =>
-  maybe(windowed, 4, 5)(input).chain(node => fc.oneof(...kindsOf(node).map(step => step(node))))
+  fc.oneof(
+    {
+      weight: 4,
+      arbitrary: maybe(
+        windowed,
+        4,
+        5,
+      )(input).chain(node => fc.oneof(...kindsOf(node).map(step => step(node)))),
+    },
+    ...(input.relation.isChangelog
+      ? []
+      : [{ weight: 1, arbitrary: rowWindows.chain(rows => groupedOf(rows)(input)) }]),
+  )
 
 /** What keeps rows in state, by what it can take. */
 function kindsOf(node: LogicalNode): readonly Step[] {
   const { isChangelog, time } = node.relation
   const isOne = time?.window === undefined || time.window.isInRows
   const others = isOne ? [distinctOf, ...(isChangelog ? [] : [upsertOf, upsertOf])] : []
-  return [groupedOf, groupedOf, groupedOf, groupedOf, ...others]
+  const grouped = groupedOf()
+  return [grouped, grouped, grouped, grouped, ...others]
 }
 
 const distinctOf: Step = input =>
@@ -249,7 +263,7 @@ const upserted = (input: LogicalNode, deletes?: string): NodeArb =>
     const keys = key === undefined || isOne ? [] : [key]
     const rest = othersOf(input).filter(({ name }) => !keys.includes(name) && name !== deletes)
     const calls = rest.map(column => ({ name: column.name, call: aggregateCall('latest', ref(column)) }))
-    return aggregate(input, keys, calls, { strategy: 'changelog', latenessTicks: 0n }, deletes)
+    return aggregate(input, keys, calls, { strategy: 'changelog', latenessTicks: 0n }, undefined, deletes)
   })
 
 /** The same rows with one column more. */
@@ -290,29 +304,40 @@ const remoded: Step = input => {
   })
 }
 
-const groupedOf: Step = input => {
-  const { time } = input.relation
-  const schema = readable(input)
-  const window = time?.window
-  const others = schema.filter(({ name }) => name !== window?.start && name !== window?.end)
-  const keys = fc.subarray(
-    others.map(({ name }) => name),
-    { maxLength: Math.min(KEYS_DRAWN_MAX, others.length) },
-  )
-  const { isChangelog } = input.relation
-  const calls = fc.array(callOver(schema, isChangelog), { minLength: 1, maxLength: 3 })
-  return fc
-    .tuple(keys, calls, isChangelog ? emitsOnce(window, isChangelog) : emitsOf(time))
-    .map(([names, list, drawn]) => {
-      const emit = fitting(drawn, list)
-      return aggregate(
+/** Of few rows, so that they fill up: side by side, overlapping in panes of one row and of more, or without an end. */
+const rowWindows: fc.Arbitrary<RowWindow> = fc.oneof(
+  fc.constantFrom(1, 2, 3, 7).map(rows => ({ sizeRows: rows, slideRows: rows })),
+  fc.constantFrom(1, 2, 5).map(slideRows => ({ slideRows })),
+  fc
+    .constantFrom([2, 1], [3, 2], [5, 1], [6, 2], [6, 4], [12, 9], [40, 1])
+    .map(([sizeRows, slideRows]) => ({ sizeRows, slideRows })),
+)
+
+const groupedOf =
+  (rows?: RowWindow): Step =>
+  input => {
+    const { time, isChangelog } = input.relation
+    const schema = readable(input)
+    const window = time?.window
+    const numbered = rows?.sizeRows === undefined ? [] : [WINDOW_NUMBER]
+    const taken = [window?.start, window?.end, ...numbered]
+    const others = schema.filter(({ name }) => !taken.includes(name))
+    const keys = fc.subarray(
+      others.map(({ name }) => name),
+      { maxLength: Math.min(KEYS_DRAWN_MAX, others.length) },
+    )
+    const calls = fc.array(callOver(schema, isChangelog), { minLength: 1, maxLength: 3 })
+    const emits = rows ? fc.constant(ON_CLOSE) : isChangelog ? emitsOnce(window, true) : emitsOf(time)
+    return fc.tuple(keys, calls, emits).map(([names, list, drawn]) =>
+      aggregate(
         input,
         names,
         list.map((call, i) => ({ name: freshName(schema, i), call })),
-        emit,
-      )
-    })
-}
+        fitting(drawn, list),
+        rows,
+      ),
+    )
+  }
 
 /** What is taken back must have been kept, which sketches are not. */
 const fitting = ({ changes, ...emit }: Emit, calls: readonly Aggregate[]): Emit =>

@@ -11,6 +11,7 @@ import { functionNames } from '../../ir/expr/functions/index.ts'
 import { aggregate } from '../../ir/logical/aggregate.ts'
 import { type AnyEmitStrategy, corrects, type Early, takesBack } from '../../ir/logical/emit.ts'
 import { exprsOf, inputsOf, type LogicalNode, type OperatorKind } from '../../ir/logical/index.ts'
+import { overlaps, type RowWindow } from '../../ir/logical/row-window.ts'
 import { sourcesOf } from '../../ir/logical/sources.ts'
 import type { WindowSpec } from '../../ir/logical/window.ts'
 import { type DataType, dataTypes, isBytes, isFloat, isTimestamp } from '../../ir/types.ts'
@@ -23,7 +24,7 @@ import { isQuick } from '../support/runs.ts'
 
 /** The same trials at every run: a share that is too small is a fault of the generator, not of the day. */
 const SEED = 20
-const TRIALS = 600
+const TRIALS = 900
 
 const skip = isQuick && 'what is rare takes many trials'
 const trials = skip ? [] : fc.sample(trialsOn(fc.constant(['js'])), { numRuns: TRIALS, seed: SEED })
@@ -201,6 +202,21 @@ const situations: Readonly<Record<string, Situation>> = {
     ),
   'changes as rows': ({ plan }, model) =>
     model.rows.length > 0 && chainOf(plan).some(node => node.kind === 'mode' && node.to === 'append'),
+  'windows of rows that fill up': ({ plan }, model) =>
+    rowWindowsOf(plan).some(one => !overlaps(one)) &&
+    model.rows.some(({ window_number }) => typeof window_number === 'bigint' && window_number > 1n),
+  'windows of rows that use a pane again': ({ plan }, model) =>
+    rowWindowsOf(plan).some(
+      one =>
+        overlaps(one) &&
+        model.rows.some(({ window_number: number }) => Number(number) * one.slideRows > (one.sizeRows ?? 0)),
+    ),
+  'results every so many rows': ({ plan }, model) =>
+    model.rows.length > 3 && rowWindowsOf(plan).some(({ sizeRows }) => sizeRows === undefined),
+  'windows of rows behind another aggregation': ({ plan }, model) =>
+    model.rows.length > 1 &&
+    chainOf(plan).findLastIndex(node => node.kind === 'aggregate' && node.rows !== undefined) >
+      chainOf(plan).findIndex(node => node.kind === 'aggregate'),
   'a fault of a result': (_, model) => model.errors.some(({ row }) => row < 0),
   'faults that are null': ({ schedule }) => schedule.lenient,
   'keys NaN and null': trial => hasKeys(trial, Number.NaN, null),
@@ -234,8 +250,18 @@ const hasEarly = (plan: LogicalNode, clock: Early['clock']): boolean =>
 function mapAggregates(plan: LogicalNode): LogicalNode {
   const before = inputsOf(plan).map(mapAggregates)
   if (plan.kind !== 'aggregate') return withInputs(plan, before)
-  return aggregate(before[0], plan.keys, plan.aggregates, { ...plan.emit, latenessTicks: 0n }, plan.deletes)
+  return aggregate(
+    before[0],
+    plan.keys,
+    plan.aggregates,
+    { ...plan.emit, latenessTicks: 0n },
+    plan.rows,
+    plan.deletes,
+  )
 }
+
+const rowWindowsOf = (plan: LogicalNode): readonly RowWindow[] =>
+  chainOf(plan).flatMap(node => (node.kind === 'aggregate' && node.rows ? [node.rows] : []))
 
 const specsOf = (plan: LogicalNode): readonly WindowSpec[] =>
   chainOf(plan).flatMap(node => (node.kind === 'window' ? [node.spec] : []))

@@ -160,6 +160,7 @@ function scopeOf(k: KernelBuilder, plan: PlanScope): RowScope {
     late: never,
     drop: never,
     stopIfDue: never,
+    spend: never,
   }
 }
 

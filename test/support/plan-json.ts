@@ -13,6 +13,7 @@ import { filter } from '../../ir/logical/filter.ts'
 import type { LogicalNode } from '../../ir/logical/index.ts'
 import { asAppend, asChanges, type Mode } from '../../ir/logical/mode.ts'
 import { project } from '../../ir/logical/project.ts'
+import type { RowWindow } from '../../ir/logical/row-window.ts'
 import { sink } from '../../ir/logical/sink.ts'
 import { source, type WatermarkSpec } from '../../ir/logical/source.ts'
 import { union } from '../../ir/logical/union.ts'
@@ -40,6 +41,7 @@ type OperatorJson =
       readonly calls: readonly CallJson[]
       readonly emit?: Emit
       readonly deletes?: string | undefined
+      readonly rows?: RowWindow | undefined
     }
 
 interface CallJson {
@@ -114,10 +116,8 @@ export function planToJson(node: LogicalNode): PlanJson {
         arg: args.length > 1 ? args.map(exprToJson) : args.map(exprToJson)[0],
         fraction: aggregateRow(fn).takesFraction ? fraction : undefined,
       }))
-      return [
-        ...planToJson(node.input),
-        { aggregate: node.keys, calls, emit: node.emit, deletes: node.deletes },
-      ]
+      const { keys, emit, rows, deletes } = node
+      return [...planToJson(node.input), { aggregate: keys, calls, emit, rows, deletes }]
     }
   }
 }
@@ -152,5 +152,5 @@ function operatorFromJson(input: LogicalNode, json: OperatorJson): LogicalNode {
     name,
     call: aggregateOver({ fn, fraction }, [arg].flat().map(expr)),
   }))
-  return aggregate(input, json.aggregate, calls, json.emit, json.deletes)
+  return aggregate(input, json.aggregate, calls, json.emit, json.rows, json.deletes)
 }

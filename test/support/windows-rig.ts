@@ -52,6 +52,8 @@ function advance({ k, leave, emit }: RigCode): void {
     combineRows: 1,
     combine: () => {},
     find: () => i32(-1),
+    spare: () => i32(-1),
+    clear: () => {},
   })
 }
 

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
   type Columns,
+  countWindow,
   hop,
   lit,
   MillraceError,
@@ -187,6 +188,20 @@ test('windows and ways to emit have inferred types from end to end', () => {
   same<RowIn<typeof early>, { readonly venue: string | null; readonly most: number }>(true)
   const updates = trades.groupBy('venue').agg((f, a) => ({ most: a.max(f.price) }), { emit: 'update' })
   same<RowIn<typeof updates>, { readonly venue: string | null; readonly most: number }>(true)
+  const byRows = trades
+    .window(countWindow(100, { slide: 10 }))
+    .groupBy('venue')
+    .agg((f, a) => ({ most: a.max(f.price) }))
+  same<
+    RowIn<typeof byRows>,
+    { readonly window_number: bigint; readonly venue: string | null; readonly most: number }
+  >(true)
+  const sometimes = trades.groupBy('venue').agg((f, a) => ({ most: a.max(f.price) }), {
+    emit: { everyRows: 10 },
+  })
+  same<RowIn<typeof sometimes>, { readonly venue: string | null; readonly most: number }>(true)
+  // @ts-expect-error: the rows have no number, their windows do
+  assert.throws(() => trades.window(countWindow(2)).agg((f, a) => ({ last: a.last(f.window_number) })))
 })
 
 test('changes have inferred types from end to end', () => {

@@ -17,6 +17,7 @@ import * as passes from './passes.ts'
 import * as pipeline from './pipeline.ts'
 import * as refined from './refined-windows.ts'
 import { rewrite } from './rewriting.ts'
+import * as rows from './row-windows.ts'
 import { sessions } from './sessions.ts'
 import * as sketches from './sketches.ts'
 import * as texts from './texts.ts'
@@ -48,6 +49,9 @@ export const mutants = mutantsOf({
   'open-windows': openWindows,
   'shared-panes': sharedPanes,
   sessions,
+  'row-window': rows.rowWindow,
+  'row-counter': rows.rowCounter,
+  'pane-ring': rows.paneRing,
   heap,
   grid: refined.grid,
   'changed-groups': refined.changedGroups,
@@ -86,6 +90,7 @@ export const mutants = mutantsOf({
   'row-frame': pipeline.rowFrame,
   value: pipeline.values,
   executor: pipeline.executor,
+  runner: refined.runner,
   'row-counts': lowering.rowCounts,
   finish: lowering.finish,
   comparison: lowering.comparisons,

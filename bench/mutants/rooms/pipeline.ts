@@ -182,6 +182,13 @@ export const push: Room = {
       shows: 'results that were due are held back where a later row of their batch meets a limit',
     },
     {
+      name: 'watermark-waits-for-results',
+      find: 'passesPromptly ? or(isDue, hasMorePassed()) : isDue',
+      put: 'passesPromptly ? isDue : isDue',
+      shows: 'early results behind an aggregation come when that has results, with what came meanwhile',
+      tests: ['property/corpus.test'],
+    },
+    {
       name: 'due-a-tick-late',
       find: 'const isPast = ge(load(timeRegion, watermark.field)',
       put: 'const isPast = gt(load(timeRegion, watermark.field)',

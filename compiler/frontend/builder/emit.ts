@@ -1,6 +1,8 @@
 /** When results of an aggregation are handed out, as users say it. */
+import { MillraceError } from '../../../ir/errors.ts'
 import type { Early, Emit, EmitStrategy } from '../../../ir/logical/emit.ts'
 import type { Relation } from '../../../ir/logical/relation.ts'
+import type { RowWindow } from '../../../ir/logical/row-window.ts'
 import { type ColumnType, findColumn } from '../../../ir/schema.ts'
 import { isTimestamp, type TimestampType } from '../../../ir/types.ts'
 import { ticksOf } from './duration.ts'
@@ -15,9 +17,10 @@ export interface EmitOptions {
    * the new result of a group after every row of it. `'changelog'`: the same as changes, with a column `$op`: 0 a new group,
    * 2 what it came to before, taken back, and right behind it 3 what it comes to now. The last two, `early` and a lateness
    * with `'watermark'` are for tumbling windows or none. Over changes a group may go: 1 is what it came to last; there are
-   * only `'close'`, `'final'` and `'changelog'`.
+   * only `'close'`, `'final'` and `'changelog'`. `{ everyRows: n }`: after every n rows of a group what it comes to by then,
+   * and at the end where rows have come since; only without windows.
    */
-  readonly emit?: EmitStrategy
+  readonly emit?: EmitStrategy | EveryRows
   /** How long behind its end a window still takes rows. */
   readonly lateness?: Duration
   /** Results of groups that are not complete yet, beside those that `emit` says. */
@@ -39,6 +42,12 @@ export interface EarlyByClock {
   readonly every: Duration
   /** The watermark (the default), or the clock of the query. */
   readonly clock?: 'event' | 'processing'
+}
+
+/** Results by the number of rows. */
+export interface EveryRows {
+  /** Rows of a group from one result to the next. */
+  readonly everyRows: number
 }
 
 /** What a stream of changes has beside its columns. */
@@ -84,7 +93,7 @@ export function emitOf(options: EmitOptions | undefined, relation: Relation): Em
   const { emit = 'close', lateness, early, changes } = options ?? {}
   const type = timeTypeOf(relation)
   return {
-    strategy: emit,
+    strategy: typeof emit === 'string' ? emit : 'close',
     latenessTicks: lateness === undefined ? 0n : eventTicks(lateness, type),
     ...(early !== undefined && { early: earlyOf(early, type) }),
     ...(changes && { changes }),
@@ -99,6 +108,16 @@ function earlyOf(early: EarlyResults, type: TimestampType | undefined): Early {
 /** Without event time there are no ticks, and the plan says so. */
 const eventTicks = (duration: Duration, type: TimestampType | undefined): bigint =>
   type ? ticksOf(duration, type) : 1n
+
+/** The windows of rows that results are over: those of the stream, or all rows of a group, now and then. LDB-1001 for both. */
+export function rowsOf({ emit }: EmitOptions = {}, windows?: RowWindow): RowWindow | undefined {
+  if (typeof emit !== 'object') return windows
+  if (windows)
+    throw new MillraceError('LDB-1001', 'results every so many rows, of windows that have a result each', {
+      fix: 'slide the windows by so many rows: countWindow(size, { slide })',
+    })
+  return { slideRows: emit.everyRows }
+}
 
 function timeTypeOf({ schema, time }: Relation): TimestampType | undefined {
   const type = time?.window?.type ?? findColumn(schema, time?.columns[0] ?? '')?.type

@@ -6,6 +6,7 @@
 import { Status } from '../../../ir/abi.ts'
 import {
   and,
+  any,
   bool,
   eq,
   ge,
@@ -21,8 +22,8 @@ import {
   select,
 } from '../../../ir/kernel/build.ts'
 import type { Expr } from '../../../ir/kernel/node.ts'
-import { type Aggregate, aggregateRule } from '../../../ir/logical/aggregate.ts'
-import { CHANGE, changes, isEager } from '../../../ir/logical/emit.ts'
+import { type Aggregate, aggregateRule, leavesWithRows } from '../../../ir/logical/aggregate.ts'
+import { CHANGE, changes } from '../../../ir/logical/emit.ts'
 import type { Prepared } from '../accumulators/accumulator.ts'
 import { when } from '../accumulators/accumulator.ts'
 import { passWatermark } from '../event-time.ts'
@@ -31,25 +32,26 @@ import { holds } from '../expr/logic.ts'
 import type { Leave } from '../lib/control.ts'
 import {
   type Bounds,
-  type Closed,
   closingOf,
+  type Firing,
+  HOME,
   NEVER,
+  NO_BOUNDS,
   type Pane,
   type TimeField,
 } from '../lib/group-windows.ts'
 import { hashOfWindow, hashWords } from '../lib/hash.ts'
 import type { Row, RowScope } from '../scope.ts'
 import type { Blocks, EagerOutput, EmitEach, Miss, StatefulStage } from '../stage.ts'
-import { bind, FALSE, faultsOf, isNever, local, scalarOf, type Value } from '../value.ts'
+import { bind, FALSE, faultsOf, isNever, local, scalarOf, type Value, withoutFaults } from '../value.ts'
 import type { KeyValue } from './group-key.ts'
 import { asChange, Groups } from './groups.ts'
 import { type NewGroup, PendingGroup } from './pending-group.ts'
 
 /** The bounds of the one window of an aggregation without windows. */
-const ALWAYS: Bounds = { start: i64(0n), from: i64(0n), closes: i64(NEVER) }
+const ALWAYS: Bounds = { start: HOME, from: HOME, closes: i64(NEVER) }
 const NO_KEY: KeyValue = { fields: new Map(), texts: [] }
 const ONLY_ENTRY = i32(0)
-const NO_BOUNDS: Closed = { start: i64(0n), end: i64(NEVER) }
 const ONLY_GROUP: NewGroup = { bounds: ALWAYS, hash: i32(0), key: NO_KEY }
 
 /** The group of a row, and whether the row is taken back. */
@@ -109,7 +111,7 @@ export class AggregateStage implements StatefulStage {
   }
 
   get isEager(): boolean {
-    return isEager(this.#node.emit)
+    return leavesWithRows(this.#node)
   }
 
   get misses(): boolean {
@@ -156,7 +158,8 @@ export class AggregateStage implements StatefulStage {
     )
     cx.reject(faultsOf(args.flat()), row.mask, operator)
     const removes = this.#removes(cx, row.columns)
-    const entry = this.#groups.isUngrouped ? ONLY_ENTRY : this.#group(cx, row, { args, removes }, miss)
+    const group = this.#groups.isUngrouped ? ONLY_ENTRY : this.#group(cx, row, { args, removes }, miss)
+    const entry = this.#groups.taker(k, group, cx.leave)
     const time = this.#timeOf(cx, row.columns)
     const prepared = this.#groups.accumulation.accumulators.map(({ accumulator, feeder }) =>
       accumulator.prepare({ cx, args: args[feeder] ?? [], mask: row.mask, time, entry, removes }),
@@ -166,7 +169,11 @@ export class AggregateStage implements StatefulStage {
     this.#reserveTexts(cx, prepared)
     if (output) {
       k.if(le(output.room, i32(0)), () => cx.leave(Status.full))
-      this.#emitChange(cx, row, { entry, removes }, output, () => this.#apply(cx, prepared))
+      const apply = (): void => this.#apply(cx, prepared)
+      if (this.#node.rows) {
+        apply()
+        this.#groups.count(k, group, this.#firing(cx, output))
+      } else this.#emitChange(cx, row, { entry, removes }, output, apply)
     } else this.#apply(cx, prepared)
     if (this.#groups.canEmpty) k.if(this.#isGone(cx, entry, removes), () => this.#groups.remove(k, entry))
     if (row.pane) this.#groups.windows.take?.(k, row.pane, entry)
@@ -224,6 +231,28 @@ export class AggregateStage implements StatefulStage {
     k.if(isKnown, () => change(before, isNever(isGone) ? i32(changes.updateBefore) : taken))
     const given = select(isKnown, i32(changes.updateAfter), i32(changes.insert))
     when(k, isNever(isGone) ? bool(true) : not(isGone), () => change(result(), given))
+  }
+
+  /** What is done where a row is the last of a window of rows. */
+  #firing(cx: RowScope, output: EagerOutput): Firing {
+    const { k } = cx
+    return {
+      emit: (entry, { emitted, refused }) => {
+        const columns = this.#groups.result(k, NO_BOUNDS, entry)
+        const take = (): void => {
+          output.emit(withoutFaults(columns))
+          emitted()
+        }
+        const faults = faultsOf([...columns.values()])
+        if (faults.length === 0) take()
+        else k.if(any(faults.map(fault => fault.when)), refused, take)
+      },
+      combine: (into, from) => this.#groups.combine(k, into, from),
+      clear: (entry, group) => this.#groups.clear(k, entry, group),
+      combineRows: this.#groups.combineRows,
+      spend: rows => cx.spend(rows),
+      due: () => cx.stopIfDue(),
+    }
   }
 
   /** A row is late when all of its windows have closed, which must be while there is time. */

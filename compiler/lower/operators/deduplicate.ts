@@ -110,12 +110,15 @@ export class DeduplicateStage implements StatefulStage {
       combine: noPanes,
       combineRows: 1,
       find: noPanes,
+      spare: noPanes,
+      clear: noPanes,
     })
   }
 
-  /** Rows go on as they come, and so does their time. */
+  /** Rows go on as they come, and so does their time: each of them tells it. */
   passWatermark(k: KernelBuilder): void {
     k.put(timeRegion, 'out_wm', load(timeRegion, 'wm'))
+    k.put(timeRegion, 'passed_to', i64(MAX_TIME))
   }
 
   push(cx: RowScope, row: Row, _miss: unknown, output: EagerOutput | undefined): void {

@@ -8,28 +8,37 @@ import { and, bool, eq, gt, i32, i64, type KernelBuilder, load, lt, ne } from '.
 import type { Expr, Local } from '../../../ir/kernel/node.ts'
 import { type Aggregate, aggregateRule } from '../../../ir/logical/aggregate.ts'
 import { CHANGE, changes, isEager, isRefined, saysChanges, takesBack } from '../../../ir/logical/emit.ts'
+import { WINDOW_NUMBER } from '../../../ir/logical/row-window.ts'
 import { findColumn } from '../../../ir/schema.ts'
 import { isBytes } from '../../../ir/types.ts'
 import { GroupStore, when } from '../accumulators/accumulator.ts'
 import { type Accumulation, accumulate, fieldsOf as heldBy } from '../accumulators/index.ts'
 import type { RowColumns } from '../expr/index.ts'
 import type { Leave } from '../lib/control.ts'
-import { type Closed, type GroupWindows, NEVER, type TimeField } from '../lib/group-windows.ts'
+import {
+  type Closed,
+  type Firing,
+  type GroupWindows,
+  HOME,
+  NEVER,
+  type TimeField,
+} from '../lib/group-windows.ts'
 import { hashOfWindow, hashWords } from '../lib/hash.ts'
 import { Interner } from '../lib/interner.ts'
+import type { RowCounter } from '../lib/row-counter.ts'
 import { type Found, HashTable } from '../lib/table.ts'
 import type { EmitEach, StatefulStage } from '../stage.ts'
 import { FALSE, scalar, scalarOf, type Value } from '../value.ts'
 import { GivenResults } from './given-results.ts'
 import { GroupKey, KEYS_MAX, type KeyValue } from './group-key.ts'
 import type { NewGroup } from './pending-group.ts'
-import { combinesPanes, fieldsOf, windowsOf } from './windows.ts'
+import { combinesPanes, counterOf, fieldsOf, windowsOf } from './windows.ts'
 
 /** Ids of the growable states of a pipeline, without gaps: where there are no texts, windows take their place. */
 const GROUPS = 0
 const TEXTS = 1
 
-/** In place of the start of a pane: the group is that of a whole window, which is about to leave. */
+/** In place of the start of a pane: no row looks for the group, which is that of a window about to leave, or a spare one. */
 const MERGED = i64(NEVER)
 
 const countRows = aggregateCall('count')
@@ -42,6 +51,8 @@ export class Groups {
   readonly windows: GroupWindows
   /** What groups have handed out, where it may have to be taken back. */
   readonly #given: GivenResults | undefined
+  /** Set where results leave with the rows that make so many. */
+  readonly counter: RowCounter | undefined
   /** All rows are one group, whose results leave at the end. */
   readonly isUngrouped: boolean
   /** Are rows taken back? */
@@ -55,13 +66,12 @@ export class Groups {
     if (columns.length > KEYS_MAX)
       throw new MillraceError('LDB-1001', `${columns.length} group keys; ${KEYS_MAX} is the most`)
     const calls = node.aggregates.map(({ call }) => call)
-    const spec = node.window?.spec
     this.texts = [...columns, ...calls].some(({ type }) => isBytes(type)) ? new Interner(TEXTS) : undefined
     this.key = new GroupKey(columns, this.texts)
     this.retracts = node.input.relation.isChangelog
-    const givesOnce = !isEager(node.emit) && !isRefined(node.emit)
-    this.isUngrouped = !spec && columns.length === 0 && givesOnce && !this.retracts
-    const facts = { isUngrouped: this.isUngrouped, combines: combinesPanes(spec), retracts: this.retracts }
+    const isWhole = columns.length === 0 && !node.window && !node.rows && !this.retracts
+    this.isUngrouped = isWhole && !isEager(node.emit) && !isRefined(node.emit)
+    const facts = { isUngrouped: this.isUngrouped, combines: combinesPanes(node), retracts: this.retracts }
     const store = new GroupStore(this.texts, facts)
     // Whether a group has any rows: with none it gives no result.
     this.#countsRows = this.isUngrouped || this.retracts
@@ -71,11 +81,11 @@ export class Groups {
     store.place(this.table.entries)
     this.texts?.addUser(this.table)
     this.windows = windowsOf(this.texts ? TEXTS + 1 : TEXTS, this.table, node, watermark, this.canEmpty)
+    this.counter = counterOf(this.table, node.rows)
   }
 
   #makeTable(): HashTable {
-    const { window, emit } = this.#node
-    const ofWindow = { start: 'i64' as const, ...fieldsOf(window?.spec, emit, this.canEmpty) }
+    const ofWindow = { start: 'i64' as const, ...fieldsOf(this.#node, this.canEmpty) }
     const ofChanges = this.marksEmitted ? { emitted: 'u8' as const } : this.#given?.fields
     const fields = { ...ofWindow, ...ofChanges, ...this.key.fields, ...heldBy(this.accumulation) }
     return new HashTable({ id: GROUPS, name: 'groups', fields })
@@ -117,13 +127,25 @@ export class Groups {
   }
 
   /** The group of a key, in a pane where there are any. */
-  find(k: KernelBuilder, hash: Expr, key: KeyValue, start: Expr | undefined): Found {
+  find(k: KernelBuilder, hash: Expr, key: KeyValue, pane: Expr | undefined): Found {
     const { entries } = this.table
+    const start = pane ?? (this.windows.taker && HOME)
     return this.table.find(k, hash, candidate =>
       start
         ? and(eq(load(entries, 'start', candidate), start), this.key.equals(entries, candidate, key))
         : this.key.matches(entries, candidate, key),
     )
+  }
+
+  /** The entry that a row of a group is taken into. */
+  taker(k: KernelBuilder, group: Expr, leave: Leave): Expr {
+    return this.windows.taker?.(k, group, leave) ?? group
+  }
+
+  /** A row was taken into a group, where the number of its rows says when results leave. */
+  count(k: KernelBuilder, group: Expr, firing: Firing): void {
+    if (this.counter) this.counter.count(k, group, firing)
+    else this.windows.count?.(k, group, firing)
   }
 
   /** Room for one more, and for its window. */
@@ -148,11 +170,24 @@ export class Groups {
     const group = this.table.insert(k, hash)
     k.store(entries, 'start', group, start)
     if (this.marksEmitted) k.store(entries, 'emitted', group, i32(0))
+    this.counter?.begin(k, group)
     for (const [field, value] of key.fields) k.store(entries, field, group, value)
-    for (const { accumulator } of this.accumulation.accumulators) accumulator.init(k, group)
+    this.#forgetRows(k, group)
     this.#given?.init(k, group)
     this.windows.initGroup?.(k, group)
     return group
+  }
+
+  #forgetRows(k: KernelBuilder, group: Expr): void {
+    for (const { accumulator } of this.accumulation.accumulators) accumulator.init(k, group)
+  }
+
+  /** Makes an entry empty, for the key of a group. */
+  clear(k: KernelBuilder, entry: Expr, group: Expr): void {
+    const { entries } = this.table
+    const { fields } = this.key.of(entries, group)
+    if (entry !== group) for (const [field, value] of fields) k.store(entries, field, entry, value)
+    this.#forgetRows(k, entry)
   }
 
   /** Emits the groups of windows that the watermark has passed; or forgets them, where all of it has been said. */
@@ -160,14 +195,16 @@ export class Groups {
     this.windows.advance(k, leave, watermark, {
       each: (window, group) => {
         if (isEager(this.#node.emit)) return
-        when(k, this.#hasRows(k, group), () => this.#give(k, window, group, each))
+        when(k, this.#isOpen(k, group), () => this.#give(k, window, group, each))
       },
       given: group => this.#given?.keep(k, group, this.accumulation),
       drop: group => this.table.remove(k, group),
       merge: (group, append) => this.#merge(k, leave, group, append),
-      combine: (into, from) => this.#combine(k, into, from),
-      combineRows: this.#combineRows,
+      combine: (into, from) => this.combine(k, into, from),
+      combineRows: this.combineRows,
       find: (group, start) => this.#search(k, group, start).entry,
+      spare: group => this.#spare(k, group),
+      clear: (entry, group) => this.clear(k, entry, group),
     })
   }
 
@@ -190,6 +227,12 @@ export class Groups {
     )
   }
 
+  /** Its hash is that of no key, but spreads such entries over the table. */
+  #spare(k: KernelBuilder, group: Expr): Local {
+    const hash = hashWords(k, [load(this.table.head, 'high')])
+    return this.#insert(k, hash, this.key.of(this.table.entries, group), MERGED)
+  }
+
   /** Takes the group of a pane into that of the window; the ids of its texts are known already. */
   #merge(k: KernelBuilder, leave: Leave, group: Expr, append: (merged: Expr) => void): void {
     const { entry, hash, key } = this.#search(k, group, MERGED)
@@ -199,7 +242,7 @@ export class Groups {
       k.set(entry, this.#insert(k, hash, key, MERGED))
       append(entry)
     })
-    this.#combine(k, entry, group)
+    this.combine(k, entry, group)
   }
 
   /** Looks for the group that has the key of another one. */
@@ -209,12 +252,14 @@ export class Groups {
     return { ...this.find(k, hash, key, start), key }
   }
 
-  get #combineRows(): number {
+  /** What combining two groups costs, in rows. */
+  get combineRows(): number {
     const rows = this.accumulation.accumulators.map(({ accumulator }) => accumulator.combineRows ?? 0)
     return Math.max(1, ...rows)
   }
 
-  #combine(k: KernelBuilder, into: Expr, from: Expr): void {
+  /** Takes what one group holds into another of earlier rows. */
+  combine(k: KernelBuilder, into: Expr, from: Expr): void {
     for (const { accumulator } of this.accumulation.accumulators) accumulator.combine(k, into, from)
   }
 
@@ -231,6 +276,11 @@ export class Groups {
     this.table.remove(k, group)
   }
 
+  /** Is there anything to say of a group that has not been said? */
+  #isOpen(k: KernelBuilder, group: Expr): Expr {
+    return this.counter ? this.counter.isOpen(group) : this.#hasRows(k, group)
+  }
+
   #hasRows(k: KernelBuilder, group: Expr): Expr {
     if (!this.#countsRows) return bool(true)
     return gt(scalarOf(this.accumulation.finish(k, this.#node.aggregates.length, group)).value, i64(0n))
@@ -238,12 +288,14 @@ export class Groups {
 
   /** The columns of a group: window, keys, aggregates, by what some accumulators hold. */
   result(k: KernelBuilder, { start, end }: Closed, group: Expr, held = this.accumulation): RowColumns {
-    const { window, aggregates } = this.#node
+    const { window, aggregates, rows } = this.#node
     const columns = new Map<string, Value>(this.key.values(this.table.entries, group))
     if (window) {
       columns.set(window.start, scalar(window.type, start, FALSE))
       columns.set(window.end, scalar(window.type, end, FALSE))
     }
+    if (rows?.sizeRows !== undefined)
+      columns.set(WINDOW_NUMBER, scalar('int64', load(this.table.entries, 'number', group), FALSE))
     for (const [n, { name }] of aggregates.entries()) columns.set(name, held.finish(k, n, group))
     return columns
   }

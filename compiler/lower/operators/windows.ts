@@ -1,13 +1,16 @@
 /** Where the groups of an aggregation wait, by the kind of its windows. */
 import type { FieldSpecs } from '../../../ir/layout.ts'
 import type { Aggregate } from '../../../ir/logical/aggregate.ts'
-import { corrects, type Emit, isRefined, takesBack } from '../../../ir/logical/emit.ts'
-import { reachOf, type WindowSpec } from '../../../ir/logical/window.ts'
+import { corrects, isRefined, takesBack } from '../../../ir/logical/emit.ts'
+import { overlaps, paneRowsOf, type RowWindow } from '../../../ir/logical/row-window.ts'
+import { reachOf } from '../../../ir/logical/window.ts'
 import { clockTime, MIN_TIME } from '../event-time.ts'
 import { changedFields } from '../lib/changed-groups.ts'
 import type { GroupWindows, TimeField } from '../lib/group-windows.ts'
 import { detachableFields, OpenWindows } from '../lib/open-windows.ts'
+import { PaneRing, type RingShape, ringFields } from '../lib/pane-ring.ts'
 import { type RefinedRule, RefinedWindows } from '../lib/refined-windows.ts'
+import { type CountRule, counterFields, RowCounter } from '../lib/row-counter.ts'
 import { Sessions, sessionFields } from '../lib/sessions.ts'
 import { SharedPanes } from '../lib/shared-panes.ts'
 import type { HashTable } from '../lib/table.ts'
@@ -16,13 +19,15 @@ import type { HashTable } from '../lib/table.ts'
 export function windowsOf(
   id: number,
   groups: HashTable,
-  { window, emit }: Pick<Aggregate, 'window' | 'emit'>,
+  node: Aggregate,
   watermark: TimeField,
   canEmpty: boolean,
 ): GroupWindows {
+  const { window, emit, rows } = node
+  if (rows && overlaps(rows)) return new PaneRing(groups, ringOf(rows))
+  if (isRefined(emit)) return new RefinedWindows(id, groups, refinedRule(node, watermark))
   const spec = window?.spec
   const lateness = emit.latenessTicks
-  if (isRefined(emit)) return new RefinedWindows(id, groups, refinedRule(spec, emit, watermark))
   switch (spec?.kind) {
     case 'hop':
       return new SharedPanes(id, groups, {
@@ -46,11 +51,11 @@ export function windowsOf(
 }
 
 /** Windows that do not overlap, or none: others are refused when they are planned. */
-function refinedRule(spec: WindowSpec | undefined, emit: Emit, watermark: TimeField): RefinedRule {
+function refinedRule({ window, emit }: Aggregate, watermark: TimeField): RefinedRule {
   const { early, latenessTicks } = emit
   const isEventTime = early?.clock === 'event'
   return {
-    size: spec?.kind === 'tumble' ? spec.sizeTicks : undefined,
+    size: window?.spec.kind === 'tumble' ? window.spec.sizeTicks : undefined,
     lateness: latenessTicks,
     corrects: corrects(emit),
     early: early && { every: early.every, isEventTime, clock: isEventTime ? watermark : clockTime },
@@ -60,13 +65,29 @@ function refinedRule(spec: WindowSpec | undefined, emit: Emit, watermark: TimeFi
   }
 }
 
+function ringOf(rows: RowWindow): RingShape {
+  const { sizeRows = rows.slideRows, slideRows } = rows
+  const paneRows = paneRowsOf(rows)
+  return { paneRows, sizePanes: sizeRows / paneRows, slidePanes: slideRows / paneRows }
+}
+
+/** Counts the rows of groups, where so many of them make a result and no row belongs to two. */
+export const counterOf = (groups: HashTable, rows: RowWindow | undefined): RowCounter | undefined =>
+  rows && !overlaps(rows) ? new RowCounter(groups, ruleOf(rows)) : undefined
+
+const ruleOf = ({ sizeRows, slideRows }: RowWindow): CountRule => ({
+  every: slideRows,
+  startsAnew: sizeRows !== undefined,
+})
+
 /** What groups keep for their windows, beside the start of their pane. */
-export function fieldsOf(spec: WindowSpec | undefined, { early }: Emit, canEmpty: boolean): FieldSpecs {
-  if (early) return changedFields
+export function fieldsOf({ window, emit, rows }: Aggregate, canEmpty: boolean): FieldSpecs {
+  if (rows) return overlaps(rows) ? ringFields : counterFields(ruleOf(rows))
+  if (emit.early) return changedFields
   if (canEmpty) return detachableFields
-  return spec?.kind === 'session' ? sessionFields : {}
+  return window?.spec.kind === 'session' ? sessionFields : {}
 }
 
 /** Are groups those of panes, which are combined when a window closes? */
-export const combinesPanes = (spec: WindowSpec | undefined): boolean =>
-  spec !== undefined && spec.kind !== 'tumble'
+export const combinesPanes = ({ window, rows }: Aggregate): boolean =>
+  rows ? overlaps(rows) : window !== undefined && window.spec.kind !== 'tumble'

@@ -45,7 +45,7 @@ function dropUnread(node: LogicalNode, needed: ReadonlySet<string>): LogicalNode
   const kept = node.aggregates.filter(({ name, call }) => needed.has(name) || isRisky(call))
   return kept.length === node.aggregates.length
     ? node
-    : aggregate(node.input, node.keys, kept, node.emit, node.deletes)
+    : aggregate(node.input, node.keys, kept, node.emit, node.rows, node.deletes)
 }
 
 /** Sums of integers overflow; arguments may fault. */

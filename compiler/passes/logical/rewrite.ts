@@ -44,6 +44,7 @@ export function rebuild(
           call: aggregateOver(call, call.args.map(change)),
         })),
         node.emit,
+        node.rows,
         node.deletes,
       )
     case 'deduplicate':
