@@ -49,18 +49,22 @@ export type { AggregateFilter, AggregatesOf } from './frontend/builder/aggregate
 export { type Case, lit, when } from './frontend/builder/case.ts'
 export { type NotNull, t } from './frontend/builder/column-types.ts'
 export type {
+  AsAppend,
   AsChanges,
   ChangeColumn,
   Changelog,
+  ChangesBy,
   ChangesIn,
   ChangesOf,
   EarlyByClock,
   EarlyResults,
   EmitOptions,
   EveryRows,
+  Latest,
+  PlainNames,
 } from './frontend/builder/emit.ts'
 export type { NumericMeet } from './frontend/builder/numeric-meet.ts'
-export { type SourceOptions, source } from './frontend/builder/source.ts'
+export { type SourceColumns, type SourceOptions, source } from './frontend/builder/source.ts'
 export {
   type Grouped,
   Stream,

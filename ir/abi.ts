@@ -27,6 +27,8 @@ export const rowErrors = [
   { bit: 4, code: 'LDB-9004' },
   { bit: 8, code: 'LDB-2005' },
   { bit: 16, code: 'LDB-2007' },
+  { bit: 32, code: 'LDB-9005' },
+  { bit: 64, code: 'LDB-9006' },
 ] as const
 export type RowErrorCode = (typeof rowErrors)[number]['code']
 

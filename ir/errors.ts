@@ -210,6 +210,16 @@ const rows = {
     'a value cannot be represented in the target type',
     'filter such values, or use tryCast',
   ),
+  'LDB-9005': row(
+    'retraction_unknown',
+    'a change takes back a row that is not there',
+    'send a row before it is taken back, with the same values and time; look for what refused or dropped it',
+  ),
+  'LDB-9006': row(
+    'change_unknown',
+    'a row says that it is a change of no known kind',
+    'use 0 insert, 1 delete, 2 update before, 3 update after',
+  ),
 } satisfies Record<string, ErrorInfo>
 
 /** A code of the registry, for example `'LDB-1100'`. */

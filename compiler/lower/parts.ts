@@ -20,6 +20,7 @@ import { AggregateStage } from './operators/aggregate.ts'
 import { DeduplicateStage } from './operators/deduplicate.ts'
 import { lowerFilter } from './operators/filter.ts'
 import { TEXTS } from './operators/groups.ts'
+import { lowerMode } from './operators/mode.ts'
 import { lowerProject } from './operators/project.ts'
 import { lowerWindow } from './operators/window.ts'
 import { errorRegion, lateRegion, layoutOutput } from './output.ts'
@@ -169,6 +170,8 @@ function lowerRowOperator(node: RowOperator, number: number): Stage {
       return lowerFilter(node)
     case 'project':
       return lowerProject(node)
+    case 'mode':
+      return lowerMode(node)
     case 'window':
       return lowerWindow(node, number)
   }

@@ -3,6 +3,8 @@
  * never copied into the engine, they are taken from the input batch where the result is handed out.
  */
 import { columnsOf, type Expr } from '../../ir/expr/expr.ts'
+import { weightsOf } from '../../ir/logical/aggregate.ts'
+import { namesOf } from '../../ir/logical/mode.ts'
 import type { Window } from '../../ir/logical/window.ts'
 import type { OutputColumn } from '../../ir/physical/program.ts'
 import type { Schema } from '../../ir/schema.ts'
@@ -29,6 +31,7 @@ export function outputColumns(spec: PipelineSpec, copyAll: boolean): readonly Ou
 function originOf(name: string, operators: readonly RowOperator[]): string | undefined {
   return operators.reduceRight<string | undefined>((at, node) => {
     if (at === undefined || (node.kind === 'window' && isBound(node, at))) return undefined
+    if (node.kind === 'mode' && namesOf(node).name === at) return namesOf(node).from
     if (node.kind !== 'project') return at
     const expr = node.columns.find(column => column.name === at)?.expr
     return expr?.kind === 'column' ? expr.name : undefined
@@ -53,7 +56,7 @@ function wantedAtEnd({ stateful }: PipelineSpec, output: readonly OutputColumn[]
   const args = columnsOf(aggregates.flatMap(({ call }) => call.args))
   const times = input.relation.time?.columns.slice(0, 1) ?? []
   const bounds = window?.isInRows ? [window.start, window.end] : []
-  return [...bounds, ...keys, ...args, ...times]
+  return [...bounds, ...keys, ...args, ...times, ...weightsOf(stateful)]
 }
 
 /** The names needed before an operator, from those needed after it. */
@@ -66,6 +69,12 @@ function stepBack(node: RowOperator, needed: Set<string>): void {
       for (const name of [...needed]) if (isBound(node, name)) needed.delete(name)
       needed.add(node.spec.column)
       return
+    case 'mode': {
+      const { from, name } = namesOf(node)
+      needed.delete(name)
+      needed.add(from)
+      return
+    }
     case 'project': {
       const exprs = node.columns.flatMap(({ name, expr }) =>
         expr.kind === 'column' && !needed.has(name) ? [] : [expr],
@@ -86,7 +95,7 @@ export function isCheap({ head, stateful }: PipelineSpec): boolean {
 }
 
 function exprsOf(node: RowOperator): readonly Expr[] {
-  if (node.kind === 'window') return []
+  if (node.kind === 'window' || node.kind === 'mode') return []
   return node.kind === 'filter' ? [node.predicate] : node.columns.map(({ expr }) => expr)
 }
 

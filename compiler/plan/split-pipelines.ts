@@ -8,6 +8,7 @@ import type { Deduplicate } from '../../ir/logical/deduplicate.ts'
 import { takesBack } from '../../ir/logical/emit.ts'
 import type { Filter } from '../../ir/logical/filter.ts'
 import { inputsOf, type LogicalNode } from '../../ir/logical/index.ts'
+import type { ModeChange } from '../../ir/logical/mode.ts'
 import type { Project } from '../../ir/logical/project.ts'
 import type { Source } from '../../ir/logical/source.ts'
 import type { Union } from '../../ir/logical/union.ts'
@@ -18,7 +19,7 @@ import type { Schema } from '../../ir/schema.ts'
 export type StatefulOperator = Aggregate | Deduplicate
 
 /** Operators that hand each row on at once. */
-export type RowOperator = Filter | Project | Window
+export type RowOperator = Filter | ModeChange | Project | Window
 
 export interface PipelineSpec {
   readonly id: number
@@ -135,8 +136,17 @@ const isStateful = (node: LogicalNode): node is StatefulOperator =>
 function rowOperators(operators: readonly LogicalNode[], from: number): readonly RowOperator[] {
   const taken: RowOperator[] = []
   for (const node of operators.slice(from)) {
-    if (node.kind !== 'filter' && node.kind !== 'project' && node.kind !== 'window') break
+    if (!isRowOperator(node)) break
     taken.push(node)
   }
   return taken
 }
+
+const rowOperatorKinds: Readonly<Record<RowOperator['kind'], true>> = {
+  filter: true,
+  mode: true,
+  project: true,
+  window: true,
+}
+
+const isRowOperator = (node: LogicalNode): node is RowOperator => Object.hasOwn(rowOperatorKinds, node.kind)

@@ -41,6 +41,8 @@ export interface AggregateRow {
   ) => Value
   /** Has a call of it a fraction? */
   readonly takesFraction?: true
+  /** Does it see rows with null arguments as well? */
+  readonly keepsNulls?: true
   /** Is what it keeps of a group large? */
   readonly isSketch?: true
   /** Does it order rows by event time? */
@@ -189,6 +191,17 @@ export const aggregates = {
   max: extreme('max', 1),
   first: edge('first', (time, best) => time < best),
   last: edge('last', (time, best) => time >= best),
+  /** The value of the last row to come, null or not. */
+  latest: {
+    resolve: only(
+      'latest',
+      () => true,
+      type => type,
+    ),
+    rowsMin: 1,
+    keepsNulls: true,
+    evaluate: rows => rows[rows.length - 1].values[0],
+  },
   bool_and: bools('bool_and', rows => rows.every(({ values }) => values[0] === true)),
   bool_or: bools('bool_or', rows => rows.some(({ values }) => values[0] === true)),
   bit_and: bits('bit_and', (a, b) => a & b),

@@ -92,7 +92,7 @@ export function columnsOf(exprs: readonly Expr[]): readonly string[] {
 
 /** A fault of one row: the row goes to the error output under this code. */
 export class RowFault extends Error {
-  readonly code: 'LDB-9002' | 'LDB-9003' | 'LDB-9004' | 'LDB-2005'
+  readonly code: 'LDB-9002' | 'LDB-9003' | 'LDB-9004' | 'LDB-9005' | 'LDB-9006' | 'LDB-2005'
 
   constructor(code: RowFault['code']) {
     super(code)

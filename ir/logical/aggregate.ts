@@ -7,9 +7,11 @@ import { type Aggregate as AggregateCall, aggregateRow, printAggregate } from '.
 import { printName } from '../expr/print.ts'
 import { type Column, checkSchema, findColumn } from '../schema.ts'
 import {
+  CHANGE,
   changeColumn,
   checkEmit,
   type Emit,
+  emitsChanges,
   isEager,
   isRefined,
   ON_CLOSE,
@@ -18,8 +20,10 @@ import {
   takesBack,
 } from './emit.ts'
 import type { LogicalNode } from './index.ts'
+import { ANY_MODE } from './mode.ts'
 import type { OperatorRule } from './operator.ts'
 import { type AssignedWindow, checkColumns, type Relation } from './relation.ts'
+import { checkRetraction } from './retraction.ts'
 import { checkRowWindow, numberColumn, printRowWindow, type RowWindow } from './row-window.ts'
 
 export interface NamedAggregate {
@@ -37,6 +41,8 @@ export interface Aggregate {
   readonly emit: Emit
   /** Set where the number of its rows says when a group hands out results. */
   readonly rows: RowWindow | undefined
+  /** A column of booleans: where it is true a row takes its whole group back. */
+  readonly deletes: string | undefined
   readonly relation: Relation
 }
 
@@ -50,13 +56,10 @@ export function aggregate(
   aggregates: readonly NamedAggregate[],
   emit: Emit = ON_CLOSE,
   rows?: RowWindow,
+  deletes?: string,
 ): Aggregate {
-  const { schema, time, isChangelog } = input.relation
-  if (isChangelog) {
-    throw new MillraceError('LDB-1001', 'an aggregation of changes: it cannot take rows back', {
-      fix: "aggregate rows that are only added: leave emit 'changelog' out before",
-    })
-  }
+  const { schema, time } = input.relation
+  checkRetraction(input.relation, { keys, aggregates, emit, rows, deletes })
   if (rows) checkRows(rows, emit, time?.window)
   const window = time?.window
   const hasTime = time !== undefined && time.columns.length > 0
@@ -72,6 +75,7 @@ export function aggregate(
   const results = aggregates.map(
     ({ name, call }): Column => ({ name, type: call.type, nullable: call.nullable }),
   )
+  const isChangelog = emitsChanges(emit, input.relation.isChangelog)
   return {
     kind: 'aggregate',
     input,
@@ -80,15 +84,16 @@ export function aggregate(
     aggregates,
     emit,
     rows,
+    deletes,
     relation: {
       schema: checkSchema([
         ...(rows?.sizeRows === undefined ? [] : [numberColumn]),
         ...bounds.map(name => ({ name, type: window?.type ?? 'int64', nullable: false })),
         ...columns,
         ...results,
-        ...(saysChanges(emit) ? [changeColumn] : []),
+        ...(isChangelog ? [changeColumn] : []),
       ]),
-      isChangelog: saysChanges(emit),
+      isChangelog,
       time: window && { columns: timesOf(window), window: undefined },
     },
   }
@@ -128,9 +133,18 @@ const timesOf = ({ spec, start, end }: AssignedWindow): readonly string[] =>
 export const aggregateRule: OperatorRule<Aggregate> = {
   inputs: node => [node.input],
   exprs: node => node.aggregates.flatMap(({ call }) => call.args),
-  print: ({ window, keys, aggregates, emit, rows }) => {
+  accepts: ANY_MODE,
+  print: ({ window, keys, aggregates, emit, rows, deletes }) => {
     const by = [...(window ? [window.start, window.end] : []), ...keys].map(printName).join(', ')
     const calls = aggregates.map(({ name, call }) => `${printAggregate(call)} as ${printName(name)}`)
-    return `aggregate by (${by})${rows ? printRowWindow(rows) : ''}: ${calls.join(', ')}${printEmit(emit)}`
+    const taken = deletes === undefined ? '' : ` deleted by ${printName(deletes)}`
+    const counted = rows ? printRowWindow(rows) : ''
+    return `aggregate by (${by})${counted}: ${calls.join(', ')}${taken}${printEmit(emit)}`
   },
 }
+
+/** The columns that say whether a row is taken back, or takes its group back. */
+export const weightsOf = ({ input, deletes }: Aggregate): readonly string[] => [
+  ...(input.relation.isChangelog ? [CHANGE] : []),
+  ...(deletes === undefined ? [] : [deletes]),
+]

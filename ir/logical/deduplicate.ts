@@ -49,6 +49,7 @@ export function deduplicate(
 export const deduplicateRule: OperatorRule<Deduplicate> = {
   inputs: node => [node.input],
   exprs: () => [],
+  accepts: ['append'],
   print: ({ keys, column, withinTicks }) =>
     `deduplicate by (${keys.map(printName).join(', ')}) within ${withinTicks} of ${printName(column)}`,
 }

@@ -12,8 +12,11 @@ export type EmitStrategy = 'close' | 'final' | 'watermark' | 'update' | 'changel
 
 const emitStrategies: readonly EmitStrategy[] = ['close', 'final', 'watermark', 'update', 'changelog']
 
+/** `distinct`: a group when it appears; over changes also when it is gone. It needs no aggregates, and no result changes. */
+export type AnyEmitStrategy = EmitStrategy | 'distinct'
+
 export interface Emit {
-  readonly strategy: EmitStrategy
+  readonly strategy: AnyEmitStrategy
   /** Ticks behind the end of a window in which rows of it are still taken. */
   readonly latenessTicks: bigint
   /** Results of groups that are not complete yet. */
@@ -33,7 +36,12 @@ export interface Early {
 export const ON_CLOSE: Emit = { strategy: 'close', latenessTicks: 0n }
 
 /** Do results leave with the rows that change them, and not with the watermark? */
-export const isEager = ({ strategy }: Emit): boolean => strategy === 'update' || strategy === 'changelog'
+export const isEager = ({ strategy }: Emit): boolean => !ON_WATERMARK.has(strategy)
+const ON_WATERMARK: ReadonlySet<AnyEmitStrategy> = new Set(['close', 'final', 'watermark'])
+
+/** Are results handed out as changes? */
+export const emitsChanges = (emit: Emit, overChanges: boolean): boolean =>
+  saysChanges(emit) || (emit.strategy === 'distinct' && overChanges)
 
 /** Do rows that come behind the end of their window correct its results? */
 export const corrects = ({ strategy, latenessTicks }: Emit): boolean =>
@@ -64,7 +72,7 @@ export interface EmitScope {
 
 export function checkEmit(emit: Emit, { hasWindow, isGrouped, hasTime }: EmitScope): void {
   const { strategy, latenessTicks, early } = emit
-  if (!emitStrategies.includes(strategy)) {
+  if (strategy !== 'distinct' && !emitStrategies.includes(strategy)) {
     throw new MillraceError('LDB-0001', `emit is '${strategy}'`, { fix: `use ${emitStrategies.join(', ')}` })
   }
   if (latenessTicks < 0n) throw new MillraceError('LDB-0001', 'the lateness must not be negative')

@@ -3,6 +3,7 @@ import { MillraceError } from '../errors.ts'
 import type { Expr } from '../expr/expr.ts'
 import { printExpr } from '../expr/print.ts'
 import type { LogicalNode } from './index.ts'
+import { ANY_MODE, refuseCodes } from './mode.ts'
 import type { Language, OperatorRule } from './operator.ts'
 import { checkColumns, type Relation } from './relation.ts'
 
@@ -17,6 +18,7 @@ export interface Filter {
 
 export function filter(input: LogicalNode, predicate: Expr, language: Language = 'sql'): Filter {
   checkColumns(predicate, input.relation.schema, 'filter')
+  refuseCodes(input.relation, [predicate], 'a filter')
   if (predicate.type !== 'bool') {
     throw new MillraceError(
       'LDB-1200',
@@ -29,5 +31,6 @@ export function filter(input: LogicalNode, predicate: Expr, language: Language =
 export const filterRule: OperatorRule<Filter> = {
   inputs: node => [node.input],
   exprs: node => [node.predicate],
+  accepts: ANY_MODE,
   print: node => `filter ${printExpr(node.predicate)}`,
 }

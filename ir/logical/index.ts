@@ -3,6 +3,7 @@ import type { Expr } from '../expr/expr.ts'
 import { type Aggregate, aggregateRule } from './aggregate.ts'
 import { type Deduplicate, deduplicateRule } from './deduplicate.ts'
 import { type Filter, filterRule } from './filter.ts'
+import { type Mode, type ModeChange, modeOf, modeRule } from './mode.ts'
 import type { OperatorRule } from './operator.ts'
 import { type Project, projectRule } from './project.ts'
 import { type Sink, sinkRule } from './sink.ts'
@@ -10,7 +11,16 @@ import { type Source, sourceRule } from './source.ts'
 import { type Union, unionRule } from './union.ts'
 import { type Window, windowRule } from './window.ts'
 
-export type LogicalNode = Source | Filter | Project | Window | Aggregate | Deduplicate | Union | Sink
+export type LogicalNode =
+  | Source
+  | Filter
+  | Project
+  | Window
+  | ModeChange
+  | Aggregate
+  | Deduplicate
+  | Union
+  | Sink
 export type OperatorKind = LogicalNode['kind']
 
 const rules: { readonly [K in OperatorKind]: OperatorRule<Extract<LogicalNode, { kind: K }>> } = {
@@ -18,6 +28,7 @@ const rules: { readonly [K in OperatorKind]: OperatorRule<Extract<LogicalNode, {
   filter: filterRule,
   project: projectRule,
   window: windowRule,
+  mode: modeRule,
   aggregate: aggregateRule,
   deduplicate: deduplicateRule,
   union: unionRule,
@@ -30,15 +41,31 @@ export const inputsOf = (node: LogicalNode): readonly LogicalNode[] => ruleOf(no
 
 export const exprsOf = (node: LogicalNode): readonly Expr[] => ruleOf(node).exprs(node)
 
+/** The modes of rows that an operator takes. */
+export const acceptedModes = (node: LogicalNode): readonly Mode[] => ruleOf(node).accepts
+
 /** One operator, without its inputs. */
 export const printOperator = (node: LogicalNode): string => ruleOf(node).print(node)
 
 /** The plan as an indented tree, its root first; equal plans have equal text. */
 export const printPlan = (node: LogicalNode): string => printTree(node, printOperator)
 
-/** The plan for people: the tree, and which of its operators mean what JavaScript means instead of SQL. */
+/**
+ * The plan for people: the tree, which of its operators mean what JavaScript means instead of SQL, and where rows are changes.
+ */
 export const explainPlan = (node: LogicalNode): string =>
-  printTree(node, one => `${printOperator(one)}${speaksJavaScript(one) ? '  -- JavaScript semantics' : ''}`)
+  printTree(node, one => {
+    const notes = [...(speaksJavaScript(one) ? ['JavaScript semantics'] : []), ...modeNotes(one)]
+    return [printOperator(one), ...notes].join('  -- ')
+  })
+
+/** Nothing where all rows are only added. */
+function modeNotes(node: LogicalNode): readonly string[] {
+  const out = modeOf(node.relation)
+  const into = inputsOf(node).map(({ relation }) => modeOf(relation))
+  if (out === 'append' && !into.includes('changes')) return []
+  return [into.every(one => one === out) && into.length > 0 ? out : [...into, out].join(' to ')]
+}
 
 const speaksJavaScript = (node: LogicalNode): boolean => 'language' in node && node.language === 'javascript'
 

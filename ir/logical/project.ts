@@ -5,6 +5,7 @@ import { printExpr, printName } from '../expr/print.ts'
 import { checkSchema } from '../schema.ts'
 import { CHANGE, changeColumn } from './emit.ts'
 import type { LogicalNode } from './index.ts'
+import { ANY_MODE, refuseCodes } from './mode.ts'
 import type { Language, OperatorRule } from './operator.ts'
 import { checkColumns, keepTime, type Relation } from './relation.ts'
 
@@ -35,7 +36,10 @@ export function project(
       'LDB-1001',
       `'${CHANGE}' says what a row of a changelog is and cannot be computed`,
     )
-  for (const { name, expr } of columns) checkColumns(expr, input.relation.schema, name)
+  for (const { name, expr } of columns) {
+    checkColumns(expr, input.relation.schema, name)
+    if (name !== CHANGE) refuseCodes(input.relation, [expr], `'${name}'`)
+  }
   const schema = columns.map(({ name, expr }) => ({ name, type: expr.type, nullable: expr.nullable }))
   const rename = new Map(
     columns.flatMap(({ name, expr }) => (expr.kind === 'column' ? [[expr.name, name]] : [])),
@@ -51,6 +55,7 @@ const changeRef: Expr = { kind: 'column', ...changeColumn }
 export const projectRule: OperatorRule<Project> = {
   inputs: node => [node.input],
   exprs: node => node.columns.map(({ expr }) => expr),
+  accepts: ANY_MODE,
   print: node => `project ${node.columns.map(printColumn).join(', ')}`,
 }
 

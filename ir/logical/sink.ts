@@ -1,6 +1,7 @@
 /** sink: where a plan ends and its rows are handed out. */
 import { MillraceError } from '../errors.ts'
 import type { LogicalNode } from './index.ts'
+import { ANY_MODE } from './mode.ts'
 import type { OperatorRule } from './operator.ts'
 import type { Relation } from './relation.ts'
 
@@ -25,5 +26,6 @@ export function checkHandedOut({ relation: { time } }: LogicalNode): void {
 export const sinkRule: OperatorRule<Sink> = {
   inputs: node => [node.input],
   exprs: () => [],
+  accepts: ANY_MODE,
   print: () => 'sink',
 }

@@ -65,6 +65,7 @@ const AHEAD_MAX = 1n << 61n
 export const sourceRule: OperatorRule<Source> = {
   inputs: () => [],
   exprs: () => [],
+  accepts: [],
   print: ({ name, watermark, relation }) => {
     const time = watermark ? ` watermark ${printWatermark(watermark)}` : ''
     return `source ${printName(name)} (${printSchema(relation.schema)})${time}`

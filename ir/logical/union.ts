@@ -2,6 +2,7 @@
 import { MillraceError } from '../errors.ts'
 import type { Column, Schema } from '../schema.ts'
 import type { LogicalNode } from './index.ts'
+import { ANY_MODE } from './mode.ts'
 import type { OperatorRule } from './operator.ts'
 import type { Relation } from './relation.ts'
 
@@ -73,5 +74,6 @@ function timeOf(relations: readonly Relation[]): Relation['time'] {
 export const unionRule: OperatorRule<Union> = {
   inputs: node => node.inputs,
   exprs: () => [],
+  accepts: ANY_MODE,
   print: ({ inputs }) => `union of ${inputs.length}`,
 }

@@ -7,6 +7,7 @@ import { printName } from '../expr/print.ts'
 import { checkSchema, findColumn } from '../schema.ts'
 import { isTimestamp } from '../types.ts'
 import type { LogicalNode } from './index.ts'
+import { ANY_MODE } from './mode.ts'
 import type { OperatorRule } from './operator.ts'
 import type { Relation } from './relation.ts'
 
@@ -120,6 +121,7 @@ function checkTicks(spec: WindowSpec): void {
 export const windowRule: OperatorRule<Window> = {
   inputs: node => [node.input],
   exprs: () => [],
+  accepts: ANY_MODE,
   print: ({ spec }) => `window ${spec.kind} ${printName(spec.column)}${lengthsOf(spec)}`,
 }
 

@@ -1,34 +1,30 @@
 /** Random plans over a schema: one operator after the other, with one aggregation or two. */
 import fc from 'fast-check'
 import { withInputs } from '../../compiler/passes/logical/rewrite.ts'
-import { type Aggregate, aggregateOver, aggregateRow } from '../../ir/expr/aggregates.ts'
+import { aggregate as aggregateCall } from '../../ir/expr/aggregates.ts'
 import { call } from '../../ir/expr/build.ts'
-import { type Expr, literal, nullOf } from '../../ir/expr/expr.ts'
+import { type Expr, literal } from '../../ir/expr/expr.ts'
 import { aggregate } from '../../ir/logical/aggregate.ts'
 import { deduplicate } from '../../ir/logical/deduplicate.ts'
-import { type Emit, ON_CLOSE, takesBack } from '../../ir/logical/emit.ts'
+import { changes, ON_CLOSE } from '../../ir/logical/emit.ts'
 import { filter } from '../../ir/logical/filter.ts'
 import { inputsOf, type LogicalNode } from '../../ir/logical/index.ts'
-import type { PartitionSpec } from '../../ir/logical/partition.ts'
+import { asAppend, asChanges, withoutCode } from '../../ir/logical/mode.ts'
 import { project } from '../../ir/logical/project.ts'
-import type { AssignedWindow, EventTime } from '../../ir/logical/relation.ts'
 import { type RowWindow, WINDOW_NUMBER } from '../../ir/logical/row-window.ts'
 import { sink } from '../../ir/logical/sink.ts'
 import { source, type WatermarkSpec } from '../../ir/logical/source.ts'
 import { sourcesOf } from '../../ir/logical/sources.ts'
 import { union } from '../../ir/logical/union.ts'
-import {
-  type TumblingWindow,
-  WINDOW_END,
-  WINDOW_START,
-  type WindowSpec,
-  window,
-} from '../../ir/logical/window.ts'
+import { WINDOW_END, WINDOW_START, type WindowSpec, window } from '../../ir/logical/window.ts'
 import type { Column, Schema } from '../../ir/schema.ts'
-import { type DataType, dataTypes, isInteger, isNumeric, isTimestamp } from '../../ir/types.ts'
+import { isTimestamp } from '../../ir/types.ts'
+import { callOver } from './aggregates.ts'
+import { emitsOf, emitsOnce, fitting } from './emits.ts'
 import { exprOf, ref } from './exprs.ts'
-import { TIME } from './streams.ts'
-import { MAX64, MIN64, types } from './values.ts'
+import { types, valuesOf } from './values.ts'
+import { watermarksOf } from './watermarks.ts'
+import { rowWindows, sizesAndOffsets, specsOn } from './windows.ts'
 
 type NodeArb = fc.Arbitrary<LogicalNode>
 type Step = (input: LogicalNode) => NodeArb
@@ -42,6 +38,7 @@ export function plansOver(schema: Schema): NodeArb {
     .map(watermark => source('s', schema, watermark))
   const others = watermarksOf(schema)
   const steps = [
+    maybe(remoded, 1, 8),
     maybe(filtered, 1, 4),
     maybe(projected, 1, 2),
     maybe(deduplicated, 1, 8),
@@ -49,69 +46,15 @@ export function plansOver(schema: Schema): NodeArb {
     maybe(deduplicated, 1, 20),
     maybe(filtered, 1, 4),
     maybe(aggregated, 3, 4),
+    maybe(remoded, 1, 10),
     maybe(united(others), 1, 12),
     maybe(filtered, 1, 4),
     maybe(projected, 1, 2),
     maybe(aggregated, 1, 2),
+    maybe(aggregated, 1, 3),
   ]
   return steps.reduce<NodeArb>((node, step) => node.chain(step), bare).map(sink)
 }
-
-function watermarksOf(schema: Schema): fc.Arbitrary<WatermarkSpec> {
-  const flags = schema.flatMap(({ name, type }) => (type === 'bool' ? [{ marker: name }] : []))
-  return fc
-    .record({
-      delayTicks: fc.constantFrom(0n, 1n, 7n, 1000n),
-      marker: fc.constantFrom({}, ...flags),
-      moves: fc.constantFrom({}, {}, {}, { moves: 'batch' as const }),
-      ahead: fc.oneof({ weight: 4, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: aheads }),
-      isByClock: fc.integer({ min: 0, max: 7 }).map(n => n === 0),
-      partition: fc.option(partitionsOf(schema), { nil: undefined, freq: 4 }),
-    })
-    .map(({ delayTicks, marker, moves, ahead, isByClock, partition }) => ({
-      column: TIME,
-      delayTicks,
-      ...(ahead && { ahead }),
-      ...(isByClock
-        ? { follows: 'clock' }
-        : {
-            ...marker,
-            ...moves,
-            ...(partition && {
-              partition: 'moves' in moves ? { ...partition, lateBy: 'source' } : partition,
-            }),
-          }),
-    }))
-}
-
-const aheads = fc.record(
-  {
-    ticks: fc.constantFrom(0n, 5n, 100n),
-    policy: fc.constantFrom('keep' as const, 'refuse' as const),
-  },
-  { noNullPrototype: true },
-)
-
-/** By any column, so that there are few partitions or nearly as many as rows. */
-const partitionsOf = (schema: Schema): fc.Arbitrary<PartitionSpec> =>
-  fc
-    .record({
-      column: fc.constantFrom(...schema.filter(({ name }) => name !== TIME).map(({ name }) => name)),
-      expected: fc.constantFrom(undefined, undefined, undefined, 2),
-      idleMs: fc.constantFrom(undefined, 1n, 7n, 50n),
-      max: fc.constantFrom(3, 1 << 10, 1 << 10),
-      forgets: fc.boolean(),
-      lateBy: fc.constantFrom('source' as const, 'partition' as const, 'partition' as const),
-    })
-    .map(({ expected, idleMs, forgets, ...rest }) => {
-      const canForget = forgets && idleMs !== undefined
-      return {
-        ...rest,
-        ...(expected !== undefined && !canForget && { expected }),
-        ...(idleMs !== undefined && { idleMs }),
-        whenFull: canForget ? 'forget' : 'fail',
-      }
-    })
 
 /** Takes the step so many times out of so many. */
 const maybe =
@@ -121,6 +64,9 @@ const maybe =
       { weight: outOf - times, arbitrary: fc.constant(input) },
       { weight: times, arbitrary: step(input) },
     )
+
+/** Expressions never read what a change is. */
+const readable = (input: LogicalNode): Schema => withoutCode(input.relation.schema)
 
 const deduplicated: Step = input => {
   const { schema, time, isChangelog } = input.relation
@@ -164,14 +110,15 @@ const withSource = (node: LogicalNode, other: LogicalNode): LogicalNode =>
 /** Half of the filters let rows pass that they know nothing of: else few rows would reach the end of a plan. */
 const filtered: Step = input =>
   fc
-    .tuple(exprOf('bool', input.relation.schema, DEPTH), fc.boolean())
+    .tuple(exprOf('bool', readable(input), DEPTH), fc.boolean())
     .map(([predicate, passes]) =>
       filter(input, passes ? call('coalesce', predicate, literal(true, 'bool')) : predicate),
     )
 
 /** Event time and windows stay, under new names once the window has closed; so do some others; the rest is computed. */
 const projected: Step = input => {
-  const { schema, time } = input.relation
+  const { time } = input.relation
+  const schema = readable(input)
   const isTime = ({ name }: Column): boolean => time?.columns.includes(name) === true
   const newName = (name: string): string => (time?.window ? name : (closed[name] ?? name))
   const kept = schema.filter(isTime).map(column => ({ name: newName(column.name), expr: ref(column) }))
@@ -192,18 +139,6 @@ const projected: Step = input => {
 
 const closed: Readonly<Record<string, string>> = { [WINDOW_START]: 'from', [WINDOW_END]: 'to' }
 
-/** Mostly windows that close in the stream; now and then ones that leave the range of time. */
-const sizesAndOffsets = fc.oneof(
-  { weight: 8, arbitrary: fc.tuple(fc.constantFrom(1n, 5n, 10n, 1000n), fc.constantFrom(0n, 3n, -2n)) },
-  {
-    weight: 1,
-    arbitrary: fc.tuple(
-      fc.constantFrom(7n, (1n << 62n) + 1n, MAX64),
-      fc.constantFrom(MIN64, MAX64, -(1n << 40n)),
-    ),
-  },
-)
-
 const windowed: Step = input => {
   const { schema, time } = input.relation
   const free = !schema.some(({ name }) => name === WINDOW_START || name === WINDOW_END)
@@ -211,60 +146,112 @@ const windowed: Step = input => {
   if (!free || columns.length === 0 || time?.window) return fc.constant(input)
   return fc
     .tuple(fc.constantFrom(...columns.map(({ name }) => name)), sizesAndOffsets)
-    .chain(([column, [sizeTicks, offsetTicks]]) => specsOn({ column, sizeTicks, offsetTicks }))
+    .chain(([column, [sizeTicks, offsetTicks]]) =>
+      input.relation.isChangelog
+        ? fc.constant<WindowSpec>({ kind: 'tumble', column, sizeTicks, offsetTicks })
+        : specsOn({ column, sizeTicks, offsetTicks }),
+    )
     .map(spec => window(input, spec))
 }
 
-/** Side by side, overlapping, or sessions: slides and steps that do and do not divide the size. */
-const specsOn = (grid: Omit<TumblingWindow, 'kind'>): fc.Arbitrary<WindowSpec> => {
-  const { column, sizeTicks } = grid
-  const parts = [1n, 2n, 3n, 5n, 10n].filter(n => n <= sizeTicks)
-  const slides = parts.map(n => sizeTicks / n + (sizeTicks % n === 0n ? 0n : 1n))
-  const steps = parts.filter(n => sizeTicks % n === 0n).map(n => sizeTicks / n)
-  return fc.oneof(
-    { weight: 2, arbitrary: fc.constant<WindowSpec>({ kind: 'tumble', ...grid }) },
+const aggregated: Step = input =>
+  fc.oneof(
     {
-      weight: 2,
-      arbitrary: fc
-        .constantFrom(...slides, ...(sizeTicks > 7n ? [sizeTicks - 1n, 3n + sizeTicks / 9n] : []))
-        .map((slideTicks): WindowSpec => ({ kind: 'hop', ...grid, slideTicks })),
+      weight: 4,
+      arbitrary: maybe(
+        windowed,
+        4,
+        5,
+      )(input).chain(node => fc.oneof(...kindsOf(node).map(step => step(node)))),
     },
-    {
-      weight: 2,
-      arbitrary: fc
-        .tuple(fc.constantFrom(1n, 2n, 5n, 50n, 1000n, MAX64 - 1n), fc.boolean())
-        .map(([gapTicks, isInclusive]): WindowSpec => ({ kind: 'session', column, gapTicks, isInclusive })),
-    },
-    {
-      weight: 1,
-      arbitrary: fc
-        .constantFrom(...steps)
-        .map((stepTicks): WindowSpec => ({ kind: 'cumulate', ...grid, stepTicks })),
-    },
+    ...(input.relation.isChangelog
+      ? []
+      : [{ weight: 1, arbitrary: rowWindows.chain(rows => groupedOf(rows)(input)) }]),
+  )
+
+/** What keeps rows in state, by what it can take. */
+function kindsOf(node: LogicalNode): readonly Step[] {
+  const { isChangelog, time } = node.relation
+  const isOne = time?.window === undefined || time.window.isInRows
+  const others = isOne ? [distinctOf, ...(isChangelog ? [] : [upsertOf, upsertOf])] : []
+  const grouped = groupedOf()
+  return [grouped, grouped, grouped, grouped, ...others]
+}
+
+const distinctOf: Step = input =>
+  keysOf(input).map(keys => aggregate(input, keys, [], { strategy: 'distinct', latenessTicks: 0n }))
+
+/** Rows that replace others, some of which delete them. */
+const upsertOf: Step = input =>
+  fc
+    .option(conditionsOn(input.relation.schema), { nil: undefined, freq: 3 })
+    .chain(gone => (gone === undefined ? upserted(input) : upserted(withColumn(input, GONE, gone), GONE)))
+
+const GONE = 'gone'
+
+/** Conditions that hold for some rows: comparisons of a column with a value of its type. */
+const conditionsOn = (schema: Schema): fc.Arbitrary<Expr> =>
+  fc
+    .constantFrom(...schema)
+    .chain(column =>
+      fc
+        .tuple(fc.constantFrom('eq' as const, 'le' as const, 'ge' as const), valuesOf(column.type))
+        .map(([fn, value]) =>
+          call(column.type === 'bool' ? 'eq' : fn, ref(column), literal(value, column.type)),
+        ),
+    )
+
+const upserted = (input: LogicalNode, deletes?: string): NodeArb =>
+  fc.tuple(keysOf(input, deletes), fc.boolean()).map(([[key], isOne]) => {
+    const keys = key === undefined || isOne ? [] : [key]
+    const rest = othersOf(input).filter(({ name }) => !keys.includes(name) && name !== deletes)
+    const calls = rest.map(column => ({ name: column.name, call: aggregateCall('latest', ref(column)) }))
+    return aggregate(input, keys, calls, { strategy: 'changelog', latenessTicks: 0n }, undefined, deletes)
+  })
+
+/** The same rows with one column more. */
+const withColumn = (input: LogicalNode, name: string, expr: Expr): LogicalNode =>
+  project(input, [
+    ...input.relation.schema.map(column => ({ name: column.name, expr: ref(column) })),
+    { name, expr },
+  ])
+
+/** Columns that are no bound of a window. */
+function othersOf(input: LogicalNode): Schema {
+  const window = input.relation.time?.window
+  return readable(input).filter(({ name }) => name !== window?.start && name !== window?.end)
+}
+
+function keysOf(input: LogicalNode, except?: string): fc.Arbitrary<readonly string[]> {
+  const others = othersOf(input).filter(({ name }) => name !== except)
+  return fc.subarray(
+    others.map(({ name }) => name),
+    { minLength: Math.min(1, others.length), maxLength: Math.min(KEYS_DRAWN_MAX, others.length) },
   )
 }
 
-const aggregated: Step = input =>
-  input.relation.isChangelog
-    ? fc.constant(input)
-    : fc.oneof(
-        { weight: 4, arbitrary: maybe(windowed, 4, 5)(input).chain(groupedOf()) },
-        { weight: 1, arbitrary: rowWindows.chain(rows => groupedOf(rows)(input)) },
-      )
-
-/** Of few rows, so that they fill up: side by side, overlapping in panes of one row and of more, or without an end. */
-const rowWindows: fc.Arbitrary<RowWindow> = fc.oneof(
-  fc.constantFrom(1, 2, 3, 7).map(rows => ({ sizeRows: rows, slideRows: rows })),
-  fc.constantFrom(1, 2, 5).map(slideRows => ({ slideRows })),
-  fc
-    .constantFrom([2, 1], [3, 2], [5, 1], [6, 2], [6, 4], [12, 9], [40, 1])
-    .map(([sizeRows, slideRows]) => ({ sizeRows, slideRows })),
-)
+/** Changes by a column that has their codes, or by a computed one; now and then changes as rows. */
+const remoded: Step = input => {
+  if (input.relation.isChangelog) return fc.constant(asAppend(input, 'op'))
+  const codes = input.relation.schema.filter(({ type }) => type === 'int8')
+  if (codes.length > 0) return fc.constantFrom(...codes).map(({ name }) => asChanges(input, name))
+  const conditions = fc.tuple(
+    ...[changes.delete, changes.insert].map(code =>
+      fc.tuple(exprOf('bool', input.relation.schema, DEPTH), fc.constantFrom(code, code, 2, 3, 4, -1)),
+    ),
+  )
+  return conditions.map(cases => {
+    const parts = cases.flatMap(([when, code]) => [when, literal(code, 'int8')])
+    const expr = call('case', ...parts, literal(changes.insert, 'int8'))
+    return asChanges(withColumn(input, 'code', expr), 'code')
+  })
+}
 
 const groupedOf =
   (rows?: RowWindow): Step =>
   input => {
-    const { schema, time } = input.relation
+    const { time, isChangelog } = input.relation
+    const schema = readable(input)
     const window = time?.window
     const numbered = rows?.sizeRows === undefined ? [] : [WINDOW_NUMBER]
     const taken = [window?.start, window?.end, ...numbered]
@@ -273,8 +260,8 @@ const groupedOf =
       others.map(({ name }) => name),
       { maxLength: Math.min(KEYS_DRAWN_MAX, others.length) },
     )
-    const calls = fc.array(callOver(schema), { minLength: 1, maxLength: 3 })
-    const emits = rows ? fc.constant(ON_CLOSE) : emitsOf(time)
+    const calls = fc.array(callOver(schema, isChangelog), { minLength: 1, maxLength: 3 })
+    const emits = rows ? fc.constant(ON_CLOSE) : isChangelog ? emitsOnce(window, true) : emitsOf(time)
     return fc.tuple(keys, calls, emits).map(([names, list, drawn]) =>
       aggregate(
         input,
@@ -286,90 +273,8 @@ const groupedOf =
     )
   }
 
-/** What is taken back must have been kept, which sketches are not. */
-const fitting = ({ changes, ...emit }: Emit, calls: readonly Aggregate[]): Emit =>
-  takesBack({ ...emit, changes }) && calls.some(({ fn }) => aggregateRow(fn).isSketch)
-    ? emit
-    : { ...emit, ...(changes && { changes }) }
-
-function emitsOf(time: EventTime | undefined): fc.Arbitrary<Emit> {
-  const window = time?.window
-  return window?.isInRows === false
-    ? emitsOnce(window)
-    : fc.oneof({ weight: 3, arbitrary: emitsOnce(window) }, { weight: 2, arbitrary: emitsRefined(time) })
-}
-
-/** Results that later ones replace. */
-function emitsRefined(time: EventTime | undefined): fc.Arbitrary<Emit> {
-  const clocks =
-    time && time.columns.length > 0 ? (['event', 'processing'] as const) : (['processing'] as const)
-  const early = fc.record(
-    { clock: fc.constantFrom(...clocks), every: fc.constantFrom(1n, 3n, 10n, MAX64) },
-    { noNullPrototype: true },
-  )
-  const isWindowed = time?.window !== undefined
-  return fc
-    .record({
-      strategy: fc.constantFrom(
-        'watermark' as const,
-        'watermark' as const,
-        'close' as const,
-        'final' as const,
-      ),
-      latenessTicks: isWindowed ? fc.constantFrom(0n, 5n, 1000n, MAX64) : fc.constant(0n),
-      early: fc.option(early, { nil: undefined, freq: 2 }),
-      changes: fc.boolean(),
-    })
-    .map(({ early, ...emit }) => ({ ...emit, ...(early && { early }) }))
-}
-
-function emitsOnce(window: AssignedWindow | undefined): fc.Arbitrary<Emit> {
-  const eager = fc.constantFrom('update' as const, 'changelog' as const)
-  const strategy = fc.oneof(
-    { weight: 4, arbitrary: fc.constant('close' as const) },
-    { weight: 1, arbitrary: fc.constant('final' as const) },
-    ...(window?.isInRows === false ? [] : [{ weight: 2, arbitrary: eager }]),
-  )
-  const latenessTicks = fc.oneof(
-    { weight: 3, arbitrary: fc.constant(0n) },
-    { weight: window ? 2 : 0, arbitrary: fc.constantFrom(1n, 5n, 1000n, MAX64) },
-  )
-  return fc.record({ strategy, latenessTicks }, { noNullPrototype: true })
-}
-
 /** A name that neither a key nor another result has. */
-const freshName = (schema: Schema, i: number): string =>
-  schema.some(({ name }) => name === `a${i}`) ? `b${i}` : `a${i}`
-
-type CallArb = fc.Arbitrary<Aggregate>
-
-function callOver(schema: Schema): CallArb {
-  const any = types.chain(type => exprOf(type, schema, 1))
-  const among = (fits: (type: DataType) => boolean): fc.Arbitrary<Expr> =>
-    fc.constantFrom(...dataTypes.filter(fits)).chain(type => exprOf(type, schema, 1))
-  const where = fc.option(exprOf('bool', schema, 1), { nil: undefined, freq: 3 })
-  const plain = fc.constantFrom('count', 'min', 'max', 'first', 'last', 'approx_count_distinct')
-  const fractions = fc.oneof(fc.constantFrom(0, 0.5, 0.99, 1), fc.double({ min: 0, max: 1, noNaN: true }))
-  const counts: CallArb = where.map(cond =>
-    aggregateOver({ fn: 'count' }, cond ? [filteredBy(literal(true, 'bool'), cond)] : []),
-  )
-  const over = (fns: fc.Arbitrary<Aggregate['fn']>, ...args: readonly fc.Arbitrary<Expr>[]): CallArb =>
-    fc.tuple(fns, fc.tuple(...args), where, fractions).map(([fn, list, cond, fraction]) =>
-      aggregateOver(
-        { fn, fraction },
-        list.map(arg => (cond ? filteredBy(arg, cond) : arg)),
-      ),
-    )
-  return fc.oneof(
-    counts,
-    over(plain, any),
-    over(fc.constantFrom('sum', 'avg', 'approx_quantile'), among(isNumeric)),
-    over(fc.constantFrom('var_pop', 'var_samp', 'stddev_pop', 'stddev_samp'), among(isNumeric)),
-    over(fc.constantFrom('covar_pop', 'covar_samp', 'corr'), among(isNumeric), among(isNumeric)),
-    over(fc.constantFrom('bool_and', 'bool_or'), exprOf('bool', schema, 1)),
-    over(fc.constantFrom('bit_and', 'bit_or', 'bit_xor'), among(isInteger)),
-  )
+const freshName = (schema: Schema, i: number): string => {
+  const free = ['a', 'b', 'c'].find(letter => !schema.some(({ name }) => name === `${letter}${i}`))
+  return `${free}${i}`
 }
-
-/** What `where` of an aggregate is: rows that the condition leaves out count as null. */
-const filteredBy = (arg: Expr, cond: Expr): Expr => call('case', cond, arg, nullOf(arg.type))

@@ -20,7 +20,7 @@ import {
 } from '../../ir/expr/aggregates.ts'
 import type { ColumnRef, Value as JsValue } from '../../ir/expr/expr.ts'
 import { correlation, joinMoments, momentsOf } from '../../ir/expr/moments.ts'
-import { eq, i32, ne, toInt } from '../../ir/kernel/build.ts'
+import { bool, eq, i32, ne, toInt } from '../../ir/kernel/build.ts'
 import { type FieldSpecs, rowLayout } from '../../ir/layout.ts'
 import { type DataType, typeTable } from '../../ir/types.ts'
 import { Rig, type Row } from '../support/rig.ts'
@@ -54,6 +54,7 @@ const argsOf: Readonly<Record<AggregateName, readonly Column[]>> = {
   max: [n],
   first: [n],
   last: [n],
+  latest: [n],
   bool_and: [b],
   bool_or: [b],
   bit_and: [n],
@@ -71,7 +72,7 @@ const argsOf: Readonly<Record<AggregateName, readonly Column[]>> = {
 }
 const calls = aggregateNames.map(fn => aggregateOver({ fn, fraction: 0.7 }, argsOf[fn]))
 
-const store = new GroupStore(undefined, { isUngrouped: false, combines: true })
+const store = new GroupStore(undefined, { isUngrouped: false, combines: true, retracts: false })
 const { accumulators, finish } = accumulate(store, calls)
 const fields: FieldSpecs = Object.assign({}, ...accumulators.map(({ accumulator }) => accumulator.fields))
 const entries = rowLayout('entries', 'state', fields)
@@ -94,6 +95,7 @@ function step({ k, arg, answer }: CommandCode): void {
       mask,
       time: arg('time'),
       entry,
+      removes: bool(false),
     }),
   )
   k.phase('apply')
@@ -186,12 +188,13 @@ function commandsOf(parts: readonly Part[]): readonly Row[] {
   ]
 }
 
-function contributionsOf(part: Part, args: readonly Column[]): readonly Contribution[] {
+function contributionsOf(part: Part, fn: AggregateName): readonly Contribution[] {
+  const { keepsNulls = false } = aggregateRow(fn)
   let time = 0n
   return part.flatMap(row => {
     time += row.after
-    const values = args.map(({ name }) => row[name])
-    return values.includes(null) ? [] : [{ values, time, lane: 0, pane: '' }]
+    const values = argsOf[fn].map(({ name }) => row[name])
+    return values.includes(null) && !keepsNulls ? [] : [{ values, time, lane: 0, pane: '' }]
   })
 }
 
@@ -216,10 +219,10 @@ const ofProducts: Partial<Record<AggregateName, OfProducts>> = {
 
 function expected(parts: readonly Part[], { fn, type, fraction }: Aggregate): JsValue {
   const args = argsOf[fn]
-  const all = contributionsOf(parts.flat(), args)
+  const all = contributionsOf(parts.flat(), fn)
   const { rowsMin, evaluate } = aggregateRow(fn)
   if (all.length < rowsMin) return null
-  const each = parts.map(part => contributionsOf(part, args))
+  const each = parts.map(part => contributionsOf(part, fn))
   const joined = ofProducts[fn]
   return joined
     ? joined((x, y) => productsOf(each, x, y), all.length)

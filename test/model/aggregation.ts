@@ -1,14 +1,15 @@
 /** What aggregations of the model have in common: what a row brings to its group, and what a group comes to. */
 import { aggregateRow, type Contribution } from '../../ir/expr/aggregates.ts'
+import { type Change, retractRow } from '../../ir/expr/changes.ts'
 import { RowFault, type Value } from '../../ir/expr/expr.ts'
 import { groupKey } from '../../ir/expr/order.ts'
 import type { Aggregate } from '../../ir/logical/aggregate.ts'
-import { CHANGE, changes, saysChanges } from '../../ir/logical/emit.ts'
+import { CHANGE, changes } from '../../ir/logical/emit.ts'
 import type { Item, ModelRow, Operator, Surroundings } from './operator.ts'
 import { MAX_TIME, MIN_TIME, passed, type Span } from './windows.ts'
 
 /** The rows of a group as each aggregate sees them, nulls left out. */
-export type Lists = readonly (readonly Contribution[])[]
+export type Lists = readonly (readonly Change[])[]
 
 /** What a row brings. */
 export interface Brought {
@@ -99,8 +100,18 @@ export abstract class Aggregation implements Operator {
     return {
       key: this.keyOf(item),
       keys: Object.fromEntries(keys.map(name => [name, normal(item.row[name])])),
-      lists: given.map(values => (values.includes(null) ? [] : [{ values, time, lane, pane }])),
+      lists: given.map((values, i) =>
+        values.includes(null) && !aggregateRow(aggregates[i].call.fn).keepsNulls
+          ? []
+          : [{ values, time, lane, pane, isTakenBack: this.takesBack(item) }],
+      ),
     }
+  }
+
+  /** Does a change take back a row? */
+  takesBack({ row }: Item): boolean {
+    const code = this.node.input.relation.isChangelog ? row[CHANGE] : changes.insert
+    return code === changes.delete || code === changes.updateBefore
   }
 
   /** Throws where an aggregate cannot be computed. */
@@ -108,8 +119,16 @@ export abstract class Aggregation implements Operator {
     return Object.fromEntries(this.node.aggregates.map(({ name }, i) => [name, this.#result(i, lists[i])]))
   }
 
-  #result(i: number, list: readonly Contribution[]): Value {
+  #result(i: number, list: readonly Change[]): Value {
     const { fn, type, args, fraction } = this.node.aggregates[i].call
+    if (this.node.input.relation.isChangelog)
+      return (
+        retractRow(fn)?.evaluate(
+          list,
+          type,
+          args.map(arg => arg.type),
+        ) ?? null
+      )
     const { rowsMin, evaluate } = aggregateRow(fn)
     return list.length < rowsMin
       ? null
@@ -134,7 +153,7 @@ export abstract class Aggregation implements Operator {
           ...bounds,
           ...keys,
           ...this.results(lists),
-          ...(saysChanges(this.node.emit) && { [CHANGE]: change }),
+          ...(this.node.relation.isChangelog && { [CHANGE]: change }),
         },
       }),
     )

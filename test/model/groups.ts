@@ -1,8 +1,9 @@
 /** Aggregations of the model: all rows of a group are kept until it leaves. */
 import { FLOAT_LANES } from '../../ir/expr/aggregates.ts'
+import { RowFault } from '../../ir/expr/expr.ts'
 import type { Aggregate } from '../../ir/logical/aggregate.ts'
 import { changes, isEager, isRefined } from '../../ir/logical/emit.ts'
-import { Aggregation, type Brought, joined, type Lists, order } from './aggregation.ts'
+import { Aggregation, type Brought, joined, order } from './aggregation.ts'
 import type { Item, Operator, Surroundings } from './operator.ts'
 import { RefinedGroups } from './refined-groups.ts'
 import { RowWindows } from './row-windows.ts'
@@ -21,6 +22,7 @@ export function aggregated(node: Aggregate, next: Operator, run: Surroundings): 
 /** Rows of one key that belong to the same windows. */
 interface Group extends Brought {
   readonly windows: readonly Span[]
+  readonly rows: number
 }
 
 class Groups extends Aggregation {
@@ -40,13 +42,32 @@ class Groups extends Aggregation {
     const brought = this.brought(item, number, { lane, pane })
     const name = `${pane}|${brought.key}`
     const known = this.#groups.get(name)
+    const rows = this.#rowsBehind(item, known)
     const lists = known ? joined(known.lists, brought.lists) : brought.lists
     this.results(lists)
-    this.#groups.set(name, { ...brought, windows, lists })
-    if (!isEager(emit)) return
-    const change = (to: Lists, code: number): void => this.emit(windows[0], brought.keys, [to], code)
-    if (known && emit.strategy === 'changelog') change(known.lists, changes.updateBefore)
-    change(lists, known ? changes.updateAfter : changes.insert)
+    const group = { ...brought, windows, lists, rows }
+    if (rows === 0) this.#groups.delete(name)
+    else this.#groups.set(name, group)
+    if (isEager(emit)) this.#tell(group, known)
+  }
+
+  /** How many rows a group has behind a row. What is taken back must be there. */
+  #rowsBehind(item: Item, known: Group | undefined): number {
+    const { deletes } = this.node
+    const isDeleted = deletes !== undefined && item.row[deletes] === true
+    if (!isDeleted && !this.takesBack(item)) return (known?.rows ?? 0) + 1
+    if (!known) throw new RowFault('LDB-9005')
+    return isDeleted ? 0 : known.rows - 1
+  }
+
+  #tell(group: Group, known: Group | undefined): void {
+    const { emit, relation } = this.node
+    const change = ({ windows, keys, lists }: Group, code: number): void =>
+      this.emit(windows[0], keys, [lists], relation.isChangelog ? code : undefined)
+    const isGone = group.rows === 0
+    if (emit.strategy === 'distinct' && known && !isGone) return
+    if (known && emit.strategy !== 'update') change(known, isGone ? changes.delete : changes.updateBefore)
+    if (!isGone) change(group, known ? changes.updateAfter : changes.insert)
   }
 
   protected close(time: bigint): void {

@@ -5,6 +5,7 @@
 import { evaluate } from '../../ir/expr/evaluate.ts'
 import { type Expr, RowFault, type Value } from '../../ir/expr/expr.ts'
 import { inputsOf, type LogicalNode } from '../../ir/logical/index.ts'
+import { namesOf } from '../../ir/logical/mode.ts'
 import type { Source } from '../../ir/logical/source.ts'
 import type { Union } from '../../ir/logical/union.ts'
 import { WINDOW_END, WINDOW_START } from '../../ir/logical/window.ts'
@@ -33,6 +34,8 @@ export interface ModelOptions extends Comings {
   readonly splits?: readonly number[]
   /** Milliseconds that a clock goes on before each batch. */
   readonly stepMs?: number
+  /** Set where the clock strikes between batches: at the multiples of so many milliseconds. */
+  readonly strikeMs?: number | undefined
   /** Does the input end, so that everything fires? */
   readonly ends?: boolean
 }
@@ -125,7 +128,7 @@ class Run {
     let [nullTimes, abandoned] = [0, 0]
     for (const [n, { silent, source, from, to }] of this.#batches(rows.length).entries()) {
       for (const name of silent) this.#find(name)?.idle()
-      this.#tick(BigInt((n + 1) * (this.#options.stepMs ?? 0)))
+      this.#goOn(n)
       const entrance = this.#find(source)
       try {
         for (let i = from; i < to; i++) {
@@ -163,6 +166,15 @@ class Run {
     })
   }
 
+  /** To the time of a batch: on the way the clock strikes as often as the plan asks for. */
+  #goOn(batch: number): void {
+    const { stepMs = 0, strikeMs = 0 } = this.#options
+    const [from, to] = [batch * stepMs, (batch + 1) * stepMs]
+    const first = (Math.floor(from / strikeMs) + 1) * strikeMs
+    if (strikeMs > 0) for (let at = first; at <= to; at += strikeMs) this.#tick(BigInt(at))
+    this.#tick(BigInt(to))
+  }
+
   /** The clock shows a time: all know it before any acts on it. */
   #tick(now: bigint): void {
     for (const source of this.#sources) source.clock(now)
@@ -191,6 +203,16 @@ class Run {
         return on(item =>
           this.#guard(item, () => {
             const columns = node.columns.map(({ name, expr }) => [name, this.#value(expr, item.row)])
+            next.row({ ...item, row: Object.fromEntries(columns) })
+          }),
+        )
+      case 'mode':
+        return on(item =>
+          this.#guard(item, () => {
+            const { from, name } = namesOf(node)
+            const code = item.row[from] as number | null
+            if (code === null || code < 0 || code > 3) throw new RowFault('LDB-9006')
+            const columns = Object.entries(item.row).map(([one, value]) => [one === from ? name : one, value])
             next.row({ ...item, row: Object.fromEntries(columns) })
           }),
         )

@@ -9,7 +9,7 @@ import { aggregateNames } from '../../ir/expr/aggregates.ts'
 import { type Expr, visit } from '../../ir/expr/expr.ts'
 import { functionNames } from '../../ir/expr/functions/index.ts'
 import { aggregate } from '../../ir/logical/aggregate.ts'
-import { corrects, type Early, type EmitStrategy, takesBack } from '../../ir/logical/emit.ts'
+import { type AnyEmitStrategy, corrects, type Early, takesBack } from '../../ir/logical/emit.ts'
 import { exprsOf, inputsOf, type LogicalNode, type OperatorKind } from '../../ir/logical/index.ts'
 import type { PartitionSpec } from '../../ir/logical/partition.ts'
 import { overlaps, type RowWindow } from '../../ir/logical/row-window.ts'
@@ -26,7 +26,7 @@ import { isQuick } from '../support/runs.ts'
 
 /** The same trials at every run: a share that is too small is a fault of the generator, not of the day. */
 const SEED = 20
-const TRIALS = 600
+const TRIALS = 900
 
 const skip = isQuick && 'what is rare takes many trials'
 const trials = skip ? [] : fc.sample(trialsOn(fc.constant(['js'])), { numRuns: TRIALS, seed: SEED })
@@ -55,6 +55,7 @@ test('every operator', { skip }, () => {
     filter: 1,
     project: 1,
     window: 1,
+    mode: 1,
     aggregate: 1,
     deduplicate: 1,
     union: 1,
@@ -96,9 +97,9 @@ test('every kind of window', { skip }, () => {
 })
 
 test('every way to emit', { skip }, () => {
-  const strategies = { close: 1, final: 1, watermark: 1, update: 1, changelog: 1 }
+  const strategies = { close: 1, final: 1, watermark: 1, update: 1, changelog: 1, distinct: 1 }
   assertAll(
-    Object.keys(strategies satisfies Record<EmitStrategy, number>),
+    Object.keys(strategies satisfies Record<AnyEmitStrategy, number>),
     aggregations.map(({ emit }) => emit.strategy),
   )
 })
@@ -202,6 +203,21 @@ const situations: Readonly<Record<string, Situation>> = {
   'changes behind changes': ({ plan }, model) =>
     model.rows.length > 0 &&
     chainOf(plan).some(({ kind, relation }) => kind === 'project' && relation.isChangelog),
+  'aggregations of changes of aggregations of changes': ({ plan }, model) =>
+    model.rows.length > 0 &&
+    chainOf(plan).filter(node => node.kind === 'aggregate' && overChanges(node)).length > 1,
+  'a group that goes': (_, model) => model.rows.some(row => row.$op === 1),
+  'distinct rows': ({ plan }, model) => model.rows.length > 0 && hasDistinct(plan, false),
+  'distinct rows of changes': ({ plan }, model) => model.rows.length > 0 && hasDistinct(plan, true),
+  'rows that delete others': trial =>
+    chainOf(trial.plan).some(
+      node =>
+        node.kind === 'aggregate' &&
+        node.deletes !== undefined &&
+        runModel(node, trial.rows, modelOptionsOf(trial)).rows.some(row => row.$op === 1),
+    ),
+  'changes as rows': ({ plan }, model) =>
+    model.rows.length > 0 && chainOf(plan).some(node => node.kind === 'mode' && node.to === 'append'),
   'windows of rows that fill up': ({ plan }, model) =>
     rowWindowsOf(plan).some(one => !overlaps(one)) &&
     model.rows.some(({ window_number }) => typeof window_number === 'bigint' && window_number > 1n),
@@ -234,6 +250,15 @@ const situations: Readonly<Record<string, Situation>> = {
   ),
 }
 
+const overChanges = (node: LogicalNode): boolean =>
+  inputsOf(node).some(({ relation }) => relation.isChangelog)
+
+const hasDistinct = (plan: LogicalNode, isOverChanges: boolean): boolean =>
+  chainOf(plan).some(
+    node =>
+      node.kind === 'aggregate' && node.emit.strategy === 'distinct' && overChanges(node) === isOverChanges,
+  )
+
 const hasEarly = (plan: LogicalNode, clock: Early['clock']): boolean =>
   chainOf(plan).some(node => node.kind === 'aggregate' && node.emit.early?.clock === clock)
 
@@ -241,7 +266,14 @@ const hasEarly = (plan: LogicalNode, clock: Early['clock']): boolean =>
 function mapAggregates(plan: LogicalNode): LogicalNode {
   const before = inputsOf(plan).map(mapAggregates)
   if (plan.kind !== 'aggregate') return withInputs(plan, before)
-  return aggregate(before[0], plan.keys, plan.aggregates, { ...plan.emit, latenessTicks: 0n }, plan.rows)
+  return aggregate(
+    before[0],
+    plan.keys,
+    plan.aggregates,
+    { ...plan.emit, latenessTicks: 0n },
+    plan.rows,
+    plan.deletes,
+  )
 }
 
 const rowWindowsOf = (plan: LogicalNode): readonly RowWindow[] =>

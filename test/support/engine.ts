@@ -6,12 +6,13 @@ import { type Columns, compile, Stream, virtualClock } from '../../compiler/inde
 import { foldConstants } from '../../compiler/passes/logical/fold-constants.ts'
 import { liftLiterals } from '../../compiler/passes/logical/lift-literals.ts'
 import { mapPlan } from '../../compiler/passes/logical/rewrite.ts'
+import { operatorsOf, type PipelineSpec, splitPipelines } from '../../compiler/plan/split-pipelines.ts'
 import type { LiveQuery } from '../../compiler/run/live.ts'
 import type { Diagnostic } from '../../compiler/run/options.ts'
 import type { Tier } from '../../ir/abi.ts'
 import { type LdbCode, MillraceError } from '../../ir/errors.ts'
 import { type Expr, literal, rewrite } from '../../ir/expr/expr.ts'
-import type { LogicalNode } from '../../ir/logical/index.ts'
+import { type LogicalNode, printOperator } from '../../ir/logical/index.ts'
 import { sourcesOf } from '../../ir/logical/sources.ts'
 import type { Limits, PlanProgram } from '../../ir/physical/program.ts'
 import type { Schema } from '../../ir/schema.ts'
@@ -68,7 +69,7 @@ export async function runEngine(trial: Trial): Promise<EngineResult> {
   })
   const { program } = query.compilation
   const optimised = asWritten(query.compilation.optimised, stream)
-  const out = new Collected(program, schema)
+  const out = new Collected(splitPipelines(optimised), schema)
   const clock = virtualClock()
   const live = query.open(batch => out.rows.push(...textsOf(query.schema, batch)), {
     clock,
@@ -162,12 +163,11 @@ class Collected {
   readonly faultsEmitted: EngineFault[] = []
   readonly diagnostics: Diagnostic[] = []
   readonly #source: Schema
-  /** What the other pipelines read. */
-  readonly #edges: readonly Schema[]
+  readonly #pipelines: readonly PipelineSpec[]
 
-  constructor({ pipelines }: PlanProgram, source: Schema) {
+  constructor(pipelines: readonly PipelineSpec[], source: Schema) {
     this.#source = source
-    this.#edges = pipelines.map(({ input }) => input.schema)
+    this.#pipelines = pipelines
   }
 
   takeLate(batch: RecordBatch): void {
@@ -175,18 +175,31 @@ class Collected {
   }
 
   #textsOf(batch: RecordBatch): readonly string[] {
-    const schema = [this.#source, ...this.#edges].find(one => hasNames(batch, one))
+    const schema = this.#pipelines.map(one => this.#columnsOf(one)).find(one => hasNames(batch, one))
     if (!schema) throw new Error('rows that no pipeline reads')
     return textsOf(schema, batch)
   }
 
   takeFaulty({ rows, faults }: FaultyRows): void {
-    const isOfSource = rows !== undefined && hasNames(rows, this.#source)
-    const texts = rows ? this.#textsOf(rows) : []
+    const from = rows && this.#pipelineOf(rows, faults)
+    const isOfSource = from?.source !== undefined
+    const texts = rows && from ? textsOf(this.#columnsOf(from), rows) : []
     for (const { code, operator, row } of faults) {
       const list = row >= 0 && isOfSource ? this.faults : this.faultsEmitted
       list.push({ code, operator, row: texts[row] })
     }
+  }
+
+  #columnsOf({ source, inputSchema }: PipelineSpec): Schema {
+    return source ? this.#source : inputSchema
+  }
+
+  /** The pipeline that refused rows: it has their columns, and the operators at fault. */
+  #pipelineOf(rows: RecordBatch, faults: FaultyRows['faults']): PipelineSpec | undefined {
+    return this.#pipelines.find(one => {
+      const names = operatorsOf(one).map(printOperator)
+      return hasNames(rows, this.#columnsOf(one)) && faults.every(({ operator }) => names.includes(operator))
+    })
   }
 }
 

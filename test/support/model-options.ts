@@ -1,8 +1,10 @@
 /** What the model is told of a trial. */
+import { ticksOf } from '../../compiler/plan/ticks.ts'
 import type { Trial } from '../gen/trials.ts'
 import type { ModelOptions } from '../model/model.ts'
 
-export const modelOptionsOf = ({ params, schedule, origins, idles }: Trial): ModelOptions => ({
+export const modelOptionsOf = ({ plan, params, schedule, origins, idles }: Trial): ModelOptions => ({
+  strikeMs: ticksOf(plan),
   params: new Map(Object.entries({ ...params.built, ...params.given })),
   lenient: schedule.lenient,
   splits: schedule.splits,

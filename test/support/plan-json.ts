@@ -11,6 +11,7 @@ import { deduplicate } from '../../ir/logical/deduplicate.ts'
 import type { Emit } from '../../ir/logical/emit.ts'
 import { filter } from '../../ir/logical/filter.ts'
 import type { LogicalNode } from '../../ir/logical/index.ts'
+import { asAppend, asChanges, type Mode } from '../../ir/logical/mode.ts'
 import { project } from '../../ir/logical/project.ts'
 import type { RowWindow } from '../../ir/logical/row-window.ts'
 import { sink } from '../../ir/logical/sink.ts'
@@ -33,11 +34,13 @@ type OperatorJson =
   | { readonly deduplicate: readonly string[]; readonly column: string; readonly withinTicks: bigint }
   | { readonly filter: ExprJson }
   | { readonly project: readonly { readonly name: string; readonly expr: ExprJson }[] }
+  | { readonly mode: Mode; readonly column: string }
   | { readonly window: WindowSpec | Omit<TumblingWindow, 'kind'> }
   | {
       readonly aggregate: readonly string[]
       readonly calls: readonly CallJson[]
       readonly emit?: Emit
+      readonly deletes?: string | undefined
       readonly rows?: RowWindow | undefined
     }
 
@@ -98,6 +101,8 @@ export function planToJson(node: LogicalNode): PlanJson {
         ...planToJson(node.input),
         { project: node.columns.map(({ name, expr }) => ({ name, expr: exprToJson(expr) })) },
       ]
+    case 'mode':
+      return [...planToJson(node.input), { mode: node.to, column: node.column }]
     case 'window':
       return [...planToJson(node.input), { window: node.spec }]
     case 'deduplicate': {
@@ -111,7 +116,8 @@ export function planToJson(node: LogicalNode): PlanJson {
         arg: args.length > 1 ? args.map(exprToJson) : args.map(exprToJson)[0],
         fraction: aggregateRow(fn).takesFraction ? fraction : undefined,
       }))
-      return [...planToJson(node.input), { aggregate: node.keys, calls, emit: node.emit, rows: node.rows }]
+      const { keys, emit, rows, deletes } = node
+      return [...planToJson(node.input), { aggregate: keys, calls, emit, rows, deletes }]
     }
   }
 }
@@ -139,10 +145,12 @@ function operatorFromJson(input: LogicalNode, json: OperatorJson): LogicalNode {
       input,
       json.project.map(one => ({ name: one.name, expr: expr(one.expr) })),
     )
+  if ('mode' in json)
+    return json.mode === 'changes' ? asChanges(input, json.column) : asAppend(input, json.column)
   if ('source' in json || 'union' in json) throw new Error('a source in the middle of a plan')
   const calls = json.calls.map(({ name, fn, arg = [], fraction }) => ({
     name,
     call: aggregateOver({ fn, fraction }, [arg].flat().map(expr)),
   }))
-  return aggregate(input, json.aggregate, calls, json.emit, json.rows)
+  return aggregate(input, json.aggregate, calls, json.emit, json.rows, json.deletes)
 }

@@ -174,7 +174,7 @@ test('windows and ways to emit have inferred types from end to end', () => {
   const changes = trades
     .groupBy('venue')
     .agg((f, a) => ({ most: a.max(f.price) }), { emit: 'changelog' })
-    .where(f => f.$op.ne(2))
+    .where(f => f.most.gt(2))
     .select(f => ({ twice: f.most.mul(2) }))
   same<RowIn<typeof changes>, { readonly twice: number; readonly $op: number }>(true)
   const refined = trades
@@ -202,6 +202,43 @@ test('windows and ways to emit have inferred types from end to end', () => {
   same<RowIn<typeof sometimes>, { readonly venue: string | null; readonly most: number }>(true)
   // @ts-expect-error: the rows have no number, their windows do
   assert.throws(() => trades.window(countWindow(2)).agg((f, a) => ({ last: a.last(f.window_number) })))
+})
+
+test('changes have inferred types from end to end', () => {
+  const columns = { at: t.timestamp('us'), user: t.int32, name: t.utf8.orNull, gone: t.bool, op: t.int8 }
+  const changed = source('users', columns, { time: 'at', changes: 'op' })
+  interface User {
+    readonly at: bigint
+    readonly user: number
+    readonly name: string | null
+    readonly gone: boolean
+  }
+  same<
+    RowIn<typeof changed>,
+    User & { readonly $op: number } extends infer R ? { [K in keyof R]: R[K] } : never
+  >(true)
+  const names = changed.groupBy('name').agg((_, a) => ({ users: a.count() }), { emit: 'changelog' })
+  same<RowIn<typeof names>, { readonly name: string | null; readonly users: bigint; readonly $op: number }>(
+    true,
+  )
+  const distinct = changed.distinct('name')
+  same<RowIn<typeof distinct>, { readonly name: string | null; readonly $op: number }>(true)
+  const rows = changed.select(f => ({ user: f.user })).asAppend()
+  same<RowIn<typeof rows>, { readonly user: number; readonly op: number }>(true)
+  const again = rows.asChanges('op')
+  same<RowIn<typeof again>, { readonly user: number; readonly $op: number }>(true)
+  const plain = source('users', columns, { time: 'at' })
+  const latest = plain
+    .select(f => ({ user: f.user, name: f.name, gone: f.gone }))
+    .upsert(['user'], { deletes: 'gone' })
+  same<RowIn<typeof latest>, { readonly user: number; readonly name: string | null; readonly $op: number }>(
+    true,
+  )
+  const daily = plain.window(tumble('at', '1d')).distinct('user')
+  same<
+    RowIn<typeof daily>,
+    { readonly window_start: bigint; readonly window_end: bigint; readonly user: number }
+  >(true)
 })
 
 test('expressions have the types that the promotion table says', () => {
@@ -277,6 +314,12 @@ export function mustNotCompile(): void {
   const updated = trades.groupBy('venue').agg((f, a) => ({ most: a.max(f.price) }), { emit: 'update' })
   // @ts-expect-error no changes were asked for
   updated.where(f => f.$op.ne(2))
+  // @ts-expect-error what is distinct must be a column
+  trades.distinct('symbl')
+  // @ts-expect-error what marks deletes is a bool
+  trades.select(f => ({ symbol: f.symbol, price: f.price })).upsert(['symbol'], { deletes: 'price' })
+  // @ts-expect-error codes of changes are int8
+  trades.asChanges('small')
   // @ts-expect-error no such way to emit
   trades.groupBy('venue').agg((f, a) => ({ most: a.max(f.price) }), { emit: 'now' })
   // @ts-expect-error a window needs a timestamp

@@ -51,6 +51,27 @@ export const aggregateStage: Room = {
   tests,
   faults: [
     {
+      name: 'unknown-rows-are-taken-back',
+      find: "cx.reject([{ code: 'LDB-9005', when: unknown }], row.mask, aggregateRule.print(this.#node))",
+      put: "cx.reject([{ code: 'LDB-9005', when: FALSE }], row.mask, aggregateRule.print(this.#node))",
+      shows: 'a row that is taken back and is not there makes a group of nothing',
+      tests: ['lower/changes.test', 'property/plans.test'],
+    },
+    {
+      name: 'gone-groups-stay',
+      find: 'if (this.#groups.canEmpty) k.if(this.#isGone(cx, entry, removes)',
+      put: 'if (this.#groups.canEmpty) k.if(FALSE',
+      shows: 'groups without rows fill the state',
+      tests: ['lower/changes.test', 'property/plans.test'],
+    },
+    {
+      name: 'update-before-takes-nothing-back',
+      find: 'or(eq(code, i32(changes.delete)), eq(code, i32(changes.updateBefore)))',
+      put: 'eq(code, i32(changes.delete))',
+      shows: 'both rows of an update count',
+      tests: ['lower/changes.test', 'property/plans.test'],
+    },
+    {
       name: 'late-by-one',
       find: 'k.if(cx.hasPassed(closingOf(lastEnd, latenessTicks)), () => this.#late(cx, row))',
       put: 'k.if(lt(closingOf(lastEnd, latenessTicks), this.#wm), () => this.#late(cx, row))',
@@ -140,7 +161,7 @@ export const groups: Room = {
     },
     {
       name: 'result-of-no-rows',
-      find: 'if (!this.isUngrouped) return bool(true)',
+      find: 'if (!this.#countsRows) return bool(true)',
       put: 'return bool(true)',
       shows: 'an aggregation over no rows has a result',
     },

@@ -1,6 +1,7 @@
 /** All planted faults: a room for each source file. A fault is named `room/fault`. */
 import { mutantsOf } from '../mutant.ts'
 import * as aggregates from './aggregates.ts'
+import * as changes from './changes.ts'
 import { deduplicate } from './deduplicate.ts'
 import { eventTime } from './event-time.ts'
 import * as groups from './groups.ts'
@@ -73,6 +74,10 @@ export const mutants = mutantsOf({
   distinct: sketches.distinct,
   quantile: sketches.quantile,
   'aggregate-table': aggregates.aggregateTable,
+  weighted: changes.weighted,
+  'exact-sum': changes.exactSum,
+  latest: changes.latest,
+  mode: changes.mode,
   'group-key': groups.groupKey,
   aggregate: groups.aggregateStage,
   groups: groups.groups,

@@ -6,6 +6,20 @@ export const openWindows: Room = {
   tests: ['lower/lib/open-windows', 'property/corpus.test', 'property/plans.test'],
   faults: [
     {
+      name: 'detached-group-is-still-first',
+      find: "() => k.store(windows, 'first', window, next),",
+      put: "() => k.store(windows, 'first', window, group),",
+      shows: 'a window that closes hands out a group that has gone',
+      tests: ['lower/changes.test', 'property/plans.test'],
+    },
+    {
+      name: 'groups-behind-one-that-is-gone',
+      find: "() => k.store(windows, 'last', window, previous),",
+      put: "() => k.store(windows, 'last', window, group),",
+      shows: 'groups that come behind one that has gone never leave',
+      tests: ['lower/changes.test', 'property/plans.test'],
+    },
+    {
       name: 'window-at-the-watermark-stays',
       find: 'k.breakIf(gt(closes, load(watermark.mem, watermark.field)), done)',
       put: 'k.breakIf(ge(closes, load(watermark.mem, watermark.field)), done)',

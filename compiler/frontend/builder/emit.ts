@@ -16,8 +16,9 @@ export interface EmitOptions {
    * the watermark passes the end of the window, and again with each row that comes within the lateness behind it. `'update'`:
    * the new result of a group after every row of it. `'changelog'`: the same as changes, with a column `$op`: 0 a new group,
    * 2 what it came to before, taken back, and right behind it 3 what it comes to now. The last two, `early` and a lateness
-   * with `'watermark'` are for tumbling windows or none. `{ everyRows: n }`: after every n rows of a group what it comes to by
-   * then, and at the end where rows have come since; only without windows.
+   * with `'watermark'` are for tumbling windows or none. Over changes a group may go: 1 is what it came to last; there are
+   * only `'close'`, `'final'` and `'changelog'`. `{ everyRows: n }`: after every n rows of a group what it comes to by then,
+   * and at the end where rows have come since; only without windows.
    */
   readonly emit?: EmitStrategy | EveryRows
   /** How long behind its end a window still takes rows. */
@@ -49,9 +50,9 @@ export interface EveryRows {
   readonly everyRows: number
 }
 
-/** What an aggregation that emits a changelog adds to its columns. */
+/** What a stream of changes has beside its columns. */
 export interface ChangeColumn {
-  /** 0 a new group, 2 what it came to before, taken back, 3 what it comes to now. */
+  /** 0 a new row, 1 a row that is gone, 2 what a row was before, taken back, 3 what it is now. */
   readonly $op: ColumnType<'int8', false>
 }
 
@@ -63,6 +64,20 @@ export interface Changelog {
   /** As changes. */
   readonly emit: 'changelog'
 }
+
+/** The columns of rows that are read as changes by the column `C`. */
+export type ChangesBy<S, C extends keyof S> = Omit<S, C> & ChangeColumn
+
+/** The columns of changes that are read as rows, their codes in the column `C`. */
+export type AsAppend<S, C extends string> = Omit<S, '$op'> & { readonly [K in C]: ColumnType<'int8', false> }
+
+/** The columns of what keeps the latest row of each key. */
+export type Latest<S, K extends keyof S, D> = Pick<S, K> &
+  Omit<S, K | (D extends keyof S ? D : never)> &
+  ChangeColumn
+
+/** Columns that are no codes of changes. */
+export type PlainNames<S> = Exclude<keyof S & string, '$op'>
 
 /** Options that ask for changes, whatever the results are. */
 export interface AsChanges {

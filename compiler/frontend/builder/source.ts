@@ -1,15 +1,22 @@
 /** Declaring a source: its columns, and the one that carries event time. */
 import { MillraceError } from '../../../ir/errors.ts'
 import type { PartitionSpec } from '../../../ir/logical/partition.ts'
-import { source as sourceNode } from '../../../ir/logical/source.ts'
+import { source as sourceNode, type WatermarkSpec } from '../../../ir/logical/source.ts'
 import { type Columns, type ColumnType, findColumn, type Schema } from '../../../ir/schema.ts'
 import { type DataType, isTimestamp, type TimestampType } from '../../../ir/types.ts'
+import { unknownColumn } from './columns.ts'
 import { ticksOf } from './duration.ts'
-import { Stream, unknownColumn } from './stream.ts'
-import type { Duration, NamesOf } from './types.ts'
+import type { ChangeColumn } from './emit.ts'
+import { Stream } from './stream.ts'
+import type { Duration, Flat, NamesOf } from './types.ts'
 
 /** What a source is, apart from its columns. */
-export interface SourceOptions<K extends string, M extends string = string, P extends string = never> {
+export interface SourceOptions<
+  K extends string,
+  M extends string = string,
+  P extends string = never,
+  C extends string = never,
+> {
   /** The column of event time. Without one there are no windows. */
   readonly time?: K
   /** How far a row may come behind the latest one; the watermark lags by as much. Default: not at all. */
@@ -58,32 +65,47 @@ export interface SourceOptions<K extends string, M extends string = string, P ex
   readonly maxAhead?: Duration
   /** What becomes of such a row. `'keep'` (default): it goes on. `'refuse'`: it is faulty, LDB-2007. */
   readonly onAhead?: 'keep' | 'refuse'
+  /**
+   * A column of int8 that says what each row is: 0 insert, 1 delete, 2 update before, 3 update after. The stream is one of changes
+   * then, and that column is called `$op`. A row with another code is rejected with LDB-9006.
+   */
+  readonly changes?: C
 }
 
 const PARTITIONS_MAX_DEFAULT = 1 << 16
+
+/** The columns of a source, whose column `C` holds codes of changes if there is one. */
+export type SourceColumns<S extends Columns, C extends string> = [C] extends [never]
+  ? S
+  : Omit<S, C> & ChangeColumn
 
 /**
  * A stream of rows that come from outside under a name: `source('flights', { at: t.timestamp('us'), delay: t.int64 },
  * { time: 'at' })`. LDB-1100 where the time is no column, LDB-2002 where the out-of-orderness is no duration.
  */
-export function source<const S extends Columns>(
+export function source<const S extends Columns, const C extends NamesOf<S, 'int8'> = never>(
   name: string,
   columns: S,
-  options: SourceOptions<NamesOf<S, TimestampType>, NamesOf<S, 'bool'>, keyof S & string> = {},
-): Stream<{ readonly [K in keyof S]: ColumnType<S[K]['type'], S[K]['nullable']> }> {
+  options: SourceOptions<NamesOf<S, TimestampType>, NamesOf<S, 'bool'>, keyof S & string, C> = {},
+): Stream<Flat<SourceColumns<{ readonly [K in keyof S]: ColumnType<S[K]['type'], S[K]['nullable']> }, C>>> {
   const schema: Schema = Object.entries(columns).map(([column, { type, nullable }]) => ({
     name: column,
     type,
     nullable,
   }))
   checkOptions(options)
-  if (options.time === undefined) return new Stream(sourceNode(name, schema))
-  const type = findColumn(schema, options.time)?.type
-  if (!type) throw unknownColumn(options.time, schema, 'time of the source')
-  const delayTicks = ticksIn(options.outOfOrderness ?? '0s', type)
-  const { time: column, marker, watermarkMoves } = options
-  const watermark = {
-    ...{ column, delayTicks },
+  const rows = new Stream<Columns>(sourceNode(name, schema, watermarkOf(schema, options)))
+  const { changes } = options
+  return (changes === undefined ? rows : rows.asChanges(changes as never)) as never
+}
+
+function watermarkOf(schema: Schema, options: AnyOptions): WatermarkSpec | undefined {
+  const { time: column, outOfOrderness = '0s', marker, watermarkMoves } = options
+  if (column === undefined) return undefined
+  const type = findColumn(schema, column)?.type
+  if (!type) throw unknownColumn(column, schema, 'time of the source')
+  return {
+    ...{ column, delayTicks: ticksIn(outOfOrderness, type) },
     ...(marker !== undefined && { marker }),
     ...(watermarkMoves === 'batch' && { moves: watermarkMoves }),
     ...(options.watermark === 'processing time' && { follows: 'clock' as const }),
@@ -92,14 +114,13 @@ export function source<const S extends Columns>(
     }),
     ...(options.partition !== undefined && { partition: partitionOf(options.partition, options) }),
   }
-  return new Stream(sourceNode(name, schema, watermark))
 }
 
 /** A time column that is none is refused where the plan is made. */
 const ticksIn = (duration: Duration, type: DataType): bigint =>
   isTimestamp(type) ? ticksOf(duration, type) : 0n
 
-type AnyOptions = SourceOptions<string, string, string>
+type AnyOptions = SourceOptions<string, string, string, string>
 
 /** Options that say nothing without another one. */
 const dependent: readonly (readonly [keyof AnyOptions, keyof AnyOptions])[] = [

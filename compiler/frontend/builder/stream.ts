@@ -1,12 +1,13 @@
 /** The pipeline builder: every method returns a new stream and changes nothing. */
-import { MillraceError } from '../../../ir/errors.ts'
 import { type Expr, rewrite, type Value } from '../../../ir/expr/expr.ts'
 import { aggregate } from '../../../ir/logical/aggregate.ts'
 import { deduplicate } from '../../../ir/logical/deduplicate.ts'
 import { CHANGE } from '../../../ir/logical/emit.ts'
 import { filter } from '../../../ir/logical/filter.ts'
 import type { LogicalNode } from '../../../ir/logical/index.ts'
-import { type NamedExpr, project } from '../../../ir/logical/project.ts'
+import { distinctRows, latestRows } from '../../../ir/logical/keyed.ts'
+import { asAppend, asChanges } from '../../../ir/logical/mode.ts'
+import { project } from '../../../ir/logical/project.ts'
 import type { RowWindow } from '../../../ir/logical/row-window.ts'
 import { union } from '../../../ir/logical/union.ts'
 import { WINDOW_END, WINDOW_START, window } from '../../../ir/logical/window.ts'
@@ -16,9 +17,19 @@ import { mapPlan } from '../../passes/logical/rewrite.ts'
 import { compilePredicate, compileProjection } from '../lambda/index.ts'
 import type { AggregatesOf } from './aggregate-types.ts'
 import { AggregateCollector, nameCalls } from './aggregates.ts'
-import { didYouMean } from './did-you-mean.ts'
+import { columnsOf, keysOf, namedExprs, passed, unknownColumn } from './columns.ts'
 import { ticksOf } from './duration.ts'
-import { type ChangesIn, type ChangesOf, type EmitOptions, emitOf, rowsOf } from './emit.ts'
+import {
+  type AsAppend,
+  type ChangesBy,
+  type ChangesIn,
+  type ChangesOf,
+  type EmitOptions,
+  emitOf,
+  type Latest,
+  type PlainNames,
+  rowsOf,
+} from './emit.ts'
 import { Expression } from './expression.ts'
 import type {
   ColumnsOf,
@@ -173,6 +184,45 @@ export class Stream<S extends Columns> {
   }
 
   /**
+   * Each distinct row once, when it is first there; of some columns, or of all. Rows that are only added stay such. Of changes
+   * a row comes when the first like it is added (0), and goes when the last one is taken back (1). LDB-9005 where a row is
+   * taken back that is not there. Without windows it remembers all rows there have been.
+   */
+  distinct(): Stream<S>
+  /** The same of some columns: the others are dropped. */
+  distinct<const K extends PlainNames<S>>(
+    ...keys: readonly [K, ...K[]]
+  ): Stream<Flat<Pick<S, K> & ChangesIn<S>>>
+  distinct(...keys: readonly string[]): unknown {
+    return this.#with(distinctRows(this.node, keysOf(this.schema, keys)))
+  }
+
+  /**
+   * The latest row of each key, by arrival, as changes: 0 a new key, 2 and 3 what its row was and what it is now. A row whose
+   * column `deletes` is true deletes its key (1), with LDB-9005 where there is none. Nulls are values like others. Rows that
+   * belong to windows are kept by key and window.
+   */
+  upsert<const K extends PlainNames<S>, const D extends NamesOf<S, 'bool'> = never>(
+    keys: readonly [K, ...K[]],
+    options: { readonly deletes?: D } = {},
+  ): Stream<Flat<Latest<S, K, D>>> {
+    return this.#with(latestRows(this.node, keysOf(this.schema, keys), options.deletes))
+  }
+
+  /**
+   * Reads rows as changes: the column holds a code each, 0 insert, 1 delete, 2 update before, 3 update after. It becomes the
+   * column `$op`. A row with another code, or null, is rejected with LDB-9006; a column that is no int8 is LDB-1200.
+   */
+  asChanges<const C extends NamesOf<S, 'int8'>>(column: C): Stream<Flat<ChangesBy<S, C>>> {
+    return this.#with(asChanges(this.node, column))
+  }
+
+  /** Reads changes as rows that are only added, with their codes in a column of that name. LDB-1001 where they are no changes. */
+  asAppend<const C extends string = 'op'>(column?: C): Stream<Flat<AsAppend<S, C>>> {
+    return this.#with(asAppend(this.node, column ?? 'op'))
+  }
+
+  /**
    * Leaves out rows whose key was let through less than `within` before or behind them, in event time; which of two comes
    * first is a matter of arrival. Nulls are one key, and so are NaNs. A row that comes so late that its duplicates may be
    * forgotten is late. LDB-1100 where a key is no column, LDB-2001 without event time.
@@ -230,6 +280,16 @@ export class Stream<S extends Columns> {
 
 /** A stream whose rows belong to windows. */
 export class WindowedStream<S extends Columns> extends Stream<S> {
+  /** Each distinct row of a window once. */
+  override distinct(): Stream<S>
+  /** The same of some columns, and the bounds of the window: the others are dropped. */
+  override distinct<const K extends PlainNames<S>>(
+    ...keys: readonly [K, ...K[]]
+  ): Stream<Flat<Pick<S, K | (('window_start' | 'window_end') & keyof S)> & ChangesIn<S>>>
+  override distinct(...keys: readonly never[]): unknown {
+    return super.distinct(...(keys as readonly never[] as readonly [never]))
+  }
+
   /** Groups by columns inside of each window. LDB-1100 where a key is no column. */
   override groupBy<const K extends keyof S & string>(
     ...keys: readonly K[]
@@ -325,42 +385,6 @@ export class Grouped<S extends Columns, K extends Columns> {
     if (isPlain) return new Stream(grouped, this.#params)
     return new Stream(project(grouped, [...keys.map(passed), ...exprs]), this.#params)
   }
-}
-
-function keysOf(schema: Schema, keys: readonly string[]): readonly string[] {
-  for (const key of keys) if (!findColumn(schema, key)) throw unknownColumn(key, schema, 'groupBy')
-  return keys
-}
-
-const passed = ({ name, type, nullable }: Schema[number]): NamedExpr => ({
-  name,
-  expr: { kind: 'column', name, type, nullable },
-})
-
-const namedExprs = (columns: Readonly<Record<string, Typed>>): readonly NamedExpr[] =>
-  Object.entries(columns).map(([name, expr]) => ({ name, expr: Expression.plan(expr) }))
-
-/** The columns of a schema as expressions; an unknown name is an error that says which there are. */
-function columnsOf<S extends Columns>(schema: Schema): ColumnsOf<S> {
-  const columns = Object.fromEntries(
-    schema.map(({ name, type, nullable }) => [
-      name,
-      new Expression({ kind: 'column', name, type, nullable }, 'row'),
-    ]),
-  )
-  const checked = new Proxy(columns, {
-    get(target, name) {
-      if (typeof name === 'symbol') return undefined
-      if (Object.hasOwn(target, name)) return target[name]
-      throw unknownColumn(name, schema, 'expression')
-    },
-  })
-  return checked as unknown as ColumnsOf<S>
-}
-
-export function unknownColumn(name: string, schema: Schema, where: string): MillraceError {
-  const names = schema.map(column => column.name)
-  return new MillraceError('LDB-1100', `${where}: no column '${name}'`, { fix: didYouMean(name, names) })
 }
 
 const renameParams = (expr: Expr, names: ReadonlyMap<string, string>): Expr =>

@@ -237,9 +237,9 @@ export type ExprOf<T extends DataType, N extends boolean, G extends Scope> = Com
   (T extends TimestampType | 'date' ? Temporal<T, N, G> : unknown) &
   (T extends TimestampType ? Instant<T, N, G> : unknown)
 
-/** The columns of a stream as expressions. */
+/** The columns of a stream as expressions. What a change is no expression reads: weights would not add up. */
 export type ColumnsOf<S extends Columns> = {
-  readonly [K in keyof S]: ExprOf<S[K]['type'], S[K]['nullable'], 'row'>
+  readonly [K in keyof S as K extends '$op' ? never : K]: ExprOf<S[K]['type'], S[K]['nullable'], 'row'>
 }
 
 /** The schema of a record of expressions. */

@@ -24,6 +24,8 @@ export interface Contribution {
   readonly time: Expr
   /** The entry of the group. */
   readonly entry: Expr
+  /** Is the row taken back? Constant false but over changes. */
+  readonly removes: Expr
 }
 
 export interface Prepared {
@@ -62,7 +64,7 @@ export interface Accumulator {
   readonly blocks?: Blocks
 }
 
-export type GroupFacts = Pick<GroupStore, 'isUngrouped' | 'combines'>
+export type GroupFacts = Pick<GroupStore, 'isUngrouped' | 'combines' | 'retracts'>
 
 /** Where the accumulators of a group keep their fields. */
 export class GroupStore {
@@ -71,12 +73,15 @@ export class GroupStore {
   readonly isUngrouped: boolean
   /** Are the groups parts of larger ones, which they are combined to? */
   readonly combines: boolean
+  /** Are rows taken back? */
+  readonly retracts: boolean
   #entries: Mem | undefined
 
-  constructor(texts: Interner | undefined, { isUngrouped, combines }: GroupFacts) {
+  constructor(texts: Interner | undefined, { isUngrouped, combines, retracts }: GroupFacts) {
     this.texts = texts
     this.isUngrouped = isUngrouped
     this.combines = combines
+    this.retracts = retracts
   }
 
   /** Known once all accumulators have said what fields they need. */

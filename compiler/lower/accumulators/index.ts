@@ -3,6 +3,7 @@
  * Equal accumulators of one aggregation are kept once.
  */
 import type { Aggregate, AggregateName } from '../../../ir/expr/aggregates.ts'
+import type { RetractableName } from '../../../ir/expr/changes.ts'
 import { printExpr } from '../../../ir/expr/print.ts'
 import {
   and,
@@ -22,6 +23,7 @@ import {
 } from '../../../ir/kernel/build.ts'
 import type { Expr } from '../../../ir/kernel/node.ts'
 import type { FieldSpecs } from '../../../ir/layout.ts'
+import { isFloat } from '../../../ir/types.ts'
 import { toDouble } from '../expr/cast.ts'
 import { scalar, scalarOf, type Value } from '../value.ts'
 import type { Accumulator, AccumulatorFactory, GroupStore } from './accumulator.ts'
@@ -29,14 +31,25 @@ import { bitsOfAll, bitsOfAny, bitsOfOdd } from './bits.ts'
 import { count } from './count.ts'
 import { distinct } from './distinct.ts'
 import { first, last } from './edge.ts'
+import { exactSum } from './exact-sum.ts'
 import { max, min } from './extreme.ts'
+import { latest } from './latest.ts'
 import { productsOfPairs, squaresOfFirst, squaresOfSecond } from './products.ts'
 import { quantile } from './quantile.ts'
 import { sum } from './sum.ts'
+import { falses, isPositive, isZero, trues, weightedCount, weightedSum } from './weighted.ts'
+
+const bySign =
+  (plain: AccumulatorFactory, weighted: AccumulatorFactory): AccumulatorFactory =>
+  (store, ...given) =>
+    (store.retracts ? weighted : plain)(store, ...given)
+
+const weightedSumOf: AccumulatorFactory = (store, name, argTypes) =>
+  (isFloat(argTypes[0]) ? exactSum : weightedSum)(store, name, argTypes)
 
 const factories = {
-  count,
-  sum,
+  count: bySign(count, weightedCount),
+  sum: bySign(sum, weightedSumOf),
   min,
   max,
   first,
@@ -49,6 +62,9 @@ const factories = {
   bits_of_odd: bitsOfOdd,
   distinct,
   quantile,
+  latest,
+  trues,
+  falses,
 } as const satisfies Record<string, AccumulatorFactory>
 type AccumulatorKind = keyof typeof factories
 
@@ -60,6 +76,17 @@ interface AggregateCode {
   readonly needs: readonly AccumulatorKind[]
   readonly finish: Finish
 }
+
+/** Where it can take rows back: how it is made over changes. */
+interface Retracting {
+  readonly retract: AggregateCode
+}
+type AggregateCodes = Readonly<
+  Record<AggregateName, AggregateCode & Partial<Retracting>> & Record<RetractableName, Retracting>
+>
+
+/** Its accumulators take rows back themselves. */
+const alike = (code: AggregateCode): AggregateCode & Retracting => ({ ...code, retract: code })
 
 const rowsOf = (held: HeldOf): Expr => scalarOf(held('count')).value
 const isEmpty = (held: HeldOf): Expr => eq(rowsOf(held), i64(0n))
@@ -111,19 +138,37 @@ const plain =
   held =>
     held(kind)
 
-const codes: Readonly<Record<AggregateName, AggregateCode>> = {
-  count: { needs: ['count'], finish: plain('count') },
-  sum: { needs: ['sum', 'count'], finish: counted('sum') },
-  avg: { needs: ['sum', 'count'], finish: perRow('sum') },
+const isNoBool = (held: HeldOf): Expr =>
+  and(isZero(scalarOf(held('trues')).value), isZero(scalarOf(held('falses')).value))
+
+/** Booleans over changes are counted: one that is taken back may have been one of many. */
+const boolsBy = (finish: (held: HeldOf) => Expr): AggregateCode => ({
+  needs: ['trues', 'falses'],
+  finish: held => scalar('bool', finish(held), isNoBool(held)),
+})
+
+const codes: AggregateCodes = {
+  count: alike({ needs: ['count'], finish: plain('count') }),
+  sum: alike({ needs: ['sum', 'count'], finish: counted('sum') }),
+  avg: alike({ needs: ['sum', 'count'], finish: perRow('sum') }),
   min: { needs: ['min'], finish: plain('min') },
   max: { needs: ['max'], finish: plain('max') },
   first: { needs: ['first'], finish: plain('first') },
   last: { needs: ['last'], finish: plain('last') },
-  bool_and: { needs: ['bits_of_all', 'count'], finish: counted('bits_of_all') },
-  bool_or: { needs: ['bits_of_any', 'count'], finish: counted('bits_of_any') },
+  latest: { needs: ['latest'], finish: plain('latest') },
+  bool_and: {
+    needs: ['bits_of_all', 'count'],
+    finish: counted('bits_of_all'),
+    retract: boolsBy(held => isZero(scalarOf(held('falses')).value)),
+  },
+  bool_or: {
+    needs: ['bits_of_any', 'count'],
+    finish: counted('bits_of_any'),
+    retract: boolsBy(held => isPositive(scalarOf(held('trues')).value)),
+  },
   bit_and: { needs: ['bits_of_all', 'count'], finish: counted('bits_of_all') },
   bit_or: { needs: ['bits_of_any', 'count'], finish: counted('bits_of_any') },
-  bit_xor: { needs: ['bits_of_odd', 'count'], finish: counted('bits_of_odd') },
+  bit_xor: alike({ needs: ['bits_of_odd', 'count'], finish: counted('bits_of_odd') }),
   var_pop: { needs: ['squares', 'count'], finish: perRow('squares') },
   var_samp: { needs: ['squares', 'count'], finish: perFreedom('squares') },
   stddev_pop: { needs: ['squares', 'count'], finish: rootOf(perRow('squares')) },
@@ -147,6 +192,13 @@ export interface Accumulation {
   finish(k: KernelBuilder, n: number, entry: Expr): Value
 }
 
+function codeOf(fn: AggregateName, retracts: boolean): AggregateCode {
+  const code = codes[fn]
+  if (!retracts) return code
+  if (!code.retract) throw new Error(`${fn} cannot take rows back`)
+  return code.retract
+}
+
 /** What its accumulators keep of a group. */
 export const fieldsOf = ({ accumulators }: Accumulation): FieldSpecs =>
   Object.assign({}, ...accumulators.map(({ accumulator }) => accumulator.fields))
@@ -155,7 +207,7 @@ export const fieldsOf = ({ accumulators }: Accumulation): FieldSpecs =>
 export function accumulate(store: GroupStore, calls: readonly Aggregate[], prefix = ''): Accumulation {
   const kept = new Map<string, Fed>()
   calls.forEach((call, feeder) => {
-    for (const kind of codes[call.fn].needs) {
+    for (const kind of codeOf(call.fn, store.retracts).needs) {
       const key = keyOf(kind, call)
       if (kept.has(key)) continue
       const argTypes = call.args.map(arg => arg.type)
@@ -170,7 +222,8 @@ export function accumulate(store: GroupStore, calls: readonly Aggregate[], prefi
   }
   return {
     accumulators: [...kept.values()],
-    finish: (k, n, entry) => codes[calls[n].fn].finish(kind => read(k, kind, calls[n], entry), calls[n]),
+    finish: (k, n, entry) =>
+      codeOf(calls[n].fn, store.retracts).finish(kind => read(k, kind, calls[n], entry), calls[n]),
   }
 }
 

@@ -38,7 +38,8 @@ import {
 const widened = ({ value, type }: ScalarValue): Expr =>
   value.type === 'i32' && !isFloat(type) ? op('extend.i32', value) : value
 
-const addend = ({ cx, args }: Contribution): Expr => cx.k.let('addend', widened(scalarOf(argumentOf(args))))
+export const addend = ({ cx, args }: Contribution): Expr =>
+  cx.k.let('addend', widened(scalarOf(argumentOf(args))))
 
 export const sum: AccumulatorFactory = (store, name, argTypes) => {
   if (!isFloat(argTypes[0])) return integerSum(store, name, argTypes)

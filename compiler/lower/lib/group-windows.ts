@@ -125,6 +125,8 @@ export interface GroupWindows {
   bounds(k: KernelBuilder, pane: Pane, watermark: Expr): Bounds
   /** Puts a new group at the end of the list of its pane, which it may be the first of. */
   append(k: KernelBuilder, bounds: Bounds, group: Expr, arrival: Expr): void
+  /** Takes a group out of the list of the window with that start. */
+  detach?(k: KernelBuilder, start: Expr, group: Expr): void
   /** Of a group that is new, what it keeps for its windows beside the start of its pane. */
   initGroup?(k: KernelBuilder, group: Expr): void
   /** A row has been taken into a group, which may give a result for that. */

@@ -21,8 +21,11 @@ import { hashOfWindow } from './hash.ts'
 import { DeadlineHeap } from './heap.ts'
 import { type Found, HashTable } from './table.ts'
 
-/** No group follows. */
+/** No group follows, or none is before. */
 const END_OF_LIST = -1
+
+/** What groups keep beside where they can leave from the middle of a list. */
+export const detachableFields = { previous: 'i32' } as const
 
 export class OpenWindows implements GroupWindows {
   readonly head: Mem
@@ -30,11 +33,22 @@ export class OpenWindows implements GroupWindows {
   protected readonly heap: DeadlineHeap
   protected readonly groups: HashTable
   protected readonly lateness: bigint
+  readonly #isDetachable: boolean
 
-  /** Groups are linked by the field `next` of their table. Windows may have fields of their own. */
-  constructor(id: number, groups: HashTable, latenessTicks = 0n, more: FieldSpecs = {}) {
+  /**
+   * Groups are linked by the field `next` of their table; backward, too, where they can be detached. Windows may have fields of
+   * their own.
+   */
+  constructor(
+    id: number,
+    groups: HashTable,
+    latenessTicks = 0n,
+    more: FieldSpecs = {},
+    isDetachable = false,
+  ) {
     const fields = { start: 'i64', closes: 'i64', first: 'i32', last: 'i32', ...more } as const
     this.lateness = latenessTicks
+    this.#isDetachable = isDetachable
     this.table = new HashTable({ id, name: 'windows', fields })
     this.head = rowLayout('deadlines_head', 'state', { deadline: 'i64', waiting: 'i32' })
     this.heap = new DeadlineHeap('deadlines', this.head)
@@ -84,11 +98,45 @@ export class OpenWindows implements GroupWindows {
         k.set(window, this.#open(k, bounds, found.hash, group))
       },
       () => {
-        k.store(this.groups.entries, 'next', load(entries, 'last', window), group)
+        this.#link(k, window, load(entries, 'last', window), group)
       },
     )
     k.store(entries, 'last', window, group)
     k.store(this.groups.entries, 'next', group, i32(END_OF_LIST))
+  }
+
+  /** Puts a group behind the last one of a window. */
+  #link(k: KernelBuilder, window: Expr, last: Expr, group: Expr): void {
+    const groups = this.groups.entries
+    if (!this.#isDetachable) {
+      k.store(groups, 'next', last, group)
+      return
+    }
+    const previous = k.let('previous', last)
+    k.store(groups, 'previous', group, previous)
+    k.if(
+      lt(previous, i32(0)),
+      () => k.store(this.table.entries, 'first', window, group),
+      () => k.store(groups, 'next', previous, group),
+    )
+  }
+
+  /** A window whose last group goes stays open: it closes with none. */
+  detach(k: KernelBuilder, start: Expr, group: Expr): void {
+    const groups = this.groups.entries
+    const windows = this.table.entries
+    const window = this.#find(k, start).entry
+    const [previous, next] = ['previous', 'next'].map(field => k.let(field, load(groups, field, group)))
+    k.if(
+      lt(previous, i32(0)),
+      () => k.store(windows, 'first', window, next),
+      () => k.store(groups, 'next', previous, next),
+    )
+    k.if(
+      lt(next, i32(0)),
+      () => k.store(windows, 'last', window, previous),
+      () => k.store(groups, 'previous', next, previous),
+    )
   }
 
   #find(k: KernelBuilder, start: Expr): Found {
@@ -102,6 +150,7 @@ export class OpenWindows implements GroupWindows {
     k.store(entries, 'start', window, start)
     k.store(entries, 'closes', window, closes)
     k.store(entries, 'first', window, group)
+    if (this.#isDetachable) k.store(this.groups.entries, 'previous', group, i32(END_OF_LIST))
     this.heap.push(k, this.opened(k, window, closes), window)
     this.setDeadline(k)
     return window

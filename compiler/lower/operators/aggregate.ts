@@ -5,24 +5,30 @@
 
 import { Status } from '../../../ir/abi.ts'
 import {
+  and,
   any,
+  bool,
+  eq,
+  ge,
   i32,
   i64,
   type KernelBuilder,
   le,
   load,
   lt,
-  ne,
   not,
   op,
+  or,
   select,
 } from '../../../ir/kernel/build.ts'
 import type { Expr } from '../../../ir/kernel/node.ts'
 import { type Aggregate, aggregateRule, leavesWithRows } from '../../../ir/logical/aggregate.ts'
-import { changes } from '../../../ir/logical/emit.ts'
+import { CHANGE, changes } from '../../../ir/logical/emit.ts'
 import type { Prepared } from '../accumulators/accumulator.ts'
+import { when } from '../accumulators/accumulator.ts'
 import { passWatermark } from '../event-time.ts'
 import { lowerExpr, type RowColumns } from '../expr/index.ts'
+import { holds } from '../expr/logic.ts'
 import type { Leave } from '../lib/control.ts'
 import {
   type Bounds,
@@ -38,7 +44,7 @@ import { hashOfWindow, hashWords } from '../lib/hash.ts'
 import type { Interner } from '../lib/interner.ts'
 import type { Row, RowScope } from '../scope.ts'
 import type { Blocks, EagerOutput, EmitEach, Miss, StatefulStage } from '../stage.ts'
-import { bind, faultsOf, scalarOf, type Value, withoutFaults } from '../value.ts'
+import { bind, FALSE, faultsOf, isNever, local, scalarOf, type Value, withoutFaults } from '../value.ts'
 import type { KeyValue } from './group-key.ts'
 import { asChange, Groups } from './groups.ts'
 import { type NewGroup, PendingGroup } from './pending-group.ts'
@@ -48,6 +54,12 @@ const ALWAYS: Bounds = { start: HOME, from: HOME, closes: i64(NEVER) }
 const NO_KEY: KeyValue = { fields: new Map(), texts: [] }
 const ONLY_ENTRY = i32(0)
 const ONLY_GROUP: NewGroup = { bounds: ALWAYS, hash: i32(0), key: NO_KEY }
+
+/** The group of a row, and whether the row is taken back. */
+interface Taken {
+  readonly entry: Expr
+  readonly removes: Expr
+}
 
 /** What the aggregates are computed from, by their number. */
 type Args = readonly (readonly Value[])[]
@@ -146,11 +158,12 @@ export class AggregateStage implements StatefulStage {
       call.args.map(arg => lowerExpr(cx, row.columns, arg)),
     )
     cx.reject(faultsOf(args.flat()), row.mask, operator)
-    const group = this.#groups.isUngrouped ? ONLY_ENTRY : this.#group(cx, row, args, miss)
+    const removes = this.#removes(cx, row.columns)
+    const group = this.#groups.isUngrouped ? ONLY_ENTRY : this.#group(cx, row, { args, removes }, miss)
     const entry = this.#groups.taker(k, group, cx.leave)
     const time = this.#timeOf(cx, row.columns)
     const prepared = this.#groups.accumulation.accumulators.map(({ accumulator, feeder }) =>
-      accumulator.prepare({ cx, args: args[feeder] ?? [], mask: row.mask, time, entry }),
+      accumulator.prepare({ cx, args: args[feeder] ?? [], mask: row.mask, time, entry, removes }),
     )
     const faults = prepared.flatMap(one => one.faults)
     cx.reject(faults, row.mask, operator)
@@ -161,15 +174,39 @@ export class AggregateStage implements StatefulStage {
       if (this.#node.rows) {
         apply()
         this.#groups.count(k, group, this.#firing(cx, output))
-      } else this.#emitChange(cx, row, entry, output, apply)
+      } else this.#emitChange(cx, row, { entry, removes }, output, apply)
     } else this.#apply(cx, prepared)
+    if (this.#groups.canEmpty) k.if(this.#isGone(cx, entry, removes), () => this.#groups.remove(k, entry))
     if (row.pane) this.#groups.windows.take?.(k, row.pane, entry)
     const end = row.pane?.lastEnd ?? i64(NEVER)
     this.#groups.windows.touch?.(k, { group: entry, end, time, stopIfDue: cx.stopIfDue })
   }
 
+  /** Is the row taken back, or does it take its group back? */
+  #removes({ k }: RowScope, columns: RowColumns): Expr {
+    const { input, deletes } = this.#node
+    const given = (name: string): Value => columns.get(name) ?? missing(name)
+    if (deletes !== undefined) return k.let('deletes', holds(given(deletes)))
+    if (!input.relation.isChangelog) return FALSE
+    const code = local(k, 'code', scalarOf(given(CHANGE)).value)
+    return k.let('takes_back', or(eq(code, i32(changes.delete)), eq(code, i32(changes.updateBefore))))
+  }
+
+  /** Has nothing been left of its group, behind `apply`? */
+  #isGone({ k }: RowScope, entry: Expr, removes: Expr): Expr {
+    if (!this.#groups.canEmpty) return FALSE
+    if (this.#node.deletes !== undefined) return removes
+    return and(removes, not(this.#groups.isThere(k, entry)))
+  }
+
   /** What the group comes to once `apply` has changed it; behind what it came to before, where that is taken back. */
-  #emitChange(cx: RowScope, row: Row, entry: Expr, output: EagerOutput, apply: () => void): void {
+  #emitChange(
+    cx: RowScope,
+    row: Row,
+    { entry, removes }: Taken,
+    output: EagerOutput,
+    apply: () => void,
+  ): void {
     const { k } = cx
     const { entries } = this.#groups.table
     const bounds = row.pane ? { start: row.pane.start, end: row.pane.lastEnd } : NO_BOUNDS
@@ -181,12 +218,20 @@ export class AggregateStage implements StatefulStage {
     }
     const change = (columns: RowColumns, code: Expr): void => output.emit(asChange(columns, code))
     k.phase('apply')
-    const isKnown = k.let('is_known', ne(load(entries, 'emitted', entry), i32(0)))
+    const isKnown = k.let('is_known', this.#groups.isThere(k, entry))
     const before = new Map([...result()].map(([name, value]) => [name, bind(k, 'before', value)]))
     apply()
-    k.store(entries, 'emitted', entry, i32(1))
-    k.if(isKnown, () => change(before, i32(changes.updateBefore)))
-    change(result(), select(isKnown, i32(changes.updateAfter), i32(changes.insert)))
+    if (this.#groups.marksEmitted) k.store(entries, 'emitted', entry, i32(1))
+    const isGone = local(k, 'is_gone', this.#isGone(cx, entry, removes))
+    if (this.#node.emit.strategy === 'distinct') {
+      if (!isNever(isGone)) k.if(isGone, () => change(before, i32(changes.delete)))
+      k.if(not(isKnown), () => change(result(), i32(changes.insert)))
+      return
+    }
+    const taken = select(isGone, i32(changes.delete), i32(changes.updateBefore))
+    k.if(isKnown, () => change(before, isNever(isGone) ? i32(changes.updateBefore) : taken))
+    const given = select(isKnown, i32(changes.updateAfter), i32(changes.insert))
+    when(k, isNever(isGone) ? bool(true) : not(isGone), () => change(result(), given))
   }
 
   /** What is done where a row is the last of a window of rows. */
@@ -251,13 +296,19 @@ export class AggregateStage implements StatefulStage {
   }
 
   /** The entry of the group of a row; a row that has none `miss`es it. */
-  #group(cx: RowScope, row: Row, args: Args, miss: Miss): Expr {
+  #group(
+    cx: RowScope,
+    row: Row,
+    { args, removes }: { readonly args: Args; readonly removes: Expr },
+    miss: Miss,
+  ): Expr {
     const { k } = cx
     const key = this.#groups.key.read(cx, row.columns)
     const pane = this.#node.window && paneOf(row)
     const hash = hashWords(k, this.#groups.key.words(key), pane?.hash)
     this.#prefetch(cx, row)
     const { entry } = this.#groups.find(k, hash, key, pane?.start)
+    this.#refuseUnknown(cx, row, entry, removes)
     k.if(lt(entry, i32(0)), () => {
       this.#reserve(cx, key, args)
       const bounds = pane ? this.#groups.windows.bounds(k, pane, this.#wm) : ALWAYS
@@ -265,6 +316,15 @@ export class AggregateStage implements StatefulStage {
       miss(() => this.#groups.make(k, this.#pending.read(k, key), cx.arrival))
     })
     return entry
+  }
+
+  /** What is taken back must be there; a group that was just made has no rows yet. */
+  #refuseUnknown(cx: RowScope, row: Row, entry: Expr, removes: Expr): void {
+    if (!this.#groups.canEmpty) return
+    const { k } = cx
+    const unknown = k.let('unknown', removes)
+    k.if(and(removes, ge(entry, i32(0))), () => k.set(unknown, not(this.#groups.isThere(k, entry))))
+    cx.reject([{ code: 'LDB-9005', when: unknown }], row.mask, aggregateRule.print(this.#node))
   }
 
   /** Asks for the memory of groups to come, guessing that the window is still the same. */
@@ -300,6 +360,10 @@ export class AggregateStage implements StatefulStage {
     for (const text of prepared.flatMap(one => one.texts)) this.#groups.texts?.intern(k, text)
     for (const one of prepared) one.apply()
   }
+}
+
+const missing = (name: string): never => {
+  throw new Error(`column ${name} is not part of the row`)
 }
 
 function paneOf({ pane }: Row): Pane {

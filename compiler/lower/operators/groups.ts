@@ -4,7 +4,7 @@
  */
 import { MillraceError } from '../../../ir/errors.ts'
 import { aggregate as aggregateCall } from '../../../ir/expr/aggregates.ts'
-import { and, bool, eq, gt, i32, i64, type KernelBuilder, load, lt } from '../../../ir/kernel/build.ts'
+import { and, bool, eq, gt, i32, i64, type KernelBuilder, load, lt, ne } from '../../../ir/kernel/build.ts'
 import type { Expr, Local } from '../../../ir/kernel/node.ts'
 import { type Aggregate, aggregateRule } from '../../../ir/logical/aggregate.ts'
 import { CHANGE, changes, isEager, isRefined, saysChanges, takesBack } from '../../../ir/logical/emit.ts'
@@ -55,7 +55,10 @@ export class Groups {
   readonly counter: RowCounter | undefined
   /** All rows are one group, whose results leave at the end. */
   readonly isUngrouped: boolean
+  /** Are rows taken back? */
+  readonly retracts: boolean
   readonly #node: Aggregate
+  readonly #countsRows: boolean
 
   /** `texts`: those of the source of the pipeline, which are kept in one place with its own. */
   constructor(node: Aggregate, watermark: TimeField, texts?: Interner) {
@@ -67,26 +70,37 @@ export class Groups {
     const hasTexts = [...columns, ...calls].some(({ type }) => isBytes(type))
     this.texts = texts ?? (hasTexts ? new Interner(TEXTS) : undefined)
     this.key = new GroupKey(columns, this.texts)
-    const isWhole = columns.length === 0 && !node.window && !node.rows
+    this.retracts = node.input.relation.isChangelog
+    const isWhole = columns.length === 0 && !node.window && !node.rows && !this.retracts
     this.isUngrouped = isWhole && !isEager(node.emit) && !isRefined(node.emit)
-    const facts = { isUngrouped: this.isUngrouped, combines: combinesPanes(node) }
+    const facts = { isUngrouped: this.isUngrouped, combines: combinesPanes(node), retracts: this.retracts }
     const store = new GroupStore(this.texts, facts)
-    // Whether the one group has any rows: with none it gives no result.
-    this.accumulation = accumulate(store, this.isUngrouped ? [...calls, countRows] : calls)
+    // Whether a group has any rows: with none it gives no result.
+    this.#countsRows = this.isUngrouped || this.retracts
+    this.accumulation = accumulate(store, this.#countsRows ? [...calls, countRows] : calls)
     this.#given = takesBack(node.emit) ? new GivenResults(store, calls) : undefined
     this.table = this.#makeTable()
     store.place(this.table.entries)
     this.texts?.addUser(this.table)
-    this.windows = windowsOf(this.texts ? TEXTS + 1 : TEXTS, this.table, node, watermark)
+    this.windows = windowsOf(this.texts ? TEXTS + 1 : TEXTS, this.table, node, watermark, this.canEmpty)
     this.counter = counterOf(this.table, node.rows)
   }
 
   #makeTable(): HashTable {
-    const { emit } = this.#node
-    const ofWindow = { start: 'i64' as const, ...fieldsOf(this.#node) }
-    const ofChanges = emit.strategy === 'changelog' ? { emitted: 'u8' as const } : this.#given?.fields
+    const ofWindow = { start: 'i64' as const, ...fieldsOf(this.#node, this.canEmpty) }
+    const ofChanges = this.marksEmitted ? { emitted: 'u8' as const } : this.#given?.fields
     const fields = { ...ofWindow, ...ofChanges, ...this.key.fields, ...heldBy(this.accumulation) }
     return new HashTable({ id: GROUPS, name: 'groups', fields })
+  }
+
+  /** Can a group be gone before its window closes? */
+  get canEmpty(): boolean {
+    return this.retracts || this.#node.deletes !== undefined
+  }
+
+  /** Does a group say whether it was told of? Where its rows are counted they say it. */
+  get marksEmitted(): boolean {
+    return isEager(this.#node.emit) && this.#node.emit.strategy !== 'update' && !this.retracts
   }
 
   get regions(): StatefulStage['regions'] {
@@ -157,7 +171,7 @@ export class Groups {
     const { entries } = this.table
     const group = this.table.insert(k, hash)
     k.store(entries, 'start', group, start)
-    if (this.#node.emit.strategy === 'changelog') k.store(entries, 'emitted', group, i32(0))
+    if (this.marksEmitted) k.store(entries, 'emitted', group, i32(0))
     this.counter?.begin(k, group)
     for (const [field, value] of key.fields) k.store(entries, field, group, value)
     this.#forgetRows(k, group)
@@ -251,10 +265,26 @@ export class Groups {
     for (const { accumulator } of this.accumulation.accumulators) accumulator.combine(k, into, from)
   }
 
+  /** Does a group come to anything that was told of, or would be? */
+  isThere(k: KernelBuilder, group: Expr): Expr {
+    return this.marksEmitted
+      ? ne(load(this.table.entries, 'emitted', group), i32(0))
+      : this.#hasRows(k, group)
+  }
+
+  /** Forgets a group whose window is still open. */
+  remove(k: KernelBuilder, group: Expr): void {
+    this.windows.detach?.(k, load(this.table.entries, 'start', group), group)
+    this.table.remove(k, group)
+  }
+
   /** Is there anything to say of a group that has not been said? */
   #isOpen(k: KernelBuilder, group: Expr): Expr {
-    if (this.counter) return this.counter.isOpen(group)
-    if (!this.isUngrouped) return bool(true)
+    return this.counter ? this.counter.isOpen(group) : this.#hasRows(k, group)
+  }
+
+  #hasRows(k: KernelBuilder, group: Expr): Expr {
+    if (!this.#countsRows) return bool(true)
     return gt(scalarOf(this.accumulation.finish(k, this.#node.aggregates.length, group)).value, i64(0n))
   }
 

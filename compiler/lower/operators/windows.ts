@@ -7,7 +7,7 @@ import { reachOf } from '../../../ir/logical/window.ts'
 import { clockTime, MIN_TIME } from '../event-time.ts'
 import { changedFields } from '../lib/changed-groups.ts'
 import type { GroupWindows, TimeField } from '../lib/group-windows.ts'
-import { OpenWindows } from '../lib/open-windows.ts'
+import { detachableFields, OpenWindows } from '../lib/open-windows.ts'
 import { PaneRing, type RingShape, ringFields } from '../lib/pane-ring.ts'
 import { type RefinedRule, RefinedWindows } from '../lib/refined-windows.ts'
 import { type CountRule, counterFields, RowCounter } from '../lib/row-counter.ts'
@@ -15,12 +15,13 @@ import { Sessions, sessionFields } from '../lib/sessions.ts'
 import { SharedPanes } from '../lib/shared-panes.ts'
 import type { HashTable } from '../lib/table.ts'
 
-/** Without windows all groups wait in one. */
+/** Without windows all groups wait in one. `canEmpty`: groups may leave before their window closes. */
 export function windowsOf(
   id: number,
   groups: HashTable,
   node: Aggregate,
   watermark: TimeField,
+  canEmpty: boolean,
 ): GroupWindows {
   const { window, emit, rows } = node
   if (rows && overlaps(rows)) return new PaneRing(groups, ringOf(rows))
@@ -45,7 +46,7 @@ export function windowsOf(
     case 'session':
       return new Sessions(groups, { gap: spec.gapTicks, reach: reachOf(spec), lateness })
     default:
-      return new OpenWindows(id, groups, lateness)
+      return new OpenWindows(id, groups, lateness, {}, canEmpty)
   }
 }
 
@@ -80,9 +81,10 @@ const ruleOf = ({ sizeRows, slideRows }: RowWindow): CountRule => ({
 })
 
 /** What groups keep for their windows, beside the start of their pane. */
-export function fieldsOf({ window, emit, rows }: Aggregate): FieldSpecs {
+export function fieldsOf({ window, emit, rows }: Aggregate, canEmpty: boolean): FieldSpecs {
   if (rows) return overlaps(rows) ? ringFields : counterFields(ruleOf(rows))
   if (emit.early) return changedFields
+  if (canEmpty) return detachableFields
   return window?.spec.kind === 'session' ? sessionFields : {}
 }
 

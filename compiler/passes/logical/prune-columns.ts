@@ -1,8 +1,9 @@
 /** Drops what nobody reads: columns of projections, aggregates. What can reject a row stays. */
 import type { Aggregate } from '../../../ir/expr/aggregates.ts'
 import { columnsOf } from '../../../ir/expr/expr.ts'
-import { aggregate } from '../../../ir/logical/aggregate.ts'
+import { aggregate, weightsOf } from '../../../ir/logical/aggregate.ts'
 import { exprsOf, inputsOf, type LogicalNode } from '../../../ir/logical/index.ts'
+import { namesOf } from '../../../ir/logical/mode.ts'
 import { project } from '../../../ir/logical/project.ts'
 import { type Union, union } from '../../../ir/logical/union.ts'
 import { canFault } from './faults.ts'
@@ -44,7 +45,7 @@ function dropUnread(node: LogicalNode, needed: ReadonlySet<string>): LogicalNode
   const kept = node.aggregates.filter(({ name, call }) => needed.has(name) || isRisky(call))
   return kept.length === node.aggregates.length
     ? node
-    : aggregate(node.input, node.keys, kept, node.emit, node.rows)
+    : aggregate(node.input, node.keys, kept, node.emit, node.rows, node.deletes)
 }
 
 /** Sums of integers overflow; arguments may fault. */
@@ -61,11 +62,16 @@ function neededBefore(node: LogicalNode, needed: ReadonlySet<string>): ReadonlyS
         ...node.keys,
         ...(node.window?.isInRows ? [node.window.start, node.window.end] : []),
         ...timeOf(node.input),
+        ...weightsOf(node),
       ])
     case 'deduplicate':
       return new Set([...needed, ...node.keys, node.column])
     case 'window':
       return new Set([...needed, node.spec.column])
+    case 'mode': {
+      const { from, name } = namesOf(node)
+      return new Set([...[...needed].filter(one => one !== name), from])
+    }
     default:
       return new Set([...needed, ...read])
   }

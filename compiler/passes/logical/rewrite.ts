@@ -5,6 +5,7 @@ import { aggregate } from '../../../ir/logical/aggregate.ts'
 import { deduplicate } from '../../../ir/logical/deduplicate.ts'
 import { filter } from '../../../ir/logical/filter.ts'
 import { inputsOf, type LogicalNode } from '../../../ir/logical/index.ts'
+import { asAppend, asChanges } from '../../../ir/logical/mode.ts'
 import { project } from '../../../ir/logical/project.ts'
 import { sink } from '../../../ir/logical/sink.ts'
 import { union } from '../../../ir/logical/union.ts'
@@ -32,6 +33,8 @@ export function rebuild(
       )
     case 'window':
       return window(input, node.spec)
+    case 'mode':
+      return node.to === 'changes' ? asChanges(input, node.column) : asAppend(input, node.column)
     case 'aggregate':
       return aggregate(
         input,
@@ -42,6 +45,7 @@ export function rebuild(
         })),
         node.emit,
         node.rows,
+        node.deletes,
       )
     case 'deduplicate':
       return deduplicate(input, node.keys, node.column, node.withinTicks)

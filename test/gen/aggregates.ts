@@ -1,0 +1,49 @@
+/** Random calls of aggregates over a schema. */
+import fc from 'fast-check'
+import { type Aggregate, aggregateOver } from '../../ir/expr/aggregates.ts'
+import { call } from '../../ir/expr/build.ts'
+import { type Expr, literal, nullOf } from '../../ir/expr/expr.ts'
+import type { Schema } from '../../ir/schema.ts'
+import { type DataType, dataTypes, isInteger, isNumeric } from '../../ir/types.ts'
+import { exprOf } from './exprs.ts'
+import { types } from './values.ts'
+
+type CallArb = fc.Arbitrary<Aggregate>
+
+/** Over changes only what can take rows back. */
+export function callOver(schema: Schema, isChangelog: boolean): CallArb {
+  const any = types.chain(type => exprOf(type, schema, 1))
+  const among = (fits: (type: DataType) => boolean): fc.Arbitrary<Expr> =>
+    fc.constantFrom(...dataTypes.filter(fits)).chain(type => exprOf(type, schema, 1))
+  const where = fc.option(exprOf('bool', schema, 1), { nil: undefined, freq: 3 })
+  const plain = fc.constantFrom('count', 'min', 'max', 'first', 'last', 'latest', 'approx_count_distinct')
+  const fractions = fc.oneof(fc.constantFrom(0, 0.5, 0.99, 1), fc.double({ min: 0, max: 1, noNaN: true }))
+  const counts: CallArb = where.map(cond =>
+    aggregateOver({ fn: 'count' }, cond ? [filteredBy(literal(true, 'bool'), cond)] : []),
+  )
+  const over = (fns: fc.Arbitrary<Aggregate['fn']>, ...args: readonly fc.Arbitrary<Expr>[]): CallArb =>
+    fc.tuple(fns, fc.tuple(...args), where, fractions).map(([fn, list, cond, fraction]) =>
+      aggregateOver(
+        { fn, fraction },
+        list.map(arg => (cond ? filteredBy(arg, cond) : arg)),
+      ),
+    )
+  const retracted = [
+    counts,
+    over(fc.constantFrom('sum', 'avg'), among(isNumeric)),
+    over(fc.constantFrom('bool_and', 'bool_or'), exprOf('bool', schema, 1)),
+    over(fc.constantFrom('bit_xor'), among(isInteger)),
+  ]
+  if (isChangelog) return fc.oneof(...retracted)
+  return fc.oneof(
+    ...retracted,
+    { weight: 2, arbitrary: over(plain, any) },
+    over(fc.constantFrom('approx_quantile'), among(isNumeric)),
+    over(fc.constantFrom('var_pop', 'var_samp', 'stddev_pop', 'stddev_samp'), among(isNumeric)),
+    over(fc.constantFrom('covar_pop', 'covar_samp', 'corr'), among(isNumeric), among(isNumeric)),
+    over(fc.constantFrom('bit_and', 'bit_or'), among(isInteger)),
+  )
+}
+
+/** What `where` of an aggregate is: rows that the condition leaves out count as null. */
+const filteredBy = (arg: Expr, cond: Expr): Expr => call('case', cond, arg, nullOf(arg.type))
