@@ -9,9 +9,10 @@ import type { Expr, Value } from './expr.ts'
 import { checked } from './functions/arithmetic.ts'
 import { correlation, joinMoments, type Moments, momentsOf, type Pair } from './moments.ts'
 import { compareValues } from './order.ts'
+import { distinctOf, modeOf, quantileOf, valueAt } from './order-statistics.ts'
 import { printExpr } from './print.ts'
 import { ofInteger } from './promote.ts'
-import { quantileOf } from './quantile.ts'
+import { quantileOf as approximateQuantile } from './quantile.ts'
 
 /** One row of a group as an aggregate sees it: the values of its arguments, and the event time. */
 export interface Contribution {
@@ -165,6 +166,9 @@ const covariance = (what: string, less: 0 | 1): AggregateRow => ({
   evaluate: rows => perRow(rows, pairOf, less),
 })
 
+const firstArguments = (rows: readonly Contribution[]): readonly Value[] =>
+  rows.map(({ values }) => values[0])
+
 export const aggregates = {
   /** Rows, or rows where the argument is not null. */
   count: {
@@ -225,10 +229,47 @@ export const aggregates = {
     rowsMin: 1,
     takesFraction: true,
     evaluate: (rows, _type, _argTypes, fraction) =>
-      quantileOf(
+      approximateQuantile(
         rows.map(({ values }) => Number(values[0])),
         fraction,
       ),
+  },
+  count_distinct: {
+    resolve: only(
+      'count_distinct',
+      () => true,
+      () => 'int64',
+    ),
+    rowsMin: 0,
+    evaluate: rows => BigInt(distinctOf(firstArguments(rows))),
+  },
+  /** The number at a fraction of the way through all of them: between two it is on the line from one to the other. */
+  quantile: {
+    resolve: only('quantile', isNumeric, () => 'float64'),
+    rowsMin: 1,
+    takesFraction: true,
+    evaluate: (rows, _type, _argTypes, fraction) => quantileOf(firstArguments(rows).map(Number), fraction),
+  },
+  /** The least value that with those before it makes up a fraction of all. */
+  quantile_disc: {
+    resolve: only(
+      'quantile_disc',
+      () => true,
+      type => type,
+    ),
+    rowsMin: 1,
+    takesFraction: true,
+    evaluate: (rows, _type, [argType], fraction) => valueAt(firstArguments(rows), argType, fraction),
+  },
+  /** The value that occurs most often; of several the least. */
+  mode: {
+    resolve: only(
+      'mode',
+      () => true,
+      type => type,
+    ),
+    rowsMin: 1,
+    evaluate: (rows, _type, [argType]) => modeOf(firstArguments(rows), argType),
   },
 } as const satisfies Record<string, AggregateRow>
 

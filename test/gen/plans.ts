@@ -197,6 +197,7 @@ function callOver(schema: Schema): CallArb {
     fc.constantFrom(...dataTypes.filter(fits)).chain(type => exprOf(type, schema, 1))
   const where = fc.option(exprOf('bool', schema, 1), { nil: undefined, freq: 3 })
   const plain = fc.constantFrom('count', 'min', 'max', 'first', 'last', 'approx_count_distinct')
+  const ofAll = fc.constantFrom('count_distinct', 'mode', 'quantile_disc')
   const fractions = fc.oneof(fc.constantFrom(0, 0.5, 0.99, 1), fc.double({ min: 0, max: 1, noNaN: true }))
   const counts: CallArb = where.map(cond =>
     aggregateOver({ fn: 'count' }, cond ? [filteredBy(literal(true, 'bool'), cond)] : []),
@@ -211,7 +212,8 @@ function callOver(schema: Schema): CallArb {
   return fc.oneof(
     counts,
     over(plain, any),
-    over(fc.constantFrom('sum', 'avg', 'approx_quantile'), among(isNumeric)),
+    over(ofAll, any),
+    over(fc.constantFrom('sum', 'avg', 'approx_quantile', 'quantile'), among(isNumeric)),
     over(fc.constantFrom('var_pop', 'var_samp', 'stddev_pop', 'stddev_samp'), among(isNumeric)),
     over(fc.constantFrom('covar_pop', 'covar_samp', 'corr'), among(isNumeric), among(isNumeric)),
     over(fc.constantFrom('bool_and', 'bool_or'), exprOf('bool', schema, 1)),

@@ -310,8 +310,7 @@ export class OrderedMultiset {
    */
   takeNext(k: KernelBuilder, into: RootCell, from: Expr): Expr {
     const { nodes } = this
-    const node = k.let('next', load(nodes.head, 'next'))
-    k.if(eq(node, NIL), () => k.set(node, this.least(k, from)))
+    const node = this.#next(k, from)
     k.if(gt(node, NIL), () => {
       const held = k.let('taken', this.#held(node))
       const value = bind(k, 'taken', this.valueOf(node))
@@ -320,6 +319,21 @@ export class OrderedMultiset {
     })
     k.put(nodes.head, 'next', select(gt(node, NIL), node, BEHIND_LAST))
     return eq(load(nodes.head, 'next'), BEHIND_LAST)
+  }
+
+  /** The node that `takeNext` takes, or BEHIND_LAST; NIL where there is none at all. */
+  #next(k: KernelBuilder, from: Expr): Local {
+    const node = k.let('next', load(this.nodes.head, 'next'))
+    k.if(eq(node, NIL), () => k.set(node, this.least(k, from)))
+    return node
+  }
+
+  /** Returns `grow` where what `takeNext` takes would find no room. */
+  reserveNext(k: KernelBuilder, leave: Leave, into: Expr, from: Expr): void {
+    k.if(this.nodes.isFull, () => {
+      const node = this.#next(k, from)
+      k.if(gt(node, NIL), () => this.reserve(k, leave, into, bind(k, 'next', this.valueOf(node))))
+    })
   }
 
   endTaking(k: KernelBuilder): void {

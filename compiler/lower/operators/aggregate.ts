@@ -139,6 +139,7 @@ export class AggregateStage implements StatefulStage {
     )
     const faults = prepared.flatMap(one => one.faults)
     cx.reject(faults, row.mask, operator)
+    for (const one of prepared) one.reserve?.()
     this.#reserveTexts(cx, prepared)
     if (output) {
       k.if(le(output.room, i32(0)), () => cx.leave(Status.full))
@@ -240,6 +241,8 @@ export class AggregateStage implements StatefulStage {
   #reserve(cx: RowScope, key: KeyValue, args: Args): void {
     const { k, leave } = cx
     this.#groups.reserve(k, leave)
+    for (const { accumulator, feeder } of this.#groups.accumulation.accumulators)
+      accumulator.reserve?.(cx, args[feeder] ?? [])
     const kept = this.#groups.accumulation.accumulators.flatMap(
       ({ accumulator, feeder }) => accumulator.wants?.(cx, args[feeder] ?? []) ?? [],
     )

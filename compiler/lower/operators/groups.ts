@@ -4,14 +4,14 @@
  */
 import { MillraceError } from '../../../ir/errors.ts'
 import { aggregate as aggregateCall } from '../../../ir/expr/aggregates.ts'
-import { and, bool, eq, gt, i32, i64, type KernelBuilder, load, lt } from '../../../ir/kernel/build.ts'
+import { all, and, bool, eq, gt, i32, i64, type KernelBuilder, load, lt } from '../../../ir/kernel/build.ts'
 import type { Expr, Local } from '../../../ir/kernel/node.ts'
 import { type Aggregate, aggregateRule } from '../../../ir/logical/aggregate.ts'
 import { isEager } from '../../../ir/logical/emit.ts'
 import { findColumn } from '../../../ir/schema.ts'
 import { isBytes } from '../../../ir/types.ts'
 import { GroupStore, when } from '../accumulators/accumulator.ts'
-import { type Accumulation, accumulate } from '../accumulators/index.ts'
+import { type Accumulation, accumulate, keepsTexts } from '../accumulators/index.ts'
 import type { RowColumns } from '../expr/index.ts'
 import type { Leave } from '../lib/control.ts'
 import { type Closed, type GroupWindows, NEVER, type TimeField } from '../lib/group-windows.ts'
@@ -19,14 +19,13 @@ import { hashOfWindow, hashWords } from '../lib/hash.ts'
 import { Interner } from '../lib/interner.ts'
 import { type Found, HashTable } from '../lib/table.ts'
 import type { EmitEach, StatefulStage } from '../stage.ts'
-import { FALSE, scalar, scalarOf, type Value } from '../value.ts'
+import { FALSE, local, scalar, scalarOf, type Value } from '../value.ts'
 import { GroupKey, KEYS_MAX, type KeyValue } from './group-key.ts'
 import type { NewGroup } from './pending-group.ts'
 import { combinesPanes, fieldsOf, windowsOf } from './windows.ts'
 
-/** Ids of the growable states of a pipeline, without gaps: where there are no texts, windows take their place. */
+/** The growable states of a pipeline have ids without gaps: the first is that of its groups. */
 const GROUPS = 0
-const TEXTS = 1
 
 /** In place of the start of a pane: the group is that of a whole window, which is about to leave. */
 const MERGED = i64(NEVER)
@@ -50,17 +49,20 @@ export class Groups {
       throw new MillraceError('LDB-1001', `${columns.length} group keys; ${KEYS_MAX} is the most`)
     const calls = node.aggregates.map(({ call }) => call)
     const spec = node.window?.spec
-    this.texts = [...columns, ...calls].some(({ type }) => isBytes(type)) ? new Interner(TEXTS) : undefined
+    let lastId = GROUPS
+    const newId = (): number => ++lastId
+    const hasTexts = columns.some(({ type }) => isBytes(type)) || calls.some(keepsTexts)
+    this.texts = hasTexts ? new Interner(newId()) : undefined
     this.key = new GroupKey(columns, this.texts)
     this.isUngrouped = !spec && columns.length === 0 && !isEager(node.emit)
-    const facts = { isUngrouped: this.isUngrouped, combines: combinesPanes(spec) }
+    const facts = { isUngrouped: this.isUngrouped, combines: combinesPanes(spec), newId }
     const store = new GroupStore(this.texts, facts)
     // Whether the one group has any rows: with none it gives no result.
     this.accumulation = accumulate(store, this.isUngrouped ? [...calls, countRows] : calls)
     this.table = this.#makeTable()
     store.place(this.table.entries)
     this.texts?.addUser(this.table)
-    this.windows = windowsOf(this.texts ? TEXTS + 1 : TEXTS, this.table, spec, node.emit.latenessTicks)
+    this.windows = windowsOf(newId(), this.table, spec, node.emit.latenessTicks)
   }
 
   #makeTable(): HashTable {
@@ -88,6 +90,7 @@ export class Groups {
         growable: one.growable,
         grow: (k: KernelBuilder) => one.table.grow(k),
       })),
+      ...this.accumulation.accumulators.flatMap(({ accumulator }) => accumulator.growables ?? []),
       ...(texts ? [{ growable: texts.growable, grow: (k: KernelBuilder) => texts.grow(k) }] : []),
     ]
   }
@@ -95,6 +98,7 @@ export class Groups {
   init(k: KernelBuilder): void {
     this.table.init(k)
     this.windows.init(k)
+    for (const { accumulator } of this.accumulation.accumulators) accumulator.begin?.(k)
   }
 
   /** The group of a key, in a pane where there are any. */
@@ -142,8 +146,9 @@ export class Groups {
         if (isEager(this.#node.emit)) return
         when(k, this.#hasRows(k, group), () => each(this.result(k, window, group), operator))
       },
-      drop: group => this.table.remove(k, group),
+      drop: group => this.#drop(k, group),
       merge: (group, append) => this.#merge(k, leave, group, append),
+      reserveCombine: (into, from) => this.#reserveCombine(k, leave, into, from),
       combine: (into, from) => this.#combine(k, into, from),
       combineRows: this.#combineRows,
       find: (group, start) => this.#search(k, group, start).entry,
@@ -151,15 +156,21 @@ export class Groups {
   }
 
   /** Takes the group of a pane into that of the window; the ids of its texts are known already. */
-  #merge(k: KernelBuilder, leave: Leave, group: Expr, append: (merged: Expr) => void): void {
+  #merge(k: KernelBuilder, leave: Leave, group: Expr, append: (merged: Expr) => void): Expr {
     const { entry, hash, key } = this.#search(k, group, MERGED)
     k.if(lt(entry, i32(0)), () => this.table.reserve(k, leave))
+    this.#reserveCombine(k, leave, entry, group)
     k.phase('apply')
     k.if(lt(entry, i32(0)), () => {
       k.set(entry, this.#insert(k, hash, key, MERGED))
       append(entry)
     })
-    this.#combine(k, entry, group)
+    return this.#combine(k, entry, group)
+  }
+
+  #drop(k: KernelBuilder, group: Expr): void {
+    for (const { accumulator } of this.accumulation.accumulators) accumulator.forget?.(k, group)
+    this.table.remove(k, group)
   }
 
   /** Looks for the group that has the key of another one. */
@@ -174,8 +185,22 @@ export class Groups {
     return Math.max(1, ...rows)
   }
 
-  #combine(k: KernelBuilder, into: Expr, from: Expr): void {
-    for (const { accumulator } of this.accumulation.accumulators) accumulator.combine(k, into, from)
+  #reserveCombine(k: KernelBuilder, leave: Leave, into: Expr, from: Expr): void {
+    for (const { accumulator } of this.accumulation.accumulators)
+      accumulator.gradual?.reserve(k, leave, into, from)
+  }
+
+  /** All that take many steps take one; when none has any left, the others follow. */
+  #combine(k: KernelBuilder, into: Expr, from: Expr): Expr {
+    const accumulators = this.accumulation.accumulators.map(({ accumulator }) => accumulator)
+    const steps = accumulators.flatMap(({ gradual }) =>
+      gradual ? [local(k, 'is_taken', gradual.step(k, into, from))] : [],
+    )
+    const isDone = local(k, 'is_combined', all(steps))
+    when(k, isDone, () => {
+      for (const accumulator of accumulators) accumulator.combine(k, into, from)
+    })
+    return isDone
   }
 
   #hasRows(k: KernelBuilder, group: Expr): Expr {
