@@ -1,6 +1,7 @@
 /** The examples by name: `npm run explain -- late-flights`. */
 import type { Columns, Stream } from '../../compiler/index.ts'
 import { busyRoutes } from './busy-routes.ts'
+import { delaySpread } from './delay-spread.ts'
 import { departureBursts } from './departure-bursts.ts'
 import { lateFlights } from './late-flights.ts'
 import { longHauls } from './long-hauls.ts'
@@ -14,6 +15,7 @@ export const examples: Readonly<Record<string, Stream<Columns>>> = {
   'long-hauls': longHauls as unknown as Stream<Columns>,
   'rolling-delays': rollingDelays as unknown as Stream<Columns>,
   'departure-bursts': departureBursts as unknown as Stream<Columns>,
+  'delay-spread': delaySpread as unknown as Stream<Columns>,
   'running-totals': runningTotals as unknown as Stream<Columns>,
   'two-feeds': twoFeeds as unknown as Stream<Columns>,
 }

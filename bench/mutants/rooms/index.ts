@@ -1,6 +1,7 @@
 /** All planted faults: a room for each source file. A fault is named `room/fault`. */
 import { mutantsOf } from '../mutant.ts'
 import * as aggregates from './aggregates.ts'
+import * as exact from './exact.ts'
 import * as groups from './groups.ts'
 import { hash, hashTable } from './hash-table.ts'
 import { interpreter, opTable } from './interpreter.ts'
@@ -59,6 +60,10 @@ export const mutants = mutantsOf({
   products: aggregates.products,
   distinct: sketches.distinct,
   quantile: sketches.quantile,
+  'ordered-multiset': exact.orderedMultiset,
+  'value-nodes': exact.valueNodes,
+  values: exact.values,
+  'order-statistics': exact.orderStatistics,
   'aggregate-table': aggregates.aggregateTable,
   'group-key': groups.groupKey,
   aggregate: groups.aggregateStage,
