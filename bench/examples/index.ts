@@ -3,6 +3,7 @@ import type { Columns, Stream } from '../../compiler/index.ts'
 import { busyRoutes } from './busy-routes.ts'
 import { delaySpread } from './delay-spread.ts'
 import { departureBursts } from './departure-bursts.ts'
+import { firstFlights } from './first-flights.ts'
 import { lateFlights } from './late-flights.ts'
 import { longHauls } from './long-hauls.ts'
 import { rollingDelays } from './rolling-delays.ts'
@@ -17,5 +18,6 @@ export const examples: Readonly<Record<string, Stream<Columns>>> = {
   'departure-bursts': departureBursts as unknown as Stream<Columns>,
   'delay-spread': delaySpread as unknown as Stream<Columns>,
   'running-totals': runningTotals as unknown as Stream<Columns>,
+  'first-flights': firstFlights as unknown as Stream<Columns>,
   'two-feeds': twoFeeds as unknown as Stream<Columns>,
 }
