@@ -22,7 +22,7 @@ export const orderedMultiset: Room = {
     {
       name: 'equal-values-twice',
       find: 'k.breakIf(eq(order, i32(0)), label)',
-      put: "k.breakIf(and(eq(order, i32(0)), eq(this.nodes.of('rows', node), f64(0))), label)",
+      put: 'k.breakIf(eq(order, i32(2)), label)',
       shows: 'a value that comes again is another distinct one',
     },
     {
@@ -46,7 +46,7 @@ export const orderedMultiset: Room = {
     {
       name: 'rank-off-by-a-node',
       find: "k.breakIf(lt(before, nodes.of('rows', node)), label)",
-      put: "k.breakIf(le(before, nodes.of('rows', node)), label)",
+      put: "k.breakIf(lt(before, add(nodes.of('rows', node), f64(1))), label)",
       shows: 'quantiles are one value too small where a rank is the first of a value',
     },
     {
@@ -95,7 +95,7 @@ export const valueNodes: Room = {
     {
       name: 'forgotten-children-lost',
       find: 'k.if(ne(child, NIL), () => this.#plant(k, child))',
-      put: 'k.if(lt(child, NIL), () => this.#plant(k, child))',
+      put: 'k.if(eq(child, i32(-1)), () => this.#plant(k, child))',
       shows: 'of groups that leave only the roots are used again: state runs full',
     },
     {
