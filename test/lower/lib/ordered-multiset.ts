@@ -238,3 +238,13 @@ test('texts of values that were forgotten are swept, those of others stay', () =
   const { least, greatest, distinct } = answers.at(-1) ?? {}
   assert.deepEqual([distinct, least, greatest], [2, 3, 50])
 })
+
+test('texts of a tree that was forgotten as a whole make room before its nodes are used again', () => {
+  const { utf8 } = rigs
+  utf8.rig.reset({ stateRows: 16, stateBytes: 256, budgetRows: 1 })
+  const places = utf8.rig.writeTexts([50, 51, 52, 53, 100].map(i => Buffer.from('z'.repeat(i))))
+  const [large, ...others] = places.toReversed()
+  const insert = (place: TextPlace): Row => command('insert', 0, { ...place })
+  const answers = utf8.rig.run([...others.map(insert), command('forget', 0), insert(large)])
+  assert.equal(answers.at(-1)?.greatest, 100)
+})
