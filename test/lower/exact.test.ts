@@ -57,6 +57,7 @@ test('medians lie between two values, modes are the least of several, values are
 test('NaN is one value and the largest, zeros are one, infinities have no middle', async () => {
   assert.deepEqual(await doublesOf([nan, 1, nan]), [2n, nan, nan, nan, nan, 1, nan])
   assert.deepEqual(await doublesOf([-0, 0, -0, 5]), [2n, 0, 0, 5, -0, -0, -0])
+  assert.deepEqual(await doublesOf([-0]), [1n, 0, 0, 0, -0, -0, -0])
   assert.deepEqual(await doublesOf([0, -0]), [1n, 0, 0, 0, 0, 0, 0])
   assert.deepEqual(await doublesOf([-infinity, infinity]), [
     2n,
