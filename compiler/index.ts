@@ -21,6 +21,7 @@ export type {
 } from '../ir/types.ts'
 export type { Counters, FaultyRows, RowFault } from '../runtime/dag/runner.ts'
 export type { BatchInput } from '../runtime/io/inputs.ts'
+export { type VirtualClock, virtualClock, type WallClock } from '../runtime/time/clock.ts'
 export { Analysis } from './analyze/analysis.ts'
 export type { FaultCount } from './analyze/counts.ts'
 export type {
@@ -47,7 +48,17 @@ export type {
 export type { AggregateFilter, AggregatesOf } from './frontend/builder/aggregate-types.ts'
 export { type Case, lit, when } from './frontend/builder/case.ts'
 export { type NotNull, t } from './frontend/builder/column-types.ts'
-export type { ChangeColumn, Changelog, ChangesIn, ChangesOf, EmitOptions } from './frontend/builder/emit.ts'
+export type {
+  AsChanges,
+  ChangeColumn,
+  Changelog,
+  ChangesIn,
+  ChangesOf,
+  EarlyByClock,
+  EarlyResults,
+  EmitOptions,
+  EveryRows,
+} from './frontend/builder/emit.ts'
 export type { NumericMeet } from './frontend/builder/numeric-meet.ts'
 export { type SourceOptions, source } from './frontend/builder/source.ts'
 export {
@@ -80,7 +91,9 @@ export type {
   Wrapping as IntegerExpr,
 } from './frontend/builder/types.ts'
 export {
+  type CountWindow,
   type CumulatingWindow,
+  countWindow,
   cumulate,
   type GroupedWindow,
   type HoppingWindow,

@@ -12,6 +12,7 @@ import { QueryTask } from '../runtime/reactor/query-task.ts'
 import { Feed } from '../runtime/streaming/feed.ts'
 import { Sources } from '../runtime/streaming/sources.ts'
 import { Output } from '../runtime/subscription/output.ts'
+import type { Ticker } from '../runtime/time/ticker.ts'
 import { Analysis } from './analyze/analysis.ts'
 import { type AnalyzeOptions, runAnalysis } from './analyze/run-analysis.ts'
 import type { Compilation } from './driver.ts'
@@ -149,16 +150,21 @@ export class CompiledQuery<Out extends Columns> {
       onEnd(error) {
         callbacks.silence()
         signal?.removeEventListener('abort', abort)
+        ticker?.stop()
         output.close(error)
       },
     })
+    let ticker: Ticker | undefined
     const abort = (): void => {
       output.abort(signal?.reason)
       task.finish(signal?.reason)
     }
     if (signal?.aborted) abort()
     else signal?.addEventListener('abort', abort)
-    return new Run({ instance, task, output, schema: this.schema })
+    const begin = (): void => {
+      if (!task.isDone) ticker = instance.ticker(() => task.tick())
+    }
+    return new Run({ instance, task, output, schema: this.schema, begin })
   }
 
   /**

@@ -3,9 +3,11 @@ import type { Columns, Stream } from '../../compiler/index.ts'
 import { busyRoutes } from './busy-routes.ts'
 import { delaySpread } from './delay-spread.ts'
 import { departureBursts } from './departure-bursts.ts'
+import { earlyDelays } from './early-delays.ts'
 import { firstFlights } from './first-flights.ts'
 import { lateFlights } from './late-flights.ts'
 import { longHauls } from './long-hauls.ts'
+import { recentFlights } from './recent-flights.ts'
 import { rollingDelays } from './rolling-delays.ts'
 import { runningTotals } from './running-totals.ts'
 import { twoFeeds } from './two-feeds.ts'
@@ -18,6 +20,8 @@ export const examples: Readonly<Record<string, Stream<Columns>>> = {
   'departure-bursts': departureBursts as unknown as Stream<Columns>,
   'delay-spread': delaySpread as unknown as Stream<Columns>,
   'running-totals': runningTotals as unknown as Stream<Columns>,
+  'recent-flights': recentFlights as unknown as Stream<Columns>,
   'first-flights': firstFlights as unknown as Stream<Columns>,
+  'early-delays': earlyDelays as unknown as Stream<Columns>,
   'two-feeds': twoFeeds as unknown as Stream<Columns>,
 }

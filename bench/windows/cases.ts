@@ -1,5 +1,6 @@
 /** The cases of the window benches that are timed kernel against kernel. */
 import type { CodedCase } from '../lib/kernel-case.ts'
+import { countingCases } from './counting.ts'
 import { hoppingCases } from './hopping.ts'
 import { keyedWindows } from './keyed.ts'
 import { sessionWindows } from './sessions.ts'
@@ -39,4 +40,5 @@ export const windowCases: readonly WindowCase[] = [
   }),
   ...hoppingCases,
   sessionWindows,
+  ...countingCases,
 ].map(windowCase)

@@ -5,7 +5,10 @@ import { fieldWidth } from '../../ir/kernel/node.ts'
 import { type Line, type Place, pairLine } from '../lib/pairs.ts'
 
 /** Fields by which the house keeps its entries; the others are the key and what is accumulated. */
-const KEEPING = ['start', 'place', 'next', 'first_time', 'last_time', 'arrival']
+const KEEPING = [
+  ...['start', 'place', 'next', 'first_time', 'last_time', 'arrival'],
+  ...['filled', 'number', 'pane', 'panes', 'until'],
+]
 /** An index has two extents, of which one is in use. */
 const EXTENTS = 2
 

@@ -36,11 +36,21 @@ export const MAX_TIME = (1n << 63n) - 1n
 
 /**
  * The largest event time seen, the watermark, the one that is to come behind the batch, and the watermark of what is
- * emitted: all MIN_TIME before the first row.
+ * emitted: all MIN_TIME before the first row. And where the plan reads the clock what time it is, in milliseconds since
+ * 1970: the runtime writes it before each batch and at ticks.
  */
-const timeFields = { max_ts: 'i64', wm: 'i64', next_wm: 'i64', out_wm: 'i64' } as const
+const timeFields = {
+  max_ts: 'i64',
+  wm: 'i64',
+  next_wm: 'i64',
+  out_wm: 'i64',
+  /** The last watermark for which that of what is emitted stays what it is, where anybody asks. */
+  passed_to: 'i64',
+  now: 'i64',
+} as const
 export const timeRegion: Mem = rowLayout('time', 'state', timeFields)
 export const watermark: TimeField = { mem: timeRegion, field: 'wm' }
+export const clockTime: TimeField = { mem: timeRegion, field: 'now' }
 
 export function initTime(k: KernelBuilder): void {
   for (const field of Object.keys(timeFields)) k.put(timeRegion, field, i64(MIN_TIME))
@@ -119,6 +129,9 @@ function timesOf(spec: WindowSpec): {
   return { step, offset: spec.offsetTicks, overlap: spec.sizeTicks - step }
 }
 
+/** Would the watermark of results be another than the one that was handed on last? */
+export const hasMorePassed = (): Expr => gt(load(timeRegion, 'wm'), load(timeRegion, 'passed_to'))
+
 /**
  * The watermark of results: none is still to come that would be before it. Results without windows come with the end of
  * input.
@@ -128,6 +141,7 @@ export function passWatermark(k: KernelBuilder, window: WindowSpec | undefined, 
   const ended = eq(wm, i64(MAX_TIME))
   if (!window) {
     k.if(ended, () => k.put(timeRegion, 'out_wm', wm))
+    k.put(timeRegion, 'passed_to', i64(MAX_TIME))
     return
   }
   const { step, offset, overlap } = timesOf(window)
@@ -142,4 +156,6 @@ export function passWatermark(k: KernelBuilder, window: WindowSpec | undefined, 
   ])
   const aligned = k.let('aligned', select(ended, wm, select(outside, i64(MIN_TIME), sub(open, into))))
   k.if(gt(aligned, load(timeRegion, 'out_wm')), () => k.put(timeRegion, 'out_wm', aligned))
+  const left = k.let('left', select(outside, i64(0n), sub(i64(step - 1n), into)))
+  k.put(timeRegion, 'passed_to', select(op('addo.i64', wm, left), i64(MAX_TIME), add(wm, left)))
 }

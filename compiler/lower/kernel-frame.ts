@@ -44,12 +44,14 @@ export interface FrameOptions {
   /** The block around the code of the row. */
   readonly rowLabel: string
   readonly masked: boolean
+  readonly stopIfDue: RowScope['stopIfDue']
+  readonly spend: RowScope['spend']
   /** In a plan that is analysed. */
   readonly count: RowCount | undefined
 }
 
 export function rowScope(options: FrameOptions): RowScope {
-  const { k, plan, leave, rowLabel, masked, arrival, ahead, lane } = options
+  const { k, plan, leave, rowLabel, masked, arrival, ahead, lane, stopIfDue } = options
   return {
     k,
     plan,
@@ -66,6 +68,8 @@ export function rowScope(options: FrameOptions): RowScope {
       k.break(rowLabel)
     },
     drop: () => k.break(rowLabel),
+    stopIfDue,
+    spend: options.spend,
   }
 }
 

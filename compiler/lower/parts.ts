@@ -28,6 +28,8 @@ export interface PipelineOptions {
   readonly limits: BatchLimits
   /** Does another pipeline read the output? */
   readonly feedsPipeline: boolean
+  /** Must each watermark be handed on before the next row, whether results leave with it or not? */
+  readonly passesPromptly: boolean
   /** Do kernels count the rows of each operator? */
   readonly counts: boolean
 }

@@ -29,6 +29,7 @@ import { faultsOf, withoutFaults } from './value.ts'
 interface Emitted {
   readonly columns: RowColumns
   readonly operator: string
+  readonly follows: boolean
 }
 
 export function lowerPipeline(spec: PipelineSpec, options: PipelineOptions): PipelineProgram {
@@ -156,7 +157,9 @@ class PipelineLowering {
       emitter.save()
       k.return(i32(status))
     }
-    stateful.advance(k, leave, (columns, operator) => this.#emitted(k, { columns, operator }, emitter, leave))
+    stateful.advance(k, leave, (columns, operator, follows = false) =>
+      this.#emitted(k, { columns, operator, follows }, emitter, leave),
+    )
     stateful.passWatermark(k)
     emitter.save()
     k.return(i32(Status.ok))
@@ -164,8 +167,8 @@ class PipelineLowering {
   }
 
   /** A row that the stateful operator emits, on its way through the operators after it. */
-  #emitted(k: KernelBuilder, { columns, operator }: Emitted, emitter: Emitter, leave: Leave): void {
-    k.if(le(emitter.room, i32(0)), () => leave(Status.full))
+  #emitted(k: KernelBuilder, { columns, operator, follows }: Emitted, emitter: Emitter, leave: Leave): void {
+    if (!follows) k.if(le(emitter.room, i32(0)), () => leave(Status.full))
     const { head } = this.#parts.spec
     k.block('result', resultLabel => {
       const faults = faultsOf([...columns.values()])
@@ -191,6 +194,8 @@ class PipelineLowering {
       rowLabel,
       masked: false,
       lane: undefined,
+      stopIfDue: () => {},
+      spend: () => {},
       count,
     })
   }

@@ -7,7 +7,8 @@ import { type LogicalNode, printPlan } from '../../ir/logical/index.ts'
 import type { BatchLimits, ParamSlot, PlanProgram } from '../../ir/physical/program.ts'
 import { isBytes, typeTable } from '../../ir/types.ts'
 import { paramsOf } from '../plan/params.ts'
-import { splitPipelines } from '../plan/split-pipelines.ts'
+import { type PipelineSpec, splitPipelines } from '../plan/split-pipelines.ts'
+import { ticksOf } from '../plan/ticks.ts'
 import { lowerPipeline } from './pipeline.ts'
 import { ConstantPool, type PlanScope } from './scope.ts'
 
@@ -28,7 +29,8 @@ export function lowerProgram(plan: LogicalNode, options: ProgramOptions): PlanPr
   const specs = splitPipelines(plan)
   const pipelines = specs.map((spec, i) => {
     const feedsPipeline = i < specs.length - 1
-    return lowerPipeline(spec, { plan: scope, limits, feedsPipeline, counts })
+    const passesPromptly = specs.slice(i + 1).some(readsWatermark)
+    return lowerPipeline(spec, { plan: scope, limits, feedsPipeline, passesPromptly, counts })
   })
   const text = canonicalText(plan, options)
   return {
@@ -38,9 +40,14 @@ export function lowerProgram(plan: LogicalNode, options: ProgramOptions): PlanPr
     constants: scope.constants.bytes(),
     params: { mem, slots: params },
     schema: plan.relation.schema,
+    ticksEveryMs: ticksOf(plan),
     hostOps: [...new Set(pipelines.flatMap(pipeline => pipeline.hostOps))],
   }
 }
+
+/** Do results depend on when exactly the watermark moves, and not only on what rows it comes between? */
+const readsWatermark = ({ stateful }: PipelineSpec): boolean =>
+  stateful?.kind === 'aggregate' && stateful.emit.early?.clock === 'event'
 
 /** Everything that the kernels of a plan depend on. */
 function canonicalText(plan: LogicalNode, { limits, lenient, counts }: ProgramOptions): string {

@@ -14,12 +14,13 @@ import {
   lt,
   min32,
   op,
+  or,
   sub,
 } from '../../ir/kernel/build.ts'
 import type { Expr, Kernel, Local, Mem } from '../../ir/kernel/node.ts'
 import { sizeOf } from '../../ir/kernel/size.ts'
 import { type BatchShape, edgePush, WIDEST } from '../../ir/physical/program.ts'
-import { advanceWatermark, dropNullTime, timeRegion, watermark } from './event-time.ts'
+import { advanceWatermark, dropNullTime, hasMorePassed, timeRegion, watermark } from './event-time.ts'
 import type { RowColumns } from './expr/index.ts'
 import { type PlaceInBlock, readEdge, readInput, readValid } from './input.ts'
 import type { Leave } from './lib/control.ts'
@@ -75,7 +76,7 @@ class PushLowering {
     const rows = k.let('rows', load(controlBlock, 'rows'))
     const stop = k.let('stop', min32(rows, add(i, load(controlBlock, 'budget'))))
     this.#meet(k, min32(i, sub(rows, i32(1))), () => {})
-    if (stateful) k.if(isDue(stateful), () => k.return(i32(Status.due)))
+    if (stateful) k.if(this.#isDue(stateful), () => k.return(i32(Status.due)))
     const emitter =
       stateful && !stateful.isEager
         ? undefined
@@ -88,7 +89,9 @@ class PushLowering {
         k.set(status, i32(reason))
         k.break(end)
       }
-      const frame = { i, rows, emitter, leave, onMove: () => this.#stopIfDue(k, stop), place: undefined }
+      const spend = (count: number): void => k.set(stop, sub(stop, i32(count)))
+      const onMove = (): void => this.#stopIfDue(k, stop)
+      const frame = { i, rows, emitter, leave, onMove, spend, place: undefined }
       const row = (miss: Miss): void => this.#row(k, { ...frame, miss })
       if (stateful?.misses) eachRowMade(k, i, stop, row)
       else if (inBlocks)
@@ -99,7 +102,7 @@ class PushLowering {
     emitter?.save()
     stateful?.close(k)
     k.if(eq(status, i32(Status.ok)), () => {
-      if (stateful) k.if(isDue(stateful), () => k.return(i32(Status.due)))
+      if (stateful) k.if(this.#isDue(stateful), () => k.return(i32(Status.due)))
       if (emitter) k.if(and(lt(i, rows), le(emitter.room, i32(0))), () => k.return(i32(Status.full)))
       k.if(lt(i, rows), () => k.return(i32(Status.yield)))
     })
@@ -139,6 +142,7 @@ class PushLowering {
       emitter: undefined,
       leave,
       onMove: () => {},
+      spend: () => {},
       place: undefined,
     }
     this.#parts.stateful?.open(new KernelBuilder('open'), () => {})
@@ -148,7 +152,7 @@ class PushLowering {
 
   /** The work on one row of a batch, and the watermark that it moves. */
   #row(k: KernelBuilder, frame: RowFrame): void {
-    const { i, rows, emitter, leave, miss, onMove, place } = frame
+    const { i, rows, emitter, leave, miss, onMove, spend, place } = frame
     const watermarkSpec = this.#parts.spec.source?.watermark
     const columns = this.#edge
       ? readEdge(this.#edge, this.#parts.spec.inputSchema, i)
@@ -170,6 +174,8 @@ class PushLowering {
         rowLabel,
         masked: this.#parts.masked,
         lane: place?.n,
+        stopIfDue: onMove,
+        spend: rows => spend(rows),
         count,
       })
       const end = (row: Row): void => {
@@ -204,12 +210,16 @@ class PushLowering {
 
   /** What a row makes due fires before the next one: that row is the last of this call. */
   #stopIfDue(k: KernelBuilder, stop: Local): void {
-    if (this.#parts.stateful) k.if(isDue(this.#parts.stateful), () => k.set(stop, i32(0)))
+    if (this.#parts.stateful) k.if(this.#isDue(this.#parts.stateful), () => k.set(stop, i32(0)))
+  }
+
+  /** Also where nothing is, but the watermark is to be handed on. */
+  #isDue({ deadline, waiting }: StatefulStage): Expr {
+    const isPast = ge(load(timeRegion, watermark.field), load(deadline.mem, deadline.field))
+    const isDue = and(isPast, gt(waiting, i32(0)))
+    return this.#parts.options.passesPromptly ? or(isDue, hasMorePassed()) : isDue
   }
 }
-
-const isDue = ({ deadline, waiting }: StatefulStage): Expr =>
-  and(ge(load(timeRegion, watermark.field), load(deadline.mem, deadline.field)), gt(waiting, i32(0)))
 
 /** What the code of a row is told of the loop around it. */
 interface RowFrame {
@@ -222,6 +232,8 @@ interface RowFrame {
   readonly miss: Miss
   /** Code for when the watermark has moved. */
   readonly onMove: () => void
+  /** Code that takes rows off the budget of the call. */
+  readonly spend: (rows: number) => void
   /** Set for a row of a block. */
   readonly place: PlaceInBlock | undefined
 }

@@ -99,6 +99,10 @@ export interface RowScope {
   late(isTold: boolean): void
   /** Ends the work on the row. */
   drop(): void
+  /** Makes the row the last of its call where it has made something due: that fires before the next one. */
+  stopIfDue(): void
+  /** The row took as much as so many more. */
+  spend(rows: number): void
 }
 
 /** A row on its way through the operators: its columns, and whether it is still there. */

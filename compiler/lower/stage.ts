@@ -16,9 +16,10 @@ export interface Stage {
 
 /**
  * Writes the code that takes an emitted row on; it may leave, and is then called with the same row again. Where a value
- * has a fault, the operator named refuses the row.
+ * has a fault, the operator named refuses the row. A row that `follows` the one before at once always finds room, where no
+ * operator comes behind.
  */
-export type EmitEach = (columns: RowColumns, operator: string) => void
+export type EmitEach = (columns: RowColumns, operator: string, follows?: boolean) => void
 
 /**
  * Leaves the loop over rows at one that misses something in state; behind the loop `make` writes the code that makes

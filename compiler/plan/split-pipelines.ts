@@ -3,9 +3,9 @@
  * keeps rows in state. What follows such an operator runs where it emits; the next one with state begins a new
  * pipeline, which reads what this one wrote. So does a union, which reads what several wrote.
  */
-import type { Aggregate } from '../../ir/logical/aggregate.ts'
+import { type Aggregate, leavesWithRows } from '../../ir/logical/aggregate.ts'
 import type { Deduplicate } from '../../ir/logical/deduplicate.ts'
-import { isEager } from '../../ir/logical/emit.ts'
+import { takesBack } from '../../ir/logical/emit.ts'
 import type { Filter } from '../../ir/logical/filter.ts'
 import { inputsOf, type LogicalNode } from '../../ir/logical/index.ts'
 import type { Project } from '../../ir/logical/project.ts'
@@ -115,14 +115,14 @@ function chainOf(plan: LogicalNode): readonly LogicalNode[] {
 
 /**
  * Windows are assigned where their rows are aggregated: they begin the pipeline of the next aggregation, if there is one.
- * Results that leave in the middle of a row are only written down: the next pipeline takes them on.
+ * Results that leave in the middle of a row, or in pairs, are only written down: the next pipeline takes them on.
  */
 function tailOf(
   stateful: StatefulOperator,
   taken: readonly RowOperator[],
   operators: readonly LogicalNode[],
 ): readonly RowOperator[] {
-  if (stateful.kind === 'deduplicate' || isEager(stateful.emit)) return []
+  if (stateful.kind === 'deduplicate' || leavesWithRows(stateful) || takesBack(stateful.emit)) return []
   const window = taken.findIndex(({ kind }) => kind === 'window')
   const last = taken.at(-1)
   const next = last && operators[operators.indexOf(last) + 1]

@@ -19,6 +19,8 @@ import type { ResultMode } from '../../runtime/io/arrow/result.ts'
 import { sampleBatches } from '../../runtime/io/sample-rows.ts'
 import { type PlanMemory, reservePlan } from '../../runtime/memory/arena.ts'
 import { narrowed, wipe } from '../../runtime/memory/narrow.ts'
+import { systemWallClock } from '../../runtime/time/clock.ts'
+import { Ticker } from '../../runtime/time/ticker.ts'
 import type { CompiledPlan } from '../compiled-plan.ts'
 import { TierPolicy, type Verdict } from '../tier-policy.ts'
 import { type BaseTier, baseTier, CORE, type CompiledTiers, InstanceKernels } from '../tiers.ts'
@@ -80,6 +82,15 @@ export class Instance {
     return this.#runner
   }
 
+  /** Calls whenever the plan must be told the time, if it has to do with it. */
+  ticker(tick: () => void): Ticker | undefined {
+    const { plan, open } = this.#options
+    const { ticksEveryMs } = plan.compilation.program
+    return ticksEveryMs === undefined
+      ? undefined
+      : new Ticker(open.clock ?? systemWallClock, ticksEveryMs, tick)
+  }
+
   /** The sources of its plan, in order. */
   get sources(): readonly SourceColumns[] {
     return this.#sources.flatMap(({ input }) =>
@@ -102,7 +113,7 @@ export class Instance {
   }
 
   #runnerOn(memory: PlanMemory, limits: Limits, outlets: RunnerOutlets): Runner {
-    const { plan, mode } = this.#options
+    const { plan, mode, open } = this.#options
     const { program } = plan.compilation
     return new Runner({
       program,
@@ -110,6 +121,7 @@ export class Instance {
       memory,
       kernels: this.#kernels,
       params: this.#values,
+      clock: open.clock ?? systemWallClock,
       outlets,
       mode,
     })

@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Tier } from '../../ir/abi.ts'
 import { MillraceError } from '../../ir/errors.ts'
 import type { Counters } from '../../runtime/dag/runner.ts'
+import type { Ticker } from '../../runtime/time/ticker.ts'
 import { didYouMean } from '../frontend/builder/did-you-mean.ts'
 import type { Callbacks } from './callbacks.ts'
 import type { Instance } from './instance.ts'
@@ -20,6 +21,10 @@ export class LiveQuery {
   #isFresh = true
   /** Waits for its turn while the query stands idle. */
   readonly #warmUp: WarmUp | undefined
+  /** Wakes the query while nothing is pushed, where it has to do with processing time. */
+  readonly #ticker: Ticker | undefined
+  /** What went wrong when the clock woke it, where nobody is there to be told: the next call throws it. */
+  #untold: unknown
 
   /** @internal */
   constructor(instance: Instance, callbacks: Callbacks, warmsUp: boolean) {
@@ -28,6 +33,7 @@ export class LiveQuery {
     this.#sources = instance.sources.map((_, number) => this.#sourceAt(number))
     this.#warmUp = warmsUp ? instance.warmUp() : undefined
     if (this.#warmUp) warmQueue.add(this.#warmUp)
+    this.#ticker = instance.ticker(() => this.#alarm())
   }
 
   #sourceAt(number: number): LiveSource {
@@ -115,13 +121,39 @@ export class LiveQuery {
     this.#only.advanceTo(time)
   }
 
+  /**
+   * Looks at the clock, and hands out what is due by processing time. An open query does so by itself, at every multiple of
+   * its periods and before each push; what goes wrong on such an occasion is thrown by the next call.
+   */
+  tick(): void {
+    this.#checkOpen()
+    this.#begin()
+    this.#work(() => {
+      this.#instance.runner.tick()
+      this.#instance.runner.drain()
+    })
+  }
+
+  /** The clock may not interrupt a callback, which is in the middle of a step: another alarm comes. */
+  #alarm(): void {
+    if (this.#instance.runner.hasEnded) this.#ticker?.stop()
+    if (this.#instance.runner.hasEnded || this.#callbacks.isRunning) return
+    try {
+      this.tick()
+    } catch (error) {
+      this.#untold ??= error
+    }
+  }
+
   /** The input is complete: everything that waits is emitted. LDB-0005 for what is pushed afterwards. */
   end(): void {
     for (const source of this.#sources) source.end()
+    this.#ticker?.stop()
   }
 
   /** A limit that was reached outweighs what a callback threw on the way. */
   #work(work: () => void): void {
+    this.#tellWhatWentWrong()
     try {
       this.#instance.switchTier()
       work()
@@ -131,6 +163,12 @@ export class LiveQuery {
     }
     const error = this.#callbacks.takeError()
     if (error) throw error
+  }
+
+  #tellWhatWentWrong(): void {
+    const error = this.#untold
+    this.#untold = undefined
+    if (error !== undefined) throw error
   }
 
   /** The engine that runs the kernels now. */
@@ -146,6 +184,7 @@ export class LiveQuery {
   /** Forgets all state; what waits is not emitted. LDB-0004 for what is pushed afterwards. */
   close(): void {
     this.#closed = true
+    this.#ticker?.stop()
     this.#begin()
     this.#callbacks.silence()
   }

@@ -4,6 +4,7 @@ import type { CodeGeneration } from '../../codegen/js/link.ts'
 import type { Tier } from '../../ir/abi.ts'
 import type { MillraceError } from '../../ir/errors.ts'
 import type { FaultyRows } from '../../runtime/dag/runner.ts'
+import type { WallClock } from '../../runtime/time/clock.ts'
 import type { ParamValues } from '../frontend/builder/types.ts'
 
 /** Something worth knowing that is not an error: why a plan is not native, which tier it fell back to. */
@@ -41,6 +42,8 @@ export interface OutputOptions {
 
 /** Options of one instance of a query. */
 export interface OpenOptions extends TierOptions, OutputOptions {
+  /** What time it is, for queries that have to do with processing time; `virtualClock` in tests. Default: the host's clock. */
+  readonly clock?: WallClock
   /**
    * Are kernels warmed while the query stands idle before its first row? That is the default. It takes tens of
    * milliseconds of the processor, in pieces of about one, between turns of the event loop; `warm` does it at once.

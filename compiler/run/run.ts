@@ -17,6 +17,8 @@ export interface RunParts {
   readonly task: QueryTask
   readonly output: Output<RecordBatch>
   readonly schema: Schema
+  /** Called when the results begin to be read. */
+  readonly begin: () => void
 }
 
 /** A running query: its results are read once, in one of four ways. */
@@ -79,6 +81,7 @@ export class Run<Out extends Columns> implements AsyncIterable<RecordBatch> {
   #start(): void {
     if (this.#started) throw new MillraceError('LDB-0005', 'the results of a run are read once')
     this.#started = true
+    this.#parts.begin()
     const reactor = new Reactor()
     reactor.add(this.#parts.task)
     reactor.run().catch(error => this.#parts.task.finish(error))

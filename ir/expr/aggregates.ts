@@ -42,6 +42,8 @@ export interface AggregateRow {
   ) => Value
   /** Has a call of it a fraction? */
   readonly takesFraction?: true
+  /** Does it keep more of a group than fields of its entry, which are all that is copied? */
+  readonly outgrowsEntry?: true
   /** Does it order rows by event time? */
   readonly ordered?: true
 }
@@ -217,6 +219,7 @@ export const aggregates = {
       () => 'int64',
     ),
     rowsMin: 0,
+    outgrowsEntry: true,
     evaluate: (rows, _type, [argType]) =>
       estimateDistinct(
         rows.map(({ values }) => values[0]),
@@ -228,6 +231,7 @@ export const aggregates = {
     resolve: only('approx_quantile', isNumeric, () => 'float64'),
     rowsMin: 1,
     takesFraction: true,
+    outgrowsEntry: true,
     evaluate: (rows, _type, _argTypes, fraction) =>
       approximateQuantile(
         rows.map(({ values }) => Number(values[0])),
@@ -241,6 +245,7 @@ export const aggregates = {
       () => 'int64',
     ),
     rowsMin: 0,
+    outgrowsEntry: true,
     evaluate: rows => BigInt(distinctOf(firstArguments(rows))),
   },
   /** The number at a fraction of the way through all of them: between two it is on the line from one to the other. */
@@ -248,6 +253,7 @@ export const aggregates = {
     resolve: only('quantile', isNumeric, () => 'float64'),
     rowsMin: 1,
     takesFraction: true,
+    outgrowsEntry: true,
     evaluate: (rows, _type, _argTypes, fraction) => quantileOf(firstArguments(rows).map(Number), fraction),
   },
   /** The least value that with those before it makes up a fraction of all. */
@@ -259,6 +265,7 @@ export const aggregates = {
     ),
     rowsMin: 1,
     takesFraction: true,
+    outgrowsEntry: true,
     evaluate: (rows, _type, [argType], fraction) => valueAt(firstArguments(rows), argType, fraction),
   },
   /** The value that occurs most often; of several the least. */
@@ -269,6 +276,7 @@ export const aggregates = {
       type => type,
     ),
     rowsMin: 1,
+    outgrowsEntry: true,
     evaluate: (rows, _type, [argType]) => modeOf(firstArguments(rows), argType),
   },
 } as const satisfies Record<string, AggregateRow>

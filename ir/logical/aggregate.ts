@@ -1,15 +1,26 @@
 /**
  * aggregate: one row per group. Groups of a window are emitted when the watermark passes its end; without a
- * window, when the input ends.
+ * window, when the input ends; by windows of rows, with the row that fills one.
  */
 import { MillraceError } from '../errors.ts'
-import { type Aggregate as AggregateCall, printAggregate } from '../expr/aggregates.ts'
+import { type Aggregate as AggregateCall, aggregateRow, printAggregate } from '../expr/aggregates.ts'
 import { printName } from '../expr/print.ts'
 import { type Column, checkSchema, findColumn } from '../schema.ts'
-import { changeColumn, checkEmit, type Emit, isEager, ON_CLOSE, printEmit } from './emit.ts'
+import {
+  changeColumn,
+  checkEmit,
+  type Emit,
+  isEager,
+  isRefined,
+  ON_CLOSE,
+  printEmit,
+  saysChanges,
+  takesBack,
+} from './emit.ts'
 import type { LogicalNode } from './index.ts'
 import type { OperatorRule } from './operator.ts'
 import { type AssignedWindow, checkColumns, type Relation } from './relation.ts'
+import { checkRowWindow, numberColumn, printRowWindow, type RowWindow } from './row-window.ts'
 
 export interface NamedAggregate {
   readonly name: string
@@ -24,14 +35,21 @@ export interface Aggregate {
   readonly keys: readonly string[]
   readonly aggregates: readonly NamedAggregate[]
   readonly emit: Emit
+  /** Set where the number of its rows says when a group hands out results. */
+  readonly rows: RowWindow | undefined
   readonly relation: Relation
 }
+
+/** Do results leave with rows, and not with the watermark? */
+export const leavesWithRows = ({ emit, rows }: Pick<Aggregate, 'emit' | 'rows'>): boolean =>
+  isEager(emit) || rows !== undefined
 
 export function aggregate(
   input: LogicalNode,
   keys: readonly string[],
   aggregates: readonly NamedAggregate[],
   emit: Emit = ON_CLOSE,
+  rows?: RowWindow,
 ): Aggregate {
   const { schema, time, isChangelog } = input.relation
   if (isChangelog) {
@@ -39,13 +57,11 @@ export function aggregate(
       fix: "aggregate rows that are only added: leave emit 'changelog' out before",
     })
   }
-  checkEmit(emit, time?.window !== undefined)
-  if (isEager(emit) && time?.window && !time.window.isInRows) {
-    throw new MillraceError('LDB-1001', `results of ${time.window.spec.kind} windows after every row`, {
-      fix: "emit them on 'close', or use tumbling windows",
-    })
-  }
+  if (rows) checkRows(rows, emit, time?.window)
   const window = time?.window
+  const hasTime = time !== undefined && time.columns.length > 0
+  checkEmit(emit, { hasWindow: window !== undefined, isGrouped: window?.isInRows === false, hasTime })
+  if (takesBack(emit)) checkCanBeKept(aggregates)
   const bounds = window ? [window.start, window.end] : []
   const columns = keys.map(name => {
     const column = findColumn(schema, name)
@@ -63,17 +79,46 @@ export function aggregate(
     keys,
     aggregates,
     emit,
+    rows,
     relation: {
       schema: checkSchema([
+        ...(rows?.sizeRows === undefined ? [] : [numberColumn]),
         ...bounds.map(name => ({ name, type: window?.type ?? 'int64', nullable: false })),
         ...columns,
         ...results,
-        ...(emit.strategy === 'changelog' ? [changeColumn] : []),
+        ...(saysChanges(emit) ? [changeColumn] : []),
       ]),
-      isChangelog: emit.strategy === 'changelog',
+      isChangelog: saysChanges(emit),
       time: window && { columns: timesOf(window), window: undefined },
     },
   }
+}
+
+/** What is taken back is what was handed out, which is kept for that, as a copy of the fields of the group. */
+function checkCanBeKept(aggregates: readonly NamedAggregate[]): void {
+  const large = aggregates.find(({ call }) => aggregateRow(call.fn).outgrowsEntry)
+  if (!large) return
+  throw new MillraceError('LDB-1001', `${large.call.fn} as changes: what it came to before is not kept`, {
+    fix: "leave `changes` out, or use 'changelog'",
+  })
+}
+
+function checkRows(rows: RowWindow, emit: Emit, window: AssignedWindow | undefined): void {
+  if (window) {
+    throw new MillraceError(
+      'LDB-1001',
+      `results by the number of rows, of rows in ${window.spec.kind} windows`,
+      {
+        fix: 'aggregate the rows of each window first, or leave one of the two out',
+      },
+    )
+  }
+  if (emit.strategy !== 'close' || isRefined(emit) || saysChanges(emit)) {
+    throw new MillraceError('LDB-1001', `results by the number of rows, and${printEmit(emit)}`, {
+      fix: 'leave the emit option out: the row that fills a window hands out its result',
+    })
+  }
+  checkRowWindow(rows)
 }
 
 /** A session may have begun at any time before its end. */
@@ -83,9 +128,9 @@ const timesOf = ({ spec, start, end }: AssignedWindow): readonly string[] =>
 export const aggregateRule: OperatorRule<Aggregate> = {
   inputs: node => [node.input],
   exprs: node => node.aggregates.flatMap(({ call }) => call.args),
-  print: ({ window, keys, aggregates, emit }) => {
+  print: ({ window, keys, aggregates, emit, rows }) => {
     const by = [...(window ? [window.start, window.end] : []), ...keys].map(printName).join(', ')
     const calls = aggregates.map(({ name, call }) => `${printAggregate(call)} as ${printName(name)}`)
-    return `aggregate by (${by}): ${calls.join(', ')}${printEmit(emit)}`
+    return `aggregate by (${by})${rows ? printRowWindow(rows) : ''}: ${calls.join(', ')}${printEmit(emit)}`
   },
 }

@@ -4,15 +4,30 @@ import type { Column } from '../schema.ts'
 
 /**
  * `close`: once, when the watermark passes the end of the window and the lateness behind it. `final`: the same, and late
- * rows are counted and nothing else. `update`: the new result after every row. `changelog`: the same as changes: what was
+ * rows are counted and nothing else. `watermark`: when the watermark passes the end, and again with each row that comes
+ * within the lateness behind it. `update`: the new result after every row. `changelog`: the same as changes: what was
  * handed out before is taken back.
  */
-export type EmitStrategy = 'close' | 'final' | 'update' | 'changelog'
+export type EmitStrategy = 'close' | 'final' | 'watermark' | 'update' | 'changelog'
+
+const emitStrategies: readonly EmitStrategy[] = ['close', 'final', 'watermark', 'update', 'changelog']
 
 export interface Emit {
   readonly strategy: EmitStrategy
   /** Ticks behind the end of a window in which rows of it are still taken. */
   readonly latenessTicks: bigint
+  /** Results of groups that are not complete yet. */
+  readonly early?: Early | undefined
+  /** Results are changes, where the strategy does not say so itself: they take back what they replace. */
+  readonly changes?: boolean | undefined
+}
+
+/** A result of each group that has changed, whenever a clock passes a multiple of a period. */
+export interface Early {
+  /** The watermark, or the clock on the wall. */
+  readonly clock: 'event' | 'processing'
+  /** Ticks of event time, or milliseconds. */
+  readonly every: bigint
 }
 
 export const ON_CLOSE: Emit = { strategy: 'close', latenessTicks: 0n }
@@ -20,22 +35,69 @@ export const ON_CLOSE: Emit = { strategy: 'close', latenessTicks: 0n }
 /** Do results leave with the rows that change them, and not with the watermark? */
 export const isEager = ({ strategy }: Emit): boolean => strategy === 'update' || strategy === 'changelog'
 
+/** Do rows that come behind the end of their window correct its results? */
+export const corrects = ({ strategy, latenessTicks }: Emit): boolean =>
+  strategy === 'watermark' && latenessTicks > 0n
+
+/** May a group give results that later ones replace, other than with each of its rows? */
+export const isRefined = (emit: Emit): boolean => corrects(emit) || emit.early !== undefined
+
+/** Are results changes? */
+export const saysChanges = ({ strategy, changes: asked = false }: Emit): boolean =>
+  strategy === 'changelog' || asked
+
+/** Is a result taken back when another replaces it, long after it was handed out? */
+export const takesBack = (emit: Emit): boolean => saysChanges(emit) && isRefined(emit)
+
 /** What a row of a changelog says: a code of `changes`. */
 export const CHANGE = '$op'
 export const changes = { insert: 0, delete: 1, updateBefore: 2, updateAfter: 3 } as const
 export const changeColumn: Column = { name: CHANGE, type: 'int8', nullable: false }
 
-export function checkEmit({ latenessTicks }: Emit, hasWindow: boolean): void {
+/** What a strategy has to know of the aggregation that it is for. */
+export interface EmitScope {
+  readonly hasWindow: boolean
+  /** Do rows belong to several windows, or to sessions? */
+  readonly isGrouped: boolean
+  readonly hasTime: boolean
+}
+
+export function checkEmit(emit: Emit, { hasWindow, isGrouped, hasTime }: EmitScope): void {
+  const { strategy, latenessTicks, early } = emit
+  if (!emitStrategies.includes(strategy)) {
+    throw new MillraceError('LDB-0001', `emit is '${strategy}'`, { fix: `use ${emitStrategies.join(', ')}` })
+  }
   if (latenessTicks < 0n) throw new MillraceError('LDB-0001', 'the lateness must not be negative')
   if (latenessTicks > 0n && !hasWindow) {
     throw new MillraceError('LDB-0001', 'a lateness without windows: no row is late for them', {
       fix: 'assign the rows to windows, or leave the lateness out',
     })
   }
+  if (isEager(emit) && (early || emit.changes)) {
+    throw new MillraceError('LDB-0001', `'${strategy}' with ${early ? 'early results' : 'changes'}`, {
+      fix: early ? 'leave `early` out: each row gives a result' : "use 'changelog'",
+    })
+  }
+  if (early) checkEarly(early, hasTime)
+  if (isGrouped && (isEager(emit) || isRefined(emit))) {
+    throw new MillraceError('LDB-1001', 'several results of windows that overlap, or of sessions', {
+      fix: "emit them on 'close', or use tumbling windows",
+    })
+  }
+}
+
+function checkEarly({ clock, every }: Early, hasTime: boolean): void {
+  if (every <= 0n) throw new MillraceError('LDB-0001', 'the period of early results must be positive')
+  if (clock === 'event' && !hasTime) {
+    throw new MillraceError('LDB-2001', 'early results by event time, of which the stream has none', {
+      fix: "declare event time in the source, or use the clock 'processing'",
+    })
+  }
 }
 
 /** Nothing where nothing was asked for. */
-export function printEmit({ strategy, latenessTicks }: Emit): string {
+export function printEmit({ strategy, latenessTicks, early, changes: asked }: Emit): string {
   const lateness = latenessTicks === 0n ? '' : ` lateness ${latenessTicks}`
-  return `${strategy === 'close' ? '' : ` emit ${strategy}`}${lateness}`
+  const often = early ? ` early ${early.clock} ${early.every}` : ''
+  return `${strategy === 'close' ? '' : ` emit ${strategy}`}${lateness}${often}${asked ? ' changes' : ''}`
 }

@@ -96,7 +96,7 @@ export interface PipelineProgram {
   readonly regions: readonly FixedRegion[]
   readonly growables: readonly Growable[]
   readonly output: readonly OutputColumn[]
-  /** Where the largest event time, the watermark and the one behind the batch are kept (max_ts, wm and next_wm). */
+  /** Where the largest event time, the watermark, the one behind the batch and the time of the clock are kept (max_ts, wm, next_wm, now). */
   readonly time: Mem
   /** The watermarks of its inputs, where there are several, or where they come with the rows. */
   readonly inputTimes: Mem | undefined
@@ -129,6 +129,8 @@ export interface PlanProgram {
   readonly constants: Uint8Array
   readonly params: { readonly mem: Mem; readonly slots: readonly ParamSlot[] }
   readonly schema: Schema
+  /** Set where kernels read the clock: they are told the time before each batch, and at least so often in milliseconds. */
+  readonly ticksEveryMs: number | undefined
   /** Ops that only the host can compute: a plan that has any stays on the JavaScript tier. */
   readonly hostOps: readonly OpName[]
 }

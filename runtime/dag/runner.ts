@@ -15,6 +15,7 @@ import { pickRows } from '../io/arrow/pick.ts'
 import { type ResultMode, ResultReader } from '../io/arrow/result.ts'
 import type { PlanMemory } from '../memory/arena.ts'
 import { writeConstants, writeParams } from '../memory/params.ts'
+import type { WallClock } from '../time/clock.ts'
 import { NONE } from './edges.ts'
 import { Entrance } from './entrance.ts'
 import { Executor } from './executor.ts'
@@ -54,6 +55,7 @@ export interface RunnerOptions {
   readonly memory: PlanMemory
   readonly kernels: KernelSource
   readonly params: ReadonlyMap<string, Value>
+  readonly clock: WallClock
   readonly outlets: RunnerOutlets
   /** Are batches the taker's to keep, or valid only while it is called? */
   readonly mode: ResultMode
@@ -89,6 +91,9 @@ export class Runner {
   #next = 0
   #from = 0
   #rowsOut = 0
+  /** The latest time that the clock has shown, and the source that is told of it next. */
+  #now = 0
+  #told: number
 
   constructor(options: RunnerOptions) {
     const { program, limits, memory } = options
@@ -109,6 +114,7 @@ export class Runner {
         : []
     })
     this.#entrance = this.#entrances[0]
+    this.#told = this.#entrances.length
     this.#executor = new Executor(this.#pipelines, {
       results: rows => this.#handOut(rows),
       sides: (pipeline, late, errors) => this.#handOutSides(pipeline, late, errors),
@@ -152,22 +158,40 @@ export class Runner {
   /** Makes an accepted batch the one under way. */
   begin(batch: AcceptedBatch, source = 0): void {
     if (this.isBusy) throw new MillraceError('LDB-0005', 'a batch is still under way')
+    this.tick()
     this.#batch = batch
     this.#entrance = this.#entrances[source]
     this.#next = 0
   }
 
+  /**
+   * Tells kernels that read the clock what time it is; what that makes due is emitted by the next steps, source by source,
+   * each with all that follows it.
+   */
+  tick(): void {
+    if (this.#options.program.ticksEveryMs === undefined || this.hasEnded) return
+    this.#now = Math.max(this.#now, Math.floor(this.#options.clock.now()))
+    for (const { time } of this.#pipelines) time.setNumber('now', this.#now)
+    this.#told = 0
+  }
+
+  get #hasToTell(): boolean {
+    return this.#told < this.#entrances.length
+  }
+
   get isBusy(): boolean {
-    return this.#batch !== undefined || this.#executor.isBusy
+    return this.#batch !== undefined || this.#hasToTell || this.#executor.isBusy
   }
 
   /** Does one piece of work; returns whether more is to be done. */
   step(): boolean {
     try {
       if (this.#executor.isBusy) this.#executor.step()
+      else if (this.#hasToTell) this.#executor.beginAdvance(this.#entrances[this.#told++].id)
       else if (this.#batch) this.#loadChunk(this.#batch)
     } catch (error) {
       this.#batch = undefined
+      this.#told = this.#entrances.length
       throw error
     }
     return this.isBusy

@@ -40,6 +40,13 @@ export class RowView {
     this.#longs[this.#mem.fields[field].offset >> 3] = value
   }
 
+  /** Sets a long to a whole number of 53 bits by its words. */
+  setNumber(field: Field, value: number): void {
+    const at = this.#mem.fields[field].offset >> 2
+    this.#words[at] = value >>> 0
+    this.#words[at + 1] = Math.floor(value / 2 ** 32)
+  }
+
   /** Adds to a long by its words: a bigint would be garbage. */
   addToLong(field: Field, by: number): void {
     const at = this.#mem.fields[field].offset >> 2

@@ -29,6 +29,8 @@ export interface QueryTaskOptions {
 
 export class QueryTask implements Task {
   readonly changed = new Signal()
+  /** Has the clock struck since the runner last looked at it? */
+  #hasStruck = false
   readonly #options: QueryTaskOptions
   #done = false
   #ended = false
@@ -49,7 +51,13 @@ export class QueryTask implements Task {
     const { runner, sources, taker } = this.#options
     if (!taker.hasRoom || this.#isHolding) return false
     const hasInput = sources.hasBatch || sources.wantsMore || this.#hasToEnd
-    return runner.isBusy || hasInput || this.#held !== undefined
+    return runner.isBusy || hasInput || this.#hasStruck || this.#held !== undefined
+  }
+
+  /** The clock passed a time that the query waits for. */
+  tick(): void {
+    this.#hasStruck = true
+    this.changed.notify()
   }
 
   wait(): Promise<void> {
@@ -73,6 +81,11 @@ export class QueryTask implements Task {
   advance(): void {
     const { runner, sources } = this.#options
     if (this.#done || this.#ended || this.#held || runner.isBusy || this.#isHolding) return
+    if (this.#hasStruck) {
+      this.#hasStruck = false
+      this.#guard(() => runner.tick())
+      return
+    }
     if (sources.error !== undefined) this.#ended = sources.areDrained
     else {
       const drained = sources.drained.find(source => !runner.hasEndedAt(source))

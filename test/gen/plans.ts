@@ -1,16 +1,17 @@
 /** Random plans over a schema: one operator after the other, with one aggregation or two. */
 import fc from 'fast-check'
 import { withInputs } from '../../compiler/passes/logical/rewrite.ts'
-import { type Aggregate, aggregateOver } from '../../ir/expr/aggregates.ts'
+import { type Aggregate, aggregateOver, aggregateRow } from '../../ir/expr/aggregates.ts'
 import { call } from '../../ir/expr/build.ts'
 import { type Expr, literal, nullOf } from '../../ir/expr/expr.ts'
 import { aggregate } from '../../ir/logical/aggregate.ts'
 import { deduplicate } from '../../ir/logical/deduplicate.ts'
-import type { Emit } from '../../ir/logical/emit.ts'
+import { type Emit, ON_CLOSE, takesBack } from '../../ir/logical/emit.ts'
 import { filter } from '../../ir/logical/filter.ts'
 import { inputsOf, type LogicalNode } from '../../ir/logical/index.ts'
 import { project } from '../../ir/logical/project.ts'
-import type { AssignedWindow } from '../../ir/logical/relation.ts'
+import type { AssignedWindow, EventTime } from '../../ir/logical/relation.ts'
+import { type RowWindow, WINDOW_NUMBER } from '../../ir/logical/row-window.ts'
 import { sink } from '../../ir/logical/sink.ts'
 import { source, type WatermarkSpec } from '../../ir/logical/source.ts'
 import { sourcesOf } from '../../ir/logical/sources.ts'
@@ -198,28 +199,83 @@ const specsOn = (grid: Omit<TumblingWindow, 'kind'>): fc.Arbitrary<WindowSpec> =
 }
 
 const aggregated: Step = input =>
-  input.relation.isChangelog ? fc.constant(input) : maybe(windowed, 4, 5)(input).chain(groupedOf)
+  input.relation.isChangelog
+    ? fc.constant(input)
+    : fc.oneof(
+        { weight: 4, arbitrary: maybe(windowed, 4, 5)(input).chain(groupedOf()) },
+        { weight: 1, arbitrary: rowWindows.chain(rows => groupedOf(rows)(input)) },
+      )
 
-const groupedOf: Step = input => {
-  const { schema, time } = input.relation
-  const window = time?.window
-  const others = schema.filter(({ name }) => name !== window?.start && name !== window?.end)
-  const keys = fc.subarray(
-    others.map(({ name }) => name),
-    { maxLength: Math.min(KEYS_DRAWN_MAX, others.length) },
-  )
-  const calls = fc.array(callOver(schema), { minLength: 1, maxLength: 3 })
-  return fc.tuple(keys, calls, emitsOf(window)).map(([names, list, emit]) =>
-    aggregate(
-      input,
-      names,
-      list.map((call, i) => ({ name: freshName(schema, i), call })),
-      emit,
-    ),
-  )
+/** Of few rows, so that they fill up: side by side, overlapping in panes of one row and of more, or without an end. */
+const rowWindows: fc.Arbitrary<RowWindow> = fc.oneof(
+  fc.constantFrom(1, 2, 3, 7).map(rows => ({ sizeRows: rows, slideRows: rows })),
+  fc.constantFrom(1, 2, 5).map(slideRows => ({ slideRows })),
+  fc
+    .constantFrom([2, 1], [3, 2], [5, 1], [6, 2], [6, 4], [12, 9], [40, 1])
+    .map(([sizeRows, slideRows]) => ({ sizeRows, slideRows })),
+)
+
+const groupedOf =
+  (rows?: RowWindow): Step =>
+  input => {
+    const { schema, time } = input.relation
+    const window = time?.window
+    const numbered = rows?.sizeRows === undefined ? [] : [WINDOW_NUMBER]
+    const taken = [window?.start, window?.end, ...numbered]
+    const others = schema.filter(({ name }) => !taken.includes(name))
+    const keys = fc.subarray(
+      others.map(({ name }) => name),
+      { maxLength: Math.min(KEYS_DRAWN_MAX, others.length) },
+    )
+    const calls = fc.array(callOver(schema), { minLength: 1, maxLength: 3 })
+    const emits = rows ? fc.constant(ON_CLOSE) : emitsOf(time)
+    return fc.tuple(keys, calls, emits).map(([names, drawn, wanted]) => {
+      const [list, emit] = fitting(drawn, wanted)
+      const named = list.map((call, i) => ({ name: freshName(schema, i), call }))
+      return aggregate(input, names, named, emit, rows)
+    })
+  }
+
+/** What is taken back must have been kept, which is so of fields only: other aggregates are left out, where any stay. */
+const fitting = (calls: readonly Aggregate[], emit: Emit): readonly [readonly Aggregate[], Emit] => {
+  if (!takesBack(emit)) return [calls, emit]
+  const kept = calls.filter(({ fn }) => !aggregateRow(fn).outgrowsEntry)
+  const { changes, ...once } = emit
+  return kept.length > 0 ? [kept, emit] : [calls, once]
 }
 
-function emitsOf(window: AssignedWindow | undefined): fc.Arbitrary<Emit> {
+function emitsOf(time: EventTime | undefined): fc.Arbitrary<Emit> {
+  const window = time?.window
+  return window?.isInRows === false
+    ? emitsOnce(window)
+    : fc.oneof({ weight: 1, arbitrary: emitsOnce(window) }, { weight: 1, arbitrary: emitsRefined(time) })
+}
+
+/** Results that later ones replace. */
+function emitsRefined(time: EventTime | undefined): fc.Arbitrary<Emit> {
+  const clocks =
+    time && time.columns.length > 0 ? (['event', 'processing'] as const) : (['processing'] as const)
+  const early = fc.record(
+    { clock: fc.constantFrom(...clocks), every: fc.constantFrom(1n, 3n, 10n, MAX64) },
+    { noNullPrototype: true },
+  )
+  const isWindowed = time?.window !== undefined
+  return fc
+    .record({
+      strategy: fc.constantFrom(
+        'watermark' as const,
+        'watermark' as const,
+        'close' as const,
+        'final' as const,
+      ),
+      latenessTicks: isWindowed ? fc.constantFrom(0n, 5n, 1000n, MAX64) : fc.constant(0n),
+      early: fc.option(early, { nil: undefined, freq: 2 }),
+      changes: fc.boolean(),
+    })
+    .map(({ early, ...emit }) => ({ ...emit, ...(early && { early }) }))
+}
+
+function emitsOnce(window: AssignedWindow | undefined): fc.Arbitrary<Emit> {
   const eager = fc.constantFrom('update' as const, 'changelog' as const)
   const strategy = fc.oneof(
     { weight: 4, arbitrary: fc.constant('close' as const) },

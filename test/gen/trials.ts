@@ -29,6 +29,8 @@ export interface Schedule {
   readonly dictionaries: boolean
   /** Faults make values null. */
   readonly lenient: boolean
+  /** Milliseconds that the clock goes on before each batch. */
+  readonly stepMs?: number
   /** The tier of each batch and of the end, over and over. */
   readonly tiers: readonly Tier[]
   /** Its kernels are warmed before the first row. */
@@ -82,6 +84,7 @@ const schedulesOn = (tiers: fc.Arbitrary<readonly Tier[]>): fc.Arbitrary<Schedul
       limits: stops,
       dictionaries: fc.boolean(),
       lenient: fc.boolean(),
+      stepMs: fc.constantFrom(0, 1, 4, 1000),
       tiers,
     },
     { noNullPrototype: true },

@@ -3,7 +3,17 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import fc from 'fast-check'
 import { closeNativeCompiler } from '../../codegen/llvm/backend.ts'
-import { cumulate, hop, type Limits, session, source, t, tumble } from '../../compiler/index.ts'
+import {
+  countWindow,
+  cumulate,
+  type EmitOptions,
+  hop,
+  type Limits,
+  session,
+  source,
+  t,
+  tumble,
+} from '../../compiler/index.ts'
 import { MillraceError } from '../../ir/errors.ts'
 import { distinctOf, modeOf, quantileOf, valueAt } from '../../ir/expr/order-statistics.ts'
 import type { ModelRow } from '../model/model.ts'
@@ -168,6 +178,63 @@ for (const [name, window] of Object.entries(windows)) {
     assert.ok(found.length > 4)
   })
 }
+
+const rowWindows = {
+  'side by side': countWindow(7),
+  'that slide, of many panes': countWindow(12, { slide: 2 }),
+  'that slide, of panes of one row': countWindow(5, { slide: 1 }),
+}
+for (const [name, window] of Object.entries(rowWindows)) {
+  test(`values of windows of rows, stopped at each of them: ${name}`, async () => {
+    const plan = events
+      .window(window)
+      .groupBy('key')
+      .agg((f, a) => ({
+        distinct: a.countDistinct(f.n),
+        median: a.median(f.x),
+        mode: a.mode(f.n.cast(t.utf8)),
+      }))
+    // Far more values than there is room for: those of windows that have left are given back.
+    const limits = { budgetRows: 1, outputRows: 1, stateRows: 128, stateBytes: 1024 }
+    const found = await results(plan, stream(400), limits)
+    assert.ok(found.length > 50)
+  })
+}
+
+test('results every so many rows', async () => {
+  const plan = events
+    .groupBy('key')
+    .agg((f, a) => ({ distinct: a.countDistinct(f.n), median: a.median(f.x) }), { emit: { everyRows: 3 } })
+  const found = await results(plan, stream(40), { budgetRows: 1, outputRows: 1 })
+  assert.equal(found.length, 14)
+})
+
+test('corrections and early results', async () => {
+  const counts = (options: EmitOptions) =>
+    events
+      .window(tumble('at', '20ms'))
+      .groupBy('key')
+      .agg((f, a) => ({ distinct: a.countDistinct(f.n), mode: a.mode(f.x) }), options)
+  const rows = stream(120).map((one, i) => (i % 9 === 8 ? { ...one, at: (one.at as bigint) - 15n } : one))
+  for (const options of [
+    { emit: 'watermark', lateness: '20ms' },
+    { early: '5ms', lateness: '5ms' },
+  ] as const) {
+    const found = await results(counts(options), rows, { budgetRows: 1, outputRows: 1 })
+    assert.ok(found.length > 12)
+  }
+})
+
+test('changes are refused, for which values would have to be kept twice', () => {
+  const options = { early: '5ms', changes: true } as const
+  for (const plan of [
+    () => events.groupBy('key').agg((f, a) => ({ one: a.countDistinct(f.n) }), options),
+    () => events.groupBy('key').agg((f, a) => ({ one: a.median(f.n) }), options),
+    () => events.groupBy('key').agg((f, a) => ({ one: a.quantileDisc(f.n, 0.5) }), options),
+    () => events.groupBy('key').agg((f, a) => ({ one: a.mode(f.n) }), options),
+  ])
+    assert.throws(plan, (error: MillraceError) => error.code === 'LDB-1001')
+})
 
 test('results after every row, and changes that take others back', async () => {
   for (const emit of ['update', 'changelog'] as const)

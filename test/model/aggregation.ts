@@ -3,7 +3,7 @@ import { aggregateRow, type Contribution } from '../../ir/expr/aggregates.ts'
 import { RowFault, type Value } from '../../ir/expr/expr.ts'
 import { groupKey } from '../../ir/expr/order.ts'
 import type { Aggregate } from '../../ir/logical/aggregate.ts'
-import { CHANGE } from '../../ir/logical/emit.ts'
+import { CHANGE, changes, saysChanges } from '../../ir/logical/emit.ts'
 import type { Item, ModelRow, Operator, Surroundings } from './operator.ts'
 import { MAX_TIME, MIN_TIME, passed, type Span } from './windows.ts'
 
@@ -22,6 +22,8 @@ export abstract class Aggregation implements Operator {
   readonly #next: Operator
   readonly #run: Surroundings
   protected time = MIN_TIME
+  /** What the clock shows. */
+  protected now = 0n
   /** Rows that came so far. */
   #arrivals = 0n
 
@@ -62,15 +64,33 @@ export abstract class Aggregation implements Operator {
     this.#next.watermark(passed(this.node.window?.spec, this.lateness, time))
   }
 
+  clock(now: bigint): void {
+    this.now = now
+    this.#next.clock(now)
+  }
+
+  tick(): void {
+    this.struck()
+    this.#next.tick()
+  }
+
+  /** The clock has gone on. */
+  protected struck(): void {}
+
   keyOf({ row }: Item): string {
     return this.node.keys.map(name => groupKey(row[name])).join('|')
   }
 
+  /** Event time where the stream has one, else the number of the row. */
+  protected timeOf({ row }: Item, number: bigint): bigint {
+    const column = this.node.input.relation.time?.columns[0]
+    return column === undefined ? number : (row[column] as bigint)
+  }
+
   brought(item: Item, number: bigint, { lane, pane }: Pick<Contribution, 'lane' | 'pane'>): Brought {
-    const { keys, aggregates, input } = this.node
+    const { keys, aggregates } = this.node
     const given = aggregates.map(({ call: { args } }) => args.map(arg => this.#run.value(arg, item.row)))
-    const timeColumn = input.relation.time?.columns[0]
-    const time = timeColumn === undefined ? number : (item.row[timeColumn] as bigint)
+    const time = this.timeOf(item, number)
     return {
       key: this.keyOf(item),
       keys: Object.fromEntries(keys.map(name => [name, normal(item.row[name])])),
@@ -97,7 +117,7 @@ export abstract class Aggregation implements Operator {
   }
 
   /** A group of a window leaves: its parts are in the order in which they are combined. */
-  emit({ start, end }: Span, keys: ModelRow, parts: readonly Lists[], change?: number): void {
+  emit({ start, end }: Span, keys: ModelRow, parts: readonly Lists[], change: number = changes.insert): void {
     const { window, aggregates } = this.node
     const bounds = window ? { [window.start]: start, [window.end]: end } : {}
     const lists = aggregates.map((_, i) => parts.flatMap(one => one[i]))
@@ -109,7 +129,7 @@ export abstract class Aggregation implements Operator {
           ...bounds,
           ...keys,
           ...this.results(lists),
-          ...(change !== undefined && { [CHANGE]: change }),
+          ...(saysChanges(this.node.emit) && { [CHANGE]: change }),
         },
       }),
     )

@@ -49,4 +49,12 @@ export class Duplicates implements Operator {
     this.#time = time
     this.#next.watermark(time)
   }
+
+  clock(now: bigint): void {
+    this.#next.clock(now)
+  }
+
+  tick(): void {
+    this.#next.tick()
+  }
 }

@@ -35,6 +35,14 @@ export class Entrance {
     return at !== null
   }
 
+  clock(now: bigint): void {
+    this.#head.clock(now)
+  }
+
+  tick(): void {
+    this.#head.tick()
+  }
+
   endBatch(): void {
     this.#move()
   }

@@ -1,16 +1,22 @@
 /** Aggregations of the model: all rows of a group are kept until it leaves. */
 import { FLOAT_LANES } from '../../ir/expr/aggregates.ts'
 import type { Aggregate } from '../../ir/logical/aggregate.ts'
-import { changes, isEager } from '../../ir/logical/emit.ts'
+import { changes, isEager, isRefined } from '../../ir/logical/emit.ts'
 import { Aggregation, type Brought, joined, type Lists, order } from './aggregation.ts'
 import type { Item, Operator, Surroundings } from './operator.ts'
+import { RefinedGroups } from './refined-groups.ts'
+import { RowWindows } from './row-windows.ts'
 import { Sessions } from './sessions.ts'
-import { MAX_TIME, type Span } from './windows.ts'
+import { ALWAYS, type Span } from './windows.ts'
 
-export const aggregated = (node: Aggregate, next: Operator, run: Surroundings): Operator =>
-  node.window?.spec.kind === 'session'
+export function aggregated(node: Aggregate, next: Operator, run: Surroundings): Operator {
+  if (node.rows) return new RowWindows(node, node.rows, next, run)
+  return node.window?.spec.kind === 'session'
     ? new Sessions(node, node.window.spec, next, run)
-    : new Groups(node, next, run)
+    : isRefined(node.emit)
+      ? new RefinedGroups(node, next, run)
+      : new Groups(node, next, run)
+}
 
 /** Rows of one key that belong to the same windows. */
 interface Group extends Brought {
@@ -37,8 +43,7 @@ class Groups extends Aggregation {
     this.results(lists)
     this.#groups.set(name, { ...brought, windows, lists })
     if (!isEager(emit)) return
-    const change = (to: Lists, code: number): void =>
-      this.emit(windows[0], brought.keys, [to], emit.strategy === 'changelog' ? code : undefined)
+    const change = (to: Lists, code: number): void => this.emit(windows[0], brought.keys, [to], code)
     if (known && emit.strategy === 'changelog') change(known.lists, changes.updateBefore)
     change(lists, known ? changes.updateAfter : changes.insert)
   }
@@ -74,5 +79,4 @@ class Groups extends Aggregation {
   }
 }
 
-const ALWAYS: readonly Span[] = [{ start: 0n, end: MAX_TIME }]
 const lastEnd = ({ windows }: Group): bigint => windows[windows.length - 1].end

@@ -30,6 +30,8 @@ export interface ModelOptions extends Comings {
   readonly lenient?: boolean
   /** Numbers of the rows that batches begin with, where that makes a difference. */
   readonly splits?: readonly number[]
+  /** Milliseconds that a clock goes on before each batch. */
+  readonly stepMs?: number
   /** Does the input end, so that everything fires? */
   readonly ends?: boolean
 }
@@ -55,7 +57,7 @@ export function runModel(
 ): ModelResult {
   const run = new Run(options)
   const rows: ModelRow[] = []
-  const end: Operator = { row: item => rows.push(item.row), watermark: () => {} }
+  const end: Operator = { row: item => rows.push(item.row), watermark() {}, clock() {}, tick() {} }
   run.build(plan, end)
   const nullTimes = run.feed(input)
   return { rows, late: run.late, lateUntold: run.lateUntold, errors: run.errors, nullTimes }
@@ -67,6 +69,7 @@ class Run {
   readonly errors: ModelError[] = []
   readonly #options: ModelOptions
   readonly #sources: Entrance[] = []
+  #now = 0n
 
   constructor(options: ModelOptions) {
     this.#options = options
@@ -90,11 +93,32 @@ class Run {
       const silent = idles.filter(({ row }) => row === i)
       const before = this.#find(i > 0 ? sourceOf(i - 1) : '')
       if (lasts.has(i) || silent.length > 0 || i === 0 || sourceOf(i) !== sourceOf(i - 1)) before?.endBatch()
+      const batches = this.#batchesAt(i, rows.length)
+      /** Empty ones; sources fall silent in front of the one that has rows. */
+      const empty = i < rows.length ? Math.max(batches - 1, 0) : 0
+      for (let n = 0; n < empty; n++) this.#tick()
       for (const { source } of silent) this.#find(source)?.idle()
+      for (let n = empty; n < batches; n++) this.#tick()
       if (i < rows.length && this.#find(sourceOf(i))?.take(rows[i], i) === false) nullTimes++
     }
     if (ends !== false) for (const source of this.#sources) source.end()
     return nullTimes
+  }
+
+  /** How many batches begin with a row, or behind the last one. */
+  #batchesAt(row: number, rows: number): number {
+    const { origins, idles = [], splits = [] } = this.#options
+    const isAnother = row > 0 && row < rows && origins !== undefined && origins[row] !== origins[row - 1]
+    const starts = [...splits, ...idles.map(one => one.row)]
+    const here = starts.filter(at => Math.min(at, rows) === row).length + (isAnother ? 1 : 0)
+    return row === 0 && (rows > 0 || starts.length > 0) ? here + 1 : here
+  }
+
+  /** The clock goes on. */
+  #tick(): void {
+    this.#now += BigInt(this.#options.stepMs ?? 0)
+    for (const source of this.#sources) source.clock(this.#now)
+    for (const source of this.#sources) source.tick()
   }
 
   #find(source: string): Entrance | undefined {
@@ -102,7 +126,12 @@ class Run {
   }
 
   #operator(node: Exclude<LogicalNode, Source | Union>, next: Operator): Operator {
-    const on = (row: Operator['row']): Operator => ({ row, watermark: time => next.watermark(time) })
+    const on = (row: Operator['row']): Operator => ({
+      row,
+      watermark: time => next.watermark(time),
+      clock: now => next.clock(now),
+      tick: () => next.tick(),
+    })
     switch (node.kind) {
       case 'sink':
         return next

@@ -12,10 +12,12 @@ export interface Item {
   readonly origin: number
 }
 
-/** Takes rows and watermarks, hands both on. */
+/** Takes rows and watermarks, hands both on. All know what a clock shows before any acts on it, at ticks. */
 export interface Operator {
   row(item: Item): void
   watermark(time: bigint): void
+  clock(now: bigint): void
+  tick(): void
 }
 
 /** What operators share. */

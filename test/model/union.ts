@@ -28,6 +28,8 @@ export function unionOf(count: number, next: Operator): readonly Input[] {
       if (time > times[i]) times[i] = time
       meet()
     },
+    clock: now => next.clock(now),
+    tick: () => next.tick(),
     idle(isIdle) {
       idle[i] = isIdle
       if (isIdle) meet()

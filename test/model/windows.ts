@@ -11,6 +11,9 @@ export interface Span {
   readonly end: bigint
 }
 
+/** The one window of rows that were assigned to none. */
+export const ALWAYS: readonly Span[] = [{ start: 0n, end: MAX_TIME }]
+
 /** The windows of a time in order of time. */
 export function windowsOf(spec: WindowSpec, time: bigint): readonly Span[] {
   if (spec.kind === 'session') return [{ start: time, end: time + reachOf(spec) }]

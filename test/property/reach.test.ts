@@ -9,8 +9,9 @@ import { type AggregateName, aggregateNames } from '../../ir/expr/aggregates.ts'
 import { type Expr, visit } from '../../ir/expr/expr.ts'
 import { functionNames } from '../../ir/expr/functions/index.ts'
 import { aggregate } from '../../ir/logical/aggregate.ts'
-import type { EmitStrategy } from '../../ir/logical/emit.ts'
+import { corrects, type Early, type EmitStrategy, takesBack } from '../../ir/logical/emit.ts'
 import { exprsOf, inputsOf, type LogicalNode, type OperatorKind } from '../../ir/logical/index.ts'
+import { overlaps, type RowWindow } from '../../ir/logical/row-window.ts'
 import { sourcesOf } from '../../ir/logical/sources.ts'
 import type { WindowSpec } from '../../ir/logical/window.ts'
 import { type DataType, dataTypes, isBytes, isFloat, isTimestamp } from '../../ir/types.ts'
@@ -93,7 +94,7 @@ test('every kind of window', { skip }, () => {
 })
 
 test('every way to emit', { skip }, () => {
-  const strategies = { close: 1, final: 1, update: 1, changelog: 1 }
+  const strategies = { close: 1, final: 1, watermark: 1, update: 1, changelog: 1 }
   assertAll(
     Object.keys(strategies satisfies Record<EmitStrategy, number>),
     aggregations.map(({ emit }) => emit.strategy),
@@ -185,9 +186,40 @@ const situations: Readonly<Record<string, Situation>> = {
   'a source that falls silent': ({ idles = [] }, model) => idles.length > 0 && model.rows.length > 0,
   'a late row behind a union': (_, model) => model.late.includes(-1),
   'changes that take others back': (_, model) => model.rows.some(row => row.$op === 2),
+  'a result that corrects another': ({ plan }, model) =>
+    model.rows.length > 3 && chainOf(plan).some(node => node.kind === 'aggregate' && corrects(node.emit)),
+  'early results by event time': ({ plan }, model) => model.rows.length > 3 && hasEarly(plan, 'event'),
+  'early results by processing time': ({ plan }, model) =>
+    model.rows.length > 3 && hasEarly(plan, 'processing'),
+  'early results that are taken back': ({ plan }, model) =>
+    model.rows.some(row => row.$op === 2) &&
+    chainOf(plan).some(node => node.kind === 'aggregate' && takesBack(node.emit)),
   'changes behind changes': ({ plan }, model) =>
     model.rows.length > 0 &&
     chainOf(plan).some(({ kind, relation }) => kind === 'project' && relation.isChangelog),
+  'windows of rows that fill up': ({ plan }, model) =>
+    rowWindowsOf(plan).some(one => !overlaps(one)) &&
+    model.rows.some(({ window_number }) => typeof window_number === 'bigint' && window_number > 1n),
+  'windows of rows that use a pane again': ({ plan }, model) =>
+    rowWindowsOf(plan).some(
+      one =>
+        overlaps(one) &&
+        model.rows.some(({ window_number: number }) => Number(number) * one.slideRows > (one.sizeRows ?? 0)),
+    ),
+  'all values of windows of rows': ({ plan }, model) =>
+    model.rows.length > 2 &&
+    chainOf(plan).some(
+      node =>
+        node.kind === 'aggregate' &&
+        node.rows?.sizeRows !== undefined &&
+        node.aggregates.some(({ call: { fn } }) => keepers.has(fn)),
+    ),
+  'results every so many rows': ({ plan }, model) =>
+    model.rows.length > 3 && rowWindowsOf(plan).some(({ sizeRows }) => sizeRows === undefined),
+  'windows of rows behind another aggregation': ({ plan }, model) =>
+    model.rows.length > 1 &&
+    chainOf(plan).findLastIndex(node => node.kind === 'aggregate' && node.rows !== undefined) >
+      chainOf(plan).findIndex(node => node.kind === 'aggregate'),
   'a fault of a result': (_, model) => model.errors.some(({ row }) => row < 0),
   'faults that are null': ({ schedule }) => schedule.lenient,
   'keys NaN and null': trial => hasKeys(trial, Number.NaN, null),
@@ -205,12 +237,18 @@ const situations: Readonly<Record<string, Situation>> = {
   ),
 }
 
+const hasEarly = (plan: LogicalNode, clock: Early['clock']): boolean =>
+  chainOf(plan).some(node => node.kind === 'aggregate' && node.emit.early?.clock === clock)
+
 /** The plan without lateness. */
 function mapAggregates(plan: LogicalNode): LogicalNode {
   const before = inputsOf(plan).map(mapAggregates)
   if (plan.kind !== 'aggregate') return withInputs(plan, before)
-  return aggregate(before[0], plan.keys, plan.aggregates, { ...plan.emit, latenessTicks: 0n })
+  return aggregate(before[0], plan.keys, plan.aggregates, { ...plan.emit, latenessTicks: 0n }, plan.rows)
 }
+
+const rowWindowsOf = (plan: LogicalNode): readonly RowWindow[] =>
+  chainOf(plan).flatMap(node => (node.kind === 'aggregate' && node.rows ? [node.rows] : []))
 
 const specsOf = (plan: LogicalNode): readonly WindowSpec[] =>
   chainOf(plan).flatMap(node => (node.kind === 'window' ? [node.spec] : []))

@@ -220,6 +220,10 @@ export class FakeRunner {
     this.#waiting.push(...(batch?.results ?? []))
   }
 
+  tick(): void {
+    this.log.push('tick')
+  }
+
   end(): void {
     this.log.push('end')
     this.#hasEnded = true

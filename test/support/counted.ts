@@ -11,6 +11,7 @@ import { PlanCache } from '../../compiler/plan-cache.ts'
 import { rowErrors } from '../../ir/abi.ts'
 import { inputsOf, type LogicalNode } from '../../ir/logical/index.ts'
 import { sourcesOf } from '../../ir/logical/sources.ts'
+import { virtualClock } from '../../runtime/time/clock.ts'
 import type { Trial } from '../gen/trials.ts'
 import { type ModelOptions, type ModelResult, type ModelRow, runModel } from '../model/model.ts'
 import { encodeTexts } from './dictionaries.ts'
@@ -26,12 +27,13 @@ export async function checkCounts(trial: Trial): Promise<void> {
     faults: lenient ? 'null' : 'reject',
   })
   const counted = countedPlan(compiled.plan)
+  const clock = virtualClock()
   const probe = new Probe({
     plan: counted,
     params: { declared: paramsOf(plan), values: compiled.values },
-    open: { tier: schedule.tiers[0], params: params.given as ParamValues },
+    open: { clock, tier: schedule.tiers[0], params: params.given as ParamValues },
   })
-  await feed(probe, trial)
+  await feed(probe, trial, () => clock.advance(schedule.stepMs ?? 0))
   const { optimised, program } = counted.compilation
   const specs = splitPipelines(optimised)
   const options = {
@@ -44,13 +46,14 @@ export async function checkCounts(trial: Trial): Promise<void> {
   )
 }
 
-async function feed(probe: Probe, trial: Trial): Promise<void> {
+async function feed(probe: Probe, trial: Trial, goOn: () => void): Promise<void> {
   const { tiers, dictionaries } = trial.schedule
   const names = sourcesOf(trial.plan).map(({ name }) => name)
   const comings = comingsOf(trial)
   for (const [i, { silent, source, batch }] of comings.entries()) {
     probe.want(tiers[i % tiers.length])
     for (const name of silent) probe.idle(names.indexOf(name))
+    goOn()
     await probe.push(dictionaries ? encodeTexts(batch) : batch, names.indexOf(source))
   }
   probe.want(tiers[comings.length % tiers.length])

@@ -2,7 +2,7 @@
 import './no-cache.ts'
 import type { RecordBatch } from 'apache-arrow'
 import type { ParamValues } from '../../compiler/frontend/builder/types.ts'
-import { type Columns, compile, Stream } from '../../compiler/index.ts'
+import { type Columns, compile, Stream, virtualClock } from '../../compiler/index.ts'
 import { foldConstants } from '../../compiler/passes/logical/fold-constants.ts'
 import { liftLiterals } from '../../compiler/passes/logical/lift-literals.ts'
 import { mapPlan } from '../../compiler/passes/logical/rewrite.ts'
@@ -67,14 +67,16 @@ export async function runEngine(trial: Trial): Promise<EngineResult> {
   const { program } = query.compilation
   const optimised = asWritten(query.compilation.optimised, stream)
   const out = new Collected(program, schema)
+  const clock = virtualClock()
   const live = query.open(batch => out.rows.push(...textsOf(query.schema, batch)), {
+    clock,
     tier: schedule.tiers[0],
     params: params.given as ParamValues,
     onLate: batch => out.takeLate(batch),
     onFaulty: faulty => out.takeFaulty(faulty),
     onDiagnostic: diagnostic => out.diagnostics.push(diagnostic),
   })
-  const ranOn = await feed(live, schedule, comingsOf(trial))
+  const ranOn = await feed(live, schedule, comingsOf(trial), () => clock.advance(schedule.stepMs ?? 0))
   return Object.assign(out, { counters: live.counters, program, optimised, ranOn, rowsGiven: rows })
 }
 
@@ -115,7 +117,12 @@ export function comingsOf({ plan, schema, rows, schedule, origins, idles = [] }:
 }
 
 /** Pushes the batches, each on the tier that is its turn, and ends. Returns the tiers that they ran on. */
-async function feed(live: LiveQuery, schedule: Schedule, comings: readonly Coming[]): Promise<Tier[]> {
+async function feed(
+  live: LiveQuery,
+  schedule: Schedule,
+  comings: readonly Coming[],
+  goOn: () => void,
+): Promise<Tier[]> {
   const { tiers, dictionaries } = schedule
   const ranOn: Tier[] = []
   if (schedule.isWarm) await live.warm()
@@ -125,6 +132,7 @@ async function feed(live: LiveQuery, schedule: Schedule, comings: readonly Comin
     const tier = live.switchTo(tiers[i % tiers.length])
     const from = live.source(source)
     ranOn.push(tiers[i % tiers.length] === 'native' ? await from.warm(batch) : tier)
+    goOn()
     from.push(batch)
   }
   live.switchTo(tiers[comings.length % tiers.length])

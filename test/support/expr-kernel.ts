@@ -159,6 +159,8 @@ function scopeOf(k: KernelBuilder, plan: PlanScope): RowScope {
     reject: never,
     late: never,
     drop: never,
+    stopIfDue: never,
+    spend: never,
   }
 }
 

@@ -6,6 +6,7 @@ export const modelOptionsOf = ({ params, schedule, origins, idles }: Trial): Mod
   params: new Map(Object.entries({ ...params.built, ...params.given })),
   lenient: schedule.lenient,
   splits: schedule.splits,
+  stepMs: schedule.stepMs ?? 0,
   ...(origins && { origins }),
   ...(idles && { idles }),
 })

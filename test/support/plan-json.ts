@@ -12,6 +12,7 @@ import type { Emit } from '../../ir/logical/emit.ts'
 import { filter } from '../../ir/logical/filter.ts'
 import type { LogicalNode } from '../../ir/logical/index.ts'
 import { project } from '../../ir/logical/project.ts'
+import type { RowWindow } from '../../ir/logical/row-window.ts'
 import { sink } from '../../ir/logical/sink.ts'
 import { source, type WatermarkSpec } from '../../ir/logical/source.ts'
 import { union } from '../../ir/logical/union.ts'
@@ -33,7 +34,12 @@ type OperatorJson =
   | { readonly filter: ExprJson }
   | { readonly project: readonly { readonly name: string; readonly expr: ExprJson }[] }
   | { readonly window: WindowSpec | Omit<TumblingWindow, 'kind'> }
-  | { readonly aggregate: readonly string[]; readonly calls: readonly CallJson[]; readonly emit?: Emit }
+  | {
+      readonly aggregate: readonly string[]
+      readonly calls: readonly CallJson[]
+      readonly emit?: Emit
+      readonly rows?: RowWindow | undefined
+    }
 
 interface CallJson {
   readonly name: string
@@ -105,7 +111,7 @@ export function planToJson(node: LogicalNode): PlanJson {
         arg: args.length > 1 ? args.map(exprToJson) : args.map(exprToJson)[0],
         fraction: aggregateRow(fn).takesFraction ? fraction : undefined,
       }))
-      return [...planToJson(node.input), { aggregate: node.keys, calls, emit: node.emit }]
+      return [...planToJson(node.input), { aggregate: node.keys, calls, emit: node.emit, rows: node.rows }]
     }
   }
 }
@@ -138,5 +144,5 @@ function operatorFromJson(input: LogicalNode, json: OperatorJson): LogicalNode {
     name,
     call: aggregateOver({ fn, fraction }, [arg].flat().map(expr)),
   }))
-  return aggregate(input, json.aggregate, calls, json.emit)
+  return aggregate(input, json.aggregate, calls, json.emit, json.rows)
 }

@@ -111,6 +111,7 @@ export function rigProgram(spec: RigSpec): RigProgram {
     constants: spec.constants?.() ?? new Uint8Array(0),
     params: { mem: rowLayout('params', 'params', {}), slots: [] },
     schema: [],
+    ticksEveryMs: undefined,
     hostOps: [],
   }
   return { plan, kernels, commands, answers, emitted }

@@ -53,6 +53,8 @@ function advance({ k, leave, emit }: RigCode): void {
     combineRows: 1,
     combine: () => bool(true),
     find: () => i32(-1),
+    spare: () => i32(-1),
+    clear: () => {},
   })
 }
 

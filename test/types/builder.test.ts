@@ -6,6 +6,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
   type Columns,
+  countWindow,
   hop,
   lit,
   MillraceError,
@@ -189,8 +190,31 @@ test('windows and ways to emit have inferred types from end to end', () => {
     .where(f => f.$op.ne(2))
     .select(f => ({ twice: f.most.mul(2) }))
   same<RowIn<typeof changes>, { readonly twice: number; readonly $op: number }>(true)
+  const refined = trades
+    .window(tumble('at', '1h'))
+    .agg((f, a) => ({ most: a.max(f.price) }), { emit: 'watermark', lateness: '1m', changes: true })
+    .select(f => ({ most: f.most }))
+  same<RowIn<typeof refined>, { readonly most: number; readonly $op: number }>(true)
+  const early = trades
+    .groupBy('venue')
+    .agg((f, a) => ({ most: a.max(f.price) }), { early: { every: '1s', clock: 'processing' } })
+  same<RowIn<typeof early>, { readonly venue: string | null; readonly most: number }>(true)
   const updates = trades.groupBy('venue').agg((f, a) => ({ most: a.max(f.price) }), { emit: 'update' })
   same<RowIn<typeof updates>, { readonly venue: string | null; readonly most: number }>(true)
+  const byRows = trades
+    .window(countWindow(100, { slide: 10 }))
+    .groupBy('venue')
+    .agg((f, a) => ({ most: a.max(f.price) }))
+  same<
+    RowIn<typeof byRows>,
+    { readonly window_number: bigint; readonly venue: string | null; readonly most: number }
+  >(true)
+  const sometimes = trades.groupBy('venue').agg((f, a) => ({ most: a.max(f.price) }), {
+    emit: { everyRows: 10 },
+  })
+  same<RowIn<typeof sometimes>, { readonly venue: string | null; readonly most: number }>(true)
+  // @ts-expect-error: the rows have no number, their windows do
+  assert.throws(() => trades.window(countWindow(2)).agg((f, a) => ({ last: a.last(f.window_number) })))
 })
 
 test('expressions have the types that the promotion table says', () => {

@@ -15,7 +15,9 @@ import * as memory from './memory.ts'
 import { heap, openWindows, sharedPanes } from './open-windows.ts'
 import * as passes from './passes.ts'
 import * as pipeline from './pipeline.ts'
+import * as refined from './refined-windows.ts'
 import { rewrite } from './rewriting.ts'
+import * as rows from './row-windows.ts'
 import { sessions } from './sessions.ts'
 import * as sketches from './sketches.ts'
 import * as texts from './texts.ts'
@@ -47,7 +49,14 @@ export const mutants = mutantsOf({
   'open-windows': openWindows,
   'shared-panes': sharedPanes,
   sessions,
+  'row-window': rows.rowWindow,
+  'row-counter': rows.rowCounter,
+  'pane-ring': rows.paneRing,
   heap,
+  grid: refined.grid,
+  'changed-groups': refined.changedGroups,
+  'refined-windows': refined.refinedWindows,
+  'given-results': refined.givenResults,
   interner: texts.interner,
   bytes: texts.bytes,
   utf8: texts.utf8,
@@ -81,6 +90,7 @@ export const mutants = mutantsOf({
   'row-frame': pipeline.rowFrame,
   value: pipeline.values,
   executor: pipeline.executor,
+  runner: refined.runner,
   'row-counts': lowering.rowCounts,
   finish: lowering.finish,
   comparison: lowering.comparisons,

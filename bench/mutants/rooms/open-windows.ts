@@ -19,20 +19,20 @@ export const openWindows: Room = {
     },
     {
       name: 'list-without-end',
-      find: "k.store(this.#groups.entries, 'next', group, i32(END_OF_LIST))",
+      find: "k.store(this.groups.entries, 'next', group, i32(END_OF_LIST))",
       put: '',
       shows: 'a window hands out groups of others',
     },
     {
       name: 'deadline-of-the-closed-window',
-      find: 'this.#table.remove(k, window)\n      this.#setDeadline(k)',
-      put: 'this.#table.remove(k, window)',
+      find: 'this.table.remove(k, window)\n      this.setDeadline(k)',
+      put: 'this.table.remove(k, window)',
       shows: 'the next window is closed early or push never returns',
     },
     {
       name: 'deadline-not-set',
-      find: 'this.#heap.push(k, closes, window)\n    this.#setDeadline(k)',
-      put: 'this.#heap.push(k, closes, window)',
+      find: 'this.heap.push(k, this.opened(k, window, closes), window)\n    this.setDeadline(k)',
+      put: 'this.heap.push(k, this.opened(k, window, closes), window)',
       shows: 'no window closes before the stream ends',
     },
     {
@@ -43,13 +43,13 @@ export const openWindows: Room = {
     },
     {
       name: 'dropped-before-the-next-is-known',
-      find: "k.store(entries, 'first', window, load(this.#groups.entries, 'next', group))\n        drop(group)",
-      put: "drop(group)\n        k.store(entries, 'first', window, load(this.#groups.entries, 'next', group))",
+      find: "k.store(entries, 'first', window, load(this.groups.entries, 'next', group))\n        drop(group)",
+      put: "drop(group)\n        k.store(entries, 'first', window, load(this.groups.entries, 'next', group))",
       shows: 'a window goes on with the list of free entries',
     },
     {
       name: 'window-not-removed',
-      find: 'this.#table.remove(k, window)',
+      find: 'this.table.remove(k, window)',
       put: '',
       shows: 'windows that have closed fill the table',
     },

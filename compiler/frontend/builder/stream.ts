@@ -7,6 +7,7 @@ import { CHANGE } from '../../../ir/logical/emit.ts'
 import { filter } from '../../../ir/logical/filter.ts'
 import type { LogicalNode } from '../../../ir/logical/index.ts'
 import { type NamedExpr, project } from '../../../ir/logical/project.ts'
+import type { RowWindow } from '../../../ir/logical/row-window.ts'
 import { union } from '../../../ir/logical/union.ts'
 import { WINDOW_END, WINDOW_START, window } from '../../../ir/logical/window.ts'
 import { type Columns, type ColumnType, findColumn, type RowOf, type Schema } from '../../../ir/schema.ts'
@@ -17,7 +18,7 @@ import type { AggregatesOf } from './aggregate-types.ts'
 import { AggregateCollector, nameCalls } from './aggregates.ts'
 import { didYouMean } from './did-you-mean.ts'
 import { ticksOf } from './duration.ts'
-import { type ChangesIn, type ChangesOf, type EmitOptions, emitOf } from './emit.ts'
+import { type ChangesIn, type ChangesOf, type EmitOptions, emitOf, rowsOf } from './emit.ts'
 import { Expression } from './expression.ts'
 import type {
   ColumnsOf,
@@ -30,7 +31,7 @@ import type {
   SchemaOf,
   Typed,
 } from './types.ts'
-import { type GroupedWindow, specOf, type TumblingWindow } from './windows.ts'
+import { type CountWindow, type GroupedWindow, rowWindowOf, specOf, type TumblingWindow } from './windows.ts'
 
 type PlanParts = Pick<Stream<never>, 'node' | 'params'>
 
@@ -44,6 +45,8 @@ type WindowColumnsOf<S extends Columns, K extends keyof S> = {
   readonly window_start: ColumnType<S[K]['type'], false>
   readonly window_end: ColumnType<S[K]['type'], false>
 }
+
+type NumberColumn = Readonly<Record<'window_number', ColumnType<'int64', false>>>
 
 /** A stream of rows of schema `S`: a plan, not data; nothing runs until it is compiled and opened. */
 export class Stream<S extends Columns> {
@@ -140,9 +143,19 @@ export class Stream<S extends Columns> {
   window<const K extends NamesOf<S, TimestampType>>(
     spec: GroupedWindow<K>,
   ): WindowedRows<S, WindowColumnsOf<S, K>>
+  /**
+   * Windows of so many rows of each group, in order of arrival; what follows aggregates them. The results have the column
+   * window_number, which counts the windows of a group from 0 on, and no event time. LDB-2003 where the slide does not fit
+   * the size, LDB-1001 where the rows belong to other windows.
+   */
+  window(spec: CountWindow): WindowedRows<S, NumberColumn>
   window<const K extends NamesOf<S, TimestampType>>(
-    spec: TumblingWindow<K> | GroupedWindow<K>,
-  ): WindowedStream<Flat<S & WindowColumnsOf<S, K>>> | WindowedRows<S, WindowColumnsOf<S, K>> {
+    spec: TumblingWindow<K> | GroupedWindow<K> | CountWindow,
+  ):
+    | WindowedStream<Flat<S & WindowColumnsOf<S, K>>>
+    | WindowedRows<S, WindowColumnsOf<S, K>>
+    | WindowedRows<S, NumberColumn> {
+    if (spec.kind === 'count') return new WindowedRows(this.node, this.params, rowWindowOf(spec))
     const type = findColumn(this.schema, spec.column)?.type
     if (!type || !isTimestamp(type)) throw unknownColumn(spec.column, this.schema, 'window')
     const windowed = window(this.node, specOf(spec, type))
@@ -234,20 +247,22 @@ export class WindowedStream<S extends Columns> extends Stream<S> {
   }
 }
 
-/** Rows of a stream that belong to windows whose bounds are not known yet: they are columns `W` of what they are aggregated to. */
+/** Rows of a stream that belong to windows that are not known yet: their columns are `W` of what the rows are aggregated to. */
 export class WindowedRows<S extends Columns, W extends Columns> {
   readonly #node: LogicalNode
   readonly #params: ReadonlyMap<string, Value>
+  readonly #rows: RowWindow | undefined
 
   /** @internal */
-  constructor(node: LogicalNode, params: ReadonlyMap<string, Value>) {
+  constructor(node: LogicalNode, params: ReadonlyMap<string, Value>, rows?: RowWindow) {
     this.#node = node
     this.#params = params
+    this.#rows = rows
   }
 
   /** Groups by columns inside of each window. LDB-1100 where a key is no column. */
   groupBy<const K extends keyof S & string>(...keys: readonly K[]): Grouped<S, Flat<W & Pick<S, K>>> {
-    return new Grouped(this.#node, this.#params, keysOf(this.#node.relation.schema, keys))
+    return new Grouped(this.#node, this.#params, keysOf(this.#node.relation.schema, keys), this.#rows)
   }
 
   /** One group for each window. */
@@ -269,12 +284,19 @@ export class Grouped<S extends Columns, K extends Columns> {
   readonly #node: LogicalNode
   readonly #params: ReadonlyMap<string, Value>
   readonly #keys: readonly string[]
+  readonly #rows: RowWindow | undefined
 
   /** @internal */
-  constructor(node: LogicalNode, params: ReadonlyMap<string, Value>, keys: readonly string[]) {
+  constructor(
+    node: LogicalNode,
+    params: ReadonlyMap<string, Value>,
+    keys: readonly string[],
+    rows?: RowWindow,
+  ) {
     this.#node = node
     this.#params = params
     this.#keys = keys
+    this.#rows = rows
   }
 
   /** One row for each group: its keys, and what is computed from its aggregates. */
@@ -293,7 +315,8 @@ export class Grouped<S extends Columns, K extends Columns> {
       this.#node,
       this.#keys,
       calls,
-      emitOf(options, this.#node.relation.time?.window),
+      emitOf(options, this.#node.relation),
+      rowsOf(options, this.#rows),
     )
     const keys = grouped.relation.schema.filter(
       ({ name }) => name !== CHANGE && !calls.some(one => one.name === name),

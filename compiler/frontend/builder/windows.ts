@@ -1,4 +1,5 @@
-/** Windows of event time as users write them, and as the plan has them. */
+/** Windows of event time and of rows as users write them, and as the plan has them. */
+import type { RowWindow } from '../../../ir/logical/row-window.ts'
 import type { WindowSpec } from '../../../ir/logical/window.ts'
 import type { TimestampType } from '../../../ir/types.ts'
 import { ticksOf } from './duration.ts'
@@ -50,6 +51,16 @@ export interface SessionWindow<K extends string> {
 /** Windows whose bounds are known when their rows are aggregated: a row may belong to several, or to one that grows. */
 export type GroupedWindow<K extends string> = HoppingWindow<K> | CumulatingWindow<K> | SessionWindow<K>
 
+/** Windows of so many rows of a group, in order of arrival. */
+export interface CountWindow {
+  /** By the number of rows: no event time is needed. */
+  readonly kind: 'count'
+  /** Rows that a window has. */
+  readonly size: number
+  /** Rows from the end of one to the end of the next. */
+  readonly slide: number
+}
+
 /** Windows of one size, side by side: `tumble('ts', '1h')`. Starts lie at whole sizes since 1970, plus the offset. */
 export const tumble = <const K extends string>(
   column: K,
@@ -88,6 +99,19 @@ export const session = <const K extends string>(
   gap: Duration,
   { inclusive = false }: { readonly inclusive?: boolean } = {},
 ): SessionWindow<K> => ({ kind: 'session', column, gap, inclusive })
+
+/**
+ * Windows of `size` rows of each group, in order of arrival: `countWindow(100)` has a result for every 100 rows of a group,
+ * handed out with the row that fills the window. With a slide, `countWindow(100, { slide: 10 })`, there is one every 10 rows,
+ * over the last 100, or as many as there are yet. When the input ends, each window that rows have come to since the last
+ * result leaves as it is. A group is kept until then, so their number is limited: LDB-8013.
+ */
+export const countWindow = (
+  size: number,
+  { slide = size }: { readonly slide?: number } = {},
+): CountWindow => ({ kind: 'count', size, slide })
+
+export const rowWindowOf = ({ size, slide }: CountWindow): RowWindow => ({ sizeRows: size, slideRows: slide })
 
 /** In ticks of the time column. LDB-2002 where a duration is no whole number of them. */
 export function specOf(

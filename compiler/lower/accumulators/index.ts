@@ -21,6 +21,7 @@ import {
   sub,
 } from '../../../ir/kernel/build.ts'
 import type { Expr } from '../../../ir/kernel/node.ts'
+import type { FieldSpecs } from '../../../ir/layout.ts'
 import { isBytes } from '../../../ir/types.ts'
 import { toDouble } from '../expr/cast.ts'
 import { scalar, scalarOf, type Value } from '../value.ts'
@@ -160,14 +161,19 @@ export interface Accumulation {
   finish(k: KernelBuilder, n: number, entry: Expr): Value
 }
 
-export function accumulate(store: GroupStore, calls: readonly Aggregate[]): Accumulation {
+/** What its accumulators keep of a group. */
+export const fieldsOf = ({ accumulators }: Accumulation): FieldSpecs =>
+  Object.assign({}, ...accumulators.map(({ accumulator }) => accumulator.fields))
+
+/** Names of fields begin with `prefix`. */
+export function accumulate(store: GroupStore, calls: readonly Aggregate[], prefix = ''): Accumulation {
   const kept = new Map<string, Fed>()
   calls.forEach((call, feeder) => {
     for (const kind of codes[call.fn].needs) {
       const key = keyOf(kind, call)
       if (kept.has(key)) continue
       const argTypes = call.args.map(arg => arg.type)
-      const accumulator = factories[kind](store, `${kind}_${kept.size}`, argTypes)
+      const accumulator = factories[kind](store, `${prefix}${kind}_${kept.size}`, argTypes)
       kept.set(key, { accumulator, feeder })
     }
   })

@@ -8,6 +8,9 @@ import type { HashTable } from './table.ts'
 /** A deadline that never comes; the end of a window that only the end of input closes. */
 export const NEVER = (1n << 63n) - 1n
 
+/** In place of the start of a pane: the group is the one that its rows look for, where there is one for each key. */
+export const HOME = i64(0n)
+
 /**
  * The part of time that a row fell into. Each window is made of whole panes; where windows do not overlap they are the
  * panes.
@@ -35,6 +38,9 @@ export interface Closed {
   readonly end: Expr
 }
 
+/** The bounds of what is no window of time. */
+export const NO_BOUNDS: Closed = { start: HOME, end: i64(NEVER) }
+
 /** A window closes so many ticks behind its end. */
 export const closingOf = (end: Expr, latenessTicks: bigint): Expr =>
   latenessTicks === 0n ? end : add(end, i64(latenessTicks))
@@ -52,6 +58,8 @@ export interface TimeField {
 export interface GroupWalk {
   /** Writes its code; may leave before anything has changed, and is then called with the same group again. */
   each(window: Closed, group: Expr): void
+  /** What `each` wrote has been handed out for good. */
+  given?(group: Expr): void
   /** Forgets the group. */
   drop(group: Expr): void
   /**
@@ -68,6 +76,36 @@ export interface GroupWalk {
   readonly combineRows: number
   /** The group of the same key in another pane, or -1. */
   find(group: Expr, start: Expr): Expr
+  /** One more entry, which is empty and has the key of a group, and which no row finds: there must be room for it. */
+  spare(group: Expr): Expr
+  /** Makes such an entry empty again, for the key of a group; never leaves. */
+  clear(entry: Expr, group: Expr): void
+}
+
+/** What is done where a row makes a result due; nothing of it leaves. */
+export interface Firing {
+  /** Writes what an entry has come to, unless that is a fault; and the code that follows either. */
+  emit(entry: Expr, then: { emitted(): void; refused(): void }): void
+  /** As in GroupWalk. */
+  combine: GroupWalk['combine']
+  clear: GroupWalk['clear']
+  readonly combineRows: number
+  /** Does `combine` take all at once, and need no room? */
+  readonly combinesAtOnce: boolean
+  /** So many rows are taken off the budget of the call. */
+  spend(rows: number): void
+  /** Ends the call: `advance` has work. */
+  due(): void
+}
+
+/** A row has changed a group. */
+export interface Touch {
+  readonly group: Expr
+  /** The end of the window of the row, and its time. */
+  readonly end: Expr
+  readonly time: Expr
+  /** Makes the row the last of this call, where something has become due. */
+  stopIfDue(): void
 }
 
 export interface GrowingTable {
@@ -92,8 +130,16 @@ export interface GroupWindows {
   bounds(k: KernelBuilder, pane: Pane, watermark: Expr): Bounds
   /** Puts a new group at the end of the list of its pane, which it may be the first of. */
   append(k: KernelBuilder, bounds: Bounds, group: Expr, arrival: Expr): void
+  /** Of a group that is new, what it keeps for its windows beside the start of its pane. */
+  initGroup?(k: KernelBuilder, group: Expr): void
+  /** A row has been taken into a group, which may give a result for that. */
+  touch?(k: KernelBuilder, touch: Touch): void
   /** A row is taken into a group that is there. */
   take?(k: KernelBuilder, pane: Pane, group: Expr): void
+  /** The entry that takes the next row of a group, where that is not the one it looks for; may leave for room. */
+  taker?(k: KernelBuilder, group: Expr, leave: Leave): Expr
+  /** A row was taken into a group, where the number of its rows says when results leave. */
+  count?(k: KernelBuilder, group: Expr, firing: Firing): void
   /**
    * Is a row that no window of its own waits for part of one that is open? `find` writes the search for the group of its
    * key in a pane.

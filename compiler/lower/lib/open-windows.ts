@@ -5,7 +5,7 @@
 import { controlBlock, Status } from '../../../ir/abi.ts'
 import { add, eq, ge, gt, i32, i64, type KernelBuilder, load, lt } from '../../../ir/kernel/build.ts'
 import type { Expr, Local, Mem } from '../../../ir/kernel/node.ts'
-import { rowLayout } from '../../../ir/layout.ts'
+import { type FieldSpecs, rowLayout } from '../../../ir/layout.ts'
 import type { Leave } from './control.ts'
 import {
   type Bounds,
@@ -26,34 +26,30 @@ const END_OF_LIST = -1
 
 export class OpenWindows implements GroupWindows {
   readonly head: Mem
-  readonly #table: HashTable
-  readonly #heap: DeadlineHeap
-  readonly #groups: HashTable
-  readonly #lateness: bigint
+  readonly table: HashTable
+  protected readonly heap: DeadlineHeap
+  protected readonly groups: HashTable
+  protected readonly lateness: bigint
 
-  /** Groups are linked by the field `next` of their table. */
-  constructor(id: number, groups: HashTable, latenessTicks = 0n) {
-    const fields = { start: 'i64', closes: 'i64', first: 'i32', last: 'i32' } as const
-    this.#lateness = latenessTicks
-    this.#table = new HashTable({ id, name: 'windows', fields })
+  /** Groups are linked by the field `next` of their table. Windows may have fields of their own. */
+  constructor(id: number, groups: HashTable, latenessTicks = 0n, more: FieldSpecs = {}) {
+    const fields = { start: 'i64', closes: 'i64', first: 'i32', last: 'i32', ...more } as const
+    this.lateness = latenessTicks
+    this.table = new HashTable({ id, name: 'windows', fields })
     this.head = rowLayout('deadlines_head', 'state', { deadline: 'i64', waiting: 'i32' })
-    this.#heap = new DeadlineHeap('deadlines', this.head)
-    this.#groups = groups
-  }
-
-  get table(): HashTable {
-    return this.#table
+    this.heap = new DeadlineHeap('deadlines', this.head)
+    this.groups = groups
   }
 
   get heads(): readonly Mem[] {
-    return [this.#table.head, this.head]
+    return [this.table.head, this.head]
   }
 
   /** The heap holds one item for each window. */
   get growables(): GroupWindows['growables'] {
-    const { growable } = this.#table
-    const parts = [...growable.parts, { mem: this.#heap.items, rowsPerUnit: 1 }]
-    return [{ growable: { ...growable, parts }, table: this.#table }]
+    const { growable } = this.table
+    const parts = [...growable.parts, { mem: this.heap.items, rowsPerUnit: 1 }]
+    return [{ growable: { ...growable, parts }, table: this.table }]
   }
 
   get deadline(): TimeField {
@@ -66,20 +62,20 @@ export class OpenWindows implements GroupWindows {
   }
 
   init(k: KernelBuilder): void {
-    this.#table.init(k)
+    this.table.init(k)
     k.put(this.head, 'deadline', i64(NEVER))
   }
 
   reserve(k: KernelBuilder, leave: Leave): void {
-    this.#table.reserve(k, leave)
+    this.table.reserve(k, leave)
   }
 
   bounds(_k: KernelBuilder, { start, from, firstEnd }: Pane): Bounds {
-    return { start, from, closes: closingOf(firstEnd, this.#lateness) }
+    return { start, from, closes: closingOf(firstEnd, this.lateness) }
   }
 
   append(k: KernelBuilder, bounds: Bounds, group: Expr): void {
-    const { entries } = this.#table
+    const { entries } = this.table
     const found = this.#find(k, bounds.start)
     const window = k.let('window', found.entry)
     k.if(
@@ -88,39 +84,44 @@ export class OpenWindows implements GroupWindows {
         k.set(window, this.#open(k, bounds, found.hash, group))
       },
       () => {
-        k.store(this.#groups.entries, 'next', load(entries, 'last', window), group)
+        k.store(this.groups.entries, 'next', load(entries, 'last', window), group)
       },
     )
     k.store(entries, 'last', window, group)
-    k.store(this.#groups.entries, 'next', group, i32(END_OF_LIST))
+    k.store(this.groups.entries, 'next', group, i32(END_OF_LIST))
   }
 
   #find(k: KernelBuilder, start: Expr): Found {
     const hash = hashOfWindow(k, start)
-    return this.#table.find(k, hash, candidate => eq(load(this.#table.entries, 'start', candidate), start))
+    return this.table.find(k, hash, candidate => eq(load(this.table.entries, 'start', candidate), start))
   }
 
   #open(k: KernelBuilder, { start, closes }: Bounds, hash: Expr, group: Expr): Local {
-    const { entries } = this.#table
-    const window = this.#table.insert(k, hash)
+    const { entries } = this.table
+    const window = this.table.insert(k, hash)
     k.store(entries, 'start', window, start)
     k.store(entries, 'closes', window, closes)
     k.store(entries, 'first', window, group)
-    this.#heap.push(k, closes, window)
-    this.#setDeadline(k)
+    this.heap.push(k, this.opened(k, window, closes), window)
+    this.setDeadline(k)
     return window
   }
 
-  #setDeadline(k: KernelBuilder): void {
-    k.put(this.head, 'deadline', this.#heap.earliest(i64(NEVER)))
+  /** The time at which a window that is new has work first. */
+  protected opened(_k: KernelBuilder, _window: Expr, closes: Expr): Expr {
+    return closes
+  }
+
+  protected setDeadline(k: KernelBuilder): void {
+    k.put(this.head, 'deadline', this.heap.earliest(i64(NEVER)))
   }
 
   advance(k: KernelBuilder, leave: Leave, watermark: TimeField, { each, drop }: GroupWalk): void {
-    const { entries } = this.#table
+    const { entries } = this.table
     const spent = k.let('spent', i32(0))
     k.loop('due_windows', done => {
       k.breakIf(eq(load(this.head, 'waiting'), i32(0)), done)
-      const window = k.let('window', load(this.#heap.items, 'id', i32(0)))
+      const window = k.let('window', load(this.heap.items, 'id', i32(0)))
       const closes = k.let('closes', load(entries, 'closes', window))
       k.breakIf(gt(closes, load(watermark.mem, watermark.field)), done)
       const start = k.let('start', load(entries, 'start', window))
@@ -129,16 +130,16 @@ export class OpenWindows implements GroupWindows {
         k.breakIf(lt(group, i32(0)), closed)
         k.phase('reserve')
         k.if(ge(spent, load(controlBlock, 'budget')), () => leave(Status.yield))
-        each({ start, end: endOf(closes, this.#lateness) }, group)
+        each({ start, end: endOf(closes, this.lateness) }, group)
         k.phase('apply')
-        k.store(entries, 'first', window, load(this.#groups.entries, 'next', group))
+        k.store(entries, 'first', window, load(this.groups.entries, 'next', group))
         drop(group)
         k.set(spent, add(spent, i32(1)))
       })
       k.phase('apply')
-      this.#heap.pop(k)
-      this.#table.remove(k, window)
-      this.#setDeadline(k)
+      this.heap.pop(k)
+      this.table.remove(k, window)
+      this.setDeadline(k)
     })
   }
 }

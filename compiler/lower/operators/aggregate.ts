@@ -4,35 +4,48 @@
  */
 
 import { Status } from '../../../ir/abi.ts'
-import { i32, i64, type KernelBuilder, le, load, lt, ne, not, op, select } from '../../../ir/kernel/build.ts'
+import {
+  any,
+  i32,
+  i64,
+  type KernelBuilder,
+  le,
+  load,
+  lt,
+  ne,
+  not,
+  op,
+  select,
+} from '../../../ir/kernel/build.ts'
 import type { Expr } from '../../../ir/kernel/node.ts'
-import { type Aggregate, aggregateRule } from '../../../ir/logical/aggregate.ts'
-import { CHANGE, changes, isEager } from '../../../ir/logical/emit.ts'
+import { type Aggregate, aggregateRule, leavesWithRows } from '../../../ir/logical/aggregate.ts'
+import { changes } from '../../../ir/logical/emit.ts'
 import type { Prepared } from '../accumulators/accumulator.ts'
 import { passWatermark } from '../event-time.ts'
 import { lowerExpr, type RowColumns } from '../expr/index.ts'
 import type { Leave } from '../lib/control.ts'
 import {
   type Bounds,
-  type Closed,
   closingOf,
+  type Firing,
+  HOME,
   NEVER,
+  NO_BOUNDS,
   type Pane,
   type TimeField,
 } from '../lib/group-windows.ts'
 import { hashOfWindow, hashWords } from '../lib/hash.ts'
 import type { Row, RowScope } from '../scope.ts'
 import type { Blocks, EagerOutput, EmitEach, Miss, StatefulStage } from '../stage.ts'
-import { bind, FALSE, faultsOf, scalar, scalarOf, type Value } from '../value.ts'
+import { bind, faultsOf, scalarOf, type Value, withoutFaults } from '../value.ts'
 import type { KeyValue } from './group-key.ts'
-import { Groups } from './groups.ts'
+import { asChange, Groups } from './groups.ts'
 import { type NewGroup, PendingGroup } from './pending-group.ts'
 
 /** The bounds of the one window of an aggregation without windows. */
-const ALWAYS: Bounds = { start: i64(0n), from: i64(0n), closes: i64(NEVER) }
+const ALWAYS: Bounds = { start: HOME, from: HOME, closes: i64(NEVER) }
 const NO_KEY: KeyValue = { fields: new Map(), texts: [] }
 const ONLY_ENTRY = i32(0)
-const NO_BOUNDS: Closed = { start: i64(0n), end: i64(NEVER) }
 const ONLY_GROUP: NewGroup = { bounds: ALWAYS, hash: i32(0), key: NO_KEY }
 
 /** What the aggregates are computed from, by their number. */
@@ -47,7 +60,7 @@ export class AggregateStage implements StatefulStage {
   constructor(node: Aggregate, watermark: TimeField) {
     this.#node = node
     this.#watermark = watermark
-    this.#groups = new Groups(node)
+    this.#groups = new Groups(node, watermark)
     this.#pending = new PendingGroup(this.#groups.key)
   }
 
@@ -86,7 +99,7 @@ export class AggregateStage implements StatefulStage {
   }
 
   get isEager(): boolean {
-    return isEager(this.#node.emit)
+    return leavesWithRows(this.#node)
   }
 
   get misses(): boolean {
@@ -132,7 +145,8 @@ export class AggregateStage implements StatefulStage {
       call.args.map(arg => lowerExpr(cx, row.columns, arg)),
     )
     cx.reject(faultsOf(args.flat()), row.mask, operator)
-    const entry = this.#groups.isUngrouped ? ONLY_ENTRY : this.#group(cx, row, args, miss)
+    const group = this.#groups.isUngrouped ? ONLY_ENTRY : this.#group(cx, row, args, miss)
+    const entry = this.#groups.taker(k, group, cx.leave)
     const time = this.#timeOf(cx, row.columns)
     const prepared = this.#groups.accumulation.accumulators.map(({ accumulator, feeder }) =>
       accumulator.prepare({ cx, args: args[feeder] ?? [], mask: row.mask, time, entry }),
@@ -143,9 +157,15 @@ export class AggregateStage implements StatefulStage {
     this.#reserveTexts(cx, prepared)
     if (output) {
       k.if(le(output.room, i32(0)), () => cx.leave(Status.full))
-      this.#emitChange(cx, row, entry, output, () => this.#apply(cx, prepared))
+      const apply = (): void => this.#apply(cx, prepared)
+      if (this.#node.rows) {
+        apply()
+        this.#groups.count(k, group, this.#firing(cx, output))
+      } else this.#emitChange(cx, row, entry, output, apply)
     } else this.#apply(cx, prepared)
     if (row.pane) this.#groups.windows.take?.(k, row.pane, entry)
+    const end = row.pane?.lastEnd ?? i64(NEVER)
+    this.#groups.windows.touch?.(k, { group: entry, end, time, stopIfDue: cx.stopIfDue })
   }
 
   /** What the group comes to once `apply` has changed it; behind what it came to before, where that is taken back. */
@@ -159,8 +179,7 @@ export class AggregateStage implements StatefulStage {
       output.emit(result())
       return
     }
-    const change = (columns: RowColumns, code: Expr): void =>
-      output.emit(new Map(columns).set(CHANGE, scalar('int8', code, FALSE)))
+    const change = (columns: RowColumns, code: Expr): void => output.emit(asChange(columns, code))
     k.phase('apply')
     const isKnown = k.let('is_known', ne(load(entries, 'emitted', entry), i32(0)))
     const before = new Map([...result()].map(([name, value]) => [name, bind(k, 'before', value)]))
@@ -168,6 +187,29 @@ export class AggregateStage implements StatefulStage {
     k.store(entries, 'emitted', entry, i32(1))
     k.if(isKnown, () => change(before, i32(changes.updateBefore)))
     change(result(), select(isKnown, i32(changes.updateAfter), i32(changes.insert)))
+  }
+
+  /** What is done where a row is the last of a window of rows. */
+  #firing(cx: RowScope, output: EagerOutput): Firing {
+    const { k } = cx
+    return {
+      emit: (entry, { emitted, refused }) => {
+        const columns = this.#groups.result(k, NO_BOUNDS, entry)
+        const take = (): void => {
+          output.emit(withoutFaults(columns))
+          emitted()
+        }
+        const faults = faultsOf([...columns.values()])
+        if (faults.length === 0) take()
+        else k.if(any(faults.map(fault => fault.when)), refused, take)
+      },
+      combine: (into, from) => this.#groups.combine(k, into, from),
+      clear: (entry, group) => this.#groups.clear(k, entry, group),
+      combineRows: this.#groups.combineRows,
+      combinesAtOnce: this.#groups.combinesAtOnce,
+      spend: rows => cx.spend(rows),
+      due: () => cx.stopIfDue(),
+    }
   }
 
   /** A row is late when all of its windows have closed, which must be while there is time. */

@@ -24,6 +24,7 @@ import { findColumn } from '../../../ir/schema.ts'
 import { isBytes } from '../../../ir/types.ts'
 import { MAX_TIME, MIN_TIME, timeRegion } from '../event-time.ts'
 import type { Leave } from '../lib/control.ts'
+import { intoGrid } from '../lib/grid.ts'
 import type { TimeField } from '../lib/group-windows.ts'
 import { hashOfWindow, hashWords } from '../lib/hash.ts'
 import { Interner } from '../lib/interner.ts'
@@ -33,7 +34,6 @@ import type { Row, RowScope } from '../scope.ts'
 import type { EagerOutput, StatefulStage } from '../stage.ts'
 import { scalarOf } from '../value.ts'
 import { GroupKey, KEYS_MAX, type KeyValue } from './group-key.ts'
-import { intoGrid } from './window.ts'
 
 const TABLE = 0
 const TEXTS = 1
@@ -111,12 +111,15 @@ export class DeduplicateStage implements StatefulStage {
       combine: noPanes,
       combineRows: 1,
       find: noPanes,
+      spare: noPanes,
+      clear: noPanes,
     })
   }
 
-  /** Rows go on as they come, and so does their time. */
+  /** Rows go on as they come, and so does their time: each of them tells it. */
   passWatermark(k: KernelBuilder): void {
     k.put(timeRegion, 'out_wm', load(timeRegion, 'wm'))
+    k.put(timeRegion, 'passed_to', i64(MAX_TIME))
   }
 
   push(cx: RowScope, row: Row, _miss: unknown, output: EagerOutput | undefined): void {

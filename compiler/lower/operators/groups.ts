@@ -7,27 +7,37 @@ import { aggregate as aggregateCall } from '../../../ir/expr/aggregates.ts'
 import { all, and, bool, eq, gt, i32, i64, type KernelBuilder, load, lt } from '../../../ir/kernel/build.ts'
 import type { Expr, Local } from '../../../ir/kernel/node.ts'
 import { type Aggregate, aggregateRule } from '../../../ir/logical/aggregate.ts'
-import { isEager } from '../../../ir/logical/emit.ts'
+import { CHANGE, changes, isEager, isRefined, saysChanges, takesBack } from '../../../ir/logical/emit.ts'
+import { WINDOW_NUMBER } from '../../../ir/logical/row-window.ts'
 import { findColumn } from '../../../ir/schema.ts'
 import { isBytes } from '../../../ir/types.ts'
 import { GroupStore, when } from '../accumulators/accumulator.ts'
-import { type Accumulation, accumulate, keepsTexts } from '../accumulators/index.ts'
+import { type Accumulation, accumulate, fieldsOf as heldBy, keepsTexts } from '../accumulators/index.ts'
 import type { RowColumns } from '../expr/index.ts'
 import type { Leave } from '../lib/control.ts'
-import { type Closed, type GroupWindows, NEVER, type TimeField } from '../lib/group-windows.ts'
+import {
+  type Closed,
+  type Firing,
+  type GroupWindows,
+  HOME,
+  NEVER,
+  type TimeField,
+} from '../lib/group-windows.ts'
 import { hashOfWindow, hashWords } from '../lib/hash.ts'
 import { Interner } from '../lib/interner.ts'
+import type { RowCounter } from '../lib/row-counter.ts'
 import { type Found, HashTable } from '../lib/table.ts'
 import type { EmitEach, StatefulStage } from '../stage.ts'
 import { FALSE, local, scalar, scalarOf, type Value } from '../value.ts'
+import { GivenResults } from './given-results.ts'
 import { GroupKey, KEYS_MAX, type KeyValue } from './group-key.ts'
 import type { NewGroup } from './pending-group.ts'
-import { combinesPanes, fieldsOf, windowsOf } from './windows.ts'
+import { combinesPanes, counterOf, fieldsOf, windowsOf } from './windows.ts'
 
 /** The growable states of a pipeline have ids without gaps: the first is that of its groups. */
 const GROUPS = 0
 
-/** In place of the start of a pane: the group is that of a whole window, which is about to leave. */
+/** In place of the start of a pane: no row looks for the group, which is that of a window about to leave, or a spare one. */
 const MERGED = i64(NEVER)
 
 const countRows = aggregateCall('count')
@@ -38,39 +48,44 @@ export class Groups {
   readonly accumulation: Accumulation
   readonly table: HashTable
   readonly windows: GroupWindows
+  /** What groups have handed out, where it may have to be taken back. */
+  readonly #given: GivenResults | undefined
+  /** Set where results leave with the rows that make so many. */
+  readonly counter: RowCounter | undefined
   /** All rows are one group, whose results leave at the end. */
   readonly isUngrouped: boolean
   readonly #node: Aggregate
 
-  constructor(node: Aggregate) {
+  constructor(node: Aggregate, watermark: TimeField) {
     this.#node = node
     const columns = node.keys.map(name => findColumn(node.input.relation.schema, name) ?? missing(name))
     if (columns.length > KEYS_MAX)
       throw new MillraceError('LDB-1001', `${columns.length} group keys; ${KEYS_MAX} is the most`)
     const calls = node.aggregates.map(({ call }) => call)
-    const spec = node.window?.spec
     let lastId = GROUPS
     const newId = (): number => ++lastId
     const hasTexts = columns.some(({ type }) => isBytes(type)) || calls.some(keepsTexts)
     this.texts = hasTexts ? new Interner(newId()) : undefined
     this.key = new GroupKey(columns, this.texts)
-    this.isUngrouped = !spec && columns.length === 0 && !isEager(node.emit)
-    const facts = { isUngrouped: this.isUngrouped, combines: combinesPanes(spec), newId }
+    const isWhole = columns.length === 0 && !node.window && !node.rows
+    this.isUngrouped = isWhole && !isEager(node.emit) && !isRefined(node.emit)
+    const facts = { isUngrouped: this.isUngrouped, combines: combinesPanes(node), newId }
     const store = new GroupStore(this.texts, facts)
     // Whether the one group has any rows: with none it gives no result.
     this.accumulation = accumulate(store, this.isUngrouped ? [...calls, countRows] : calls)
+    this.#given = takesBack(node.emit) ? new GivenResults(store, calls) : undefined
     this.table = this.#makeTable()
     store.place(this.table.entries)
     this.texts?.addUser(this.table)
-    this.windows = windowsOf(newId(), this.table, spec, node.emit.latenessTicks)
+    this.windows = windowsOf(newId(), this.table, node, watermark)
+    this.counter = counterOf(this.table, node.rows)
   }
 
   #makeTable(): HashTable {
-    const { window, emit } = this.#node
-    const held = Object.assign({}, ...this.accumulation.accumulators.map(fed => fed.accumulator.fields))
-    const ofWindow = { start: 'i64' as const, ...fieldsOf(window?.spec) }
-    const ofChanges = emit.strategy === 'changelog' ? { emitted: 'u8' as const } : {}
-    const fields = { ...ofWindow, ...ofChanges, ...this.key.fields, ...held }
+    const { emit } = this.#node
+    const ofWindow = { start: 'i64' as const, ...fieldsOf(this.#node) }
+    const ofChanges = emit.strategy === 'changelog' ? { emitted: 'u8' as const } : this.#given?.fields
+    const fields = { ...ofWindow, ...ofChanges, ...this.key.fields, ...heldBy(this.accumulation) }
     return new HashTable({ id: GROUPS, name: 'groups', fields })
   }
 
@@ -102,13 +117,25 @@ export class Groups {
   }
 
   /** The group of a key, in a pane where there are any. */
-  find(k: KernelBuilder, hash: Expr, key: KeyValue, start: Expr | undefined): Found {
+  find(k: KernelBuilder, hash: Expr, key: KeyValue, pane: Expr | undefined): Found {
     const { entries } = this.table
+    const start = pane ?? (this.windows.taker && HOME)
     return this.table.find(k, hash, candidate =>
       start
         ? and(eq(load(entries, 'start', candidate), start), this.key.equals(entries, candidate, key))
         : this.key.matches(entries, candidate, key),
     )
+  }
+
+  /** The entry that a row of a group is taken into. */
+  taker(k: KernelBuilder, group: Expr, leave: Leave): Expr {
+    return this.windows.taker?.(k, group, leave) ?? group
+  }
+
+  /** A row was taken into a group, where the number of its rows says when results leave. */
+  count(k: KernelBuilder, group: Expr, firing: Firing): void {
+    if (this.counter) this.counter.count(k, group, firing)
+    else this.windows.count?.(k, group, firing)
   }
 
   /** Room for one more, and for its window. */
@@ -133,26 +160,73 @@ export class Groups {
     const group = this.table.insert(k, hash)
     k.store(entries, 'start', group, start)
     if (this.#node.emit.strategy === 'changelog') k.store(entries, 'emitted', group, i32(0))
+    this.counter?.begin(k, group)
     for (const [field, value] of key.fields) k.store(entries, field, group, value)
-    for (const { accumulator } of this.accumulation.accumulators) accumulator.init(k, group)
+    this.#initRows(k, group)
+    this.#given?.init(k, group)
+    this.windows.initGroup?.(k, group)
     return group
+  }
+
+  #initRows(k: KernelBuilder, group: Expr): void {
+    for (const { accumulator } of this.accumulation.accumulators) accumulator.init(k, group)
+  }
+
+  #forgetOwn(k: KernelBuilder, group: Expr): void {
+    for (const { accumulator } of this.accumulation.accumulators) accumulator.forget?.(k, group)
+  }
+
+  /** Makes an entry empty, for the key of a group. */
+  clear(k: KernelBuilder, entry: Expr, group: Expr): void {
+    const { entries } = this.table
+    const { fields } = this.key.of(entries, group)
+    if (entry !== group) for (const [field, value] of fields) k.store(entries, field, entry, value)
+    this.#forgetOwn(k, entry)
+    this.#initRows(k, entry)
   }
 
   /** Emits the groups of windows that the watermark has passed; or forgets them, where all of it has been said. */
   advance(k: KernelBuilder, leave: Leave, watermark: TimeField, each: EmitEach): void {
-    const operator = aggregateRule.print(this.#node)
     this.windows.advance(k, leave, watermark, {
       each: (window, group) => {
         if (isEager(this.#node.emit)) return
-        when(k, this.#hasRows(k, group), () => each(this.result(k, window, group), operator))
+        when(k, this.#isOpen(k, group), () => this.#give(k, window, group, each))
       },
+      given: group => this.#given?.keep(k, group, this.accumulation),
       drop: group => this.#drop(k, group),
       merge: (group, append) => this.#merge(k, leave, group, append),
       reserveCombine: (into, from) => this.#reserveCombine(k, leave, into, from),
-      combine: (into, from) => this.#combine(k, into, from),
-      combineRows: this.#combineRows,
+      combine: (into, from) => this.combine(k, into, from),
+      combineRows: this.combineRows,
       find: (group, start) => this.#search(k, group, start).entry,
+      spare: group => this.#spare(k, group),
+      clear: (entry, group) => this.clear(k, entry, group),
     })
+  }
+
+  /** Hands out what a group comes to; right behind what it came to before, where that is taken back. */
+  #give(k: KernelBuilder, window: Closed, group: Expr, each: EmitEach): void {
+    const operator = aggregateRule.print(this.#node)
+    const now = this.result(k, window, group)
+    const given = this.#given
+    if (!given) {
+      each(saysChanges(this.#node.emit) ? asChange(now, changes.insert) : now, operator)
+      return
+    }
+    k.if(
+      given.has(group),
+      () => {
+        each(asChange(this.result(k, window, group, given.accumulation), changes.updateBefore), operator)
+        each(asChange(now, changes.updateAfter), operator, true)
+      },
+      () => each(asChange(now, changes.insert), operator),
+    )
+  }
+
+  /** Its hash is that of no key, but spreads such entries over the table. */
+  #spare(k: KernelBuilder, group: Expr): Local {
+    const hash = hashWords(k, [load(this.table.head, 'high')])
+    return this.#insert(k, hash, this.key.of(this.table.entries, group), MERGED)
   }
 
   /** Takes the group of a pane into that of the window; the ids of its texts are known already. */
@@ -165,11 +239,11 @@ export class Groups {
       k.set(entry, this.#insert(k, hash, key, MERGED))
       append(entry)
     })
-    return this.#combine(k, entry, group)
+    return this.combine(k, entry, group)
   }
 
   #drop(k: KernelBuilder, group: Expr): void {
-    for (const { accumulator } of this.accumulation.accumulators) accumulator.forget?.(k, group)
+    this.#forgetOwn(k, group)
     this.table.remove(k, group)
   }
 
@@ -180,9 +254,15 @@ export class Groups {
     return { ...this.find(k, hash, key, start), key }
   }
 
-  get #combineRows(): number {
+  /** What combining two groups costs, in rows. */
+  get combineRows(): number {
     const rows = this.accumulation.accumulators.map(({ accumulator }) => accumulator.combineRows ?? 0)
     return Math.max(1, ...rows)
+  }
+
+  /** Do all accumulators take in another entry in one step? */
+  get combinesAtOnce(): boolean {
+    return this.accumulation.accumulators.every(({ accumulator }) => !accumulator.gradual)
   }
 
   #reserveCombine(k: KernelBuilder, leave: Leave, into: Expr, from: Expr): void {
@@ -190,8 +270,11 @@ export class Groups {
       accumulator.gradual?.reserve(k, leave, into, from)
   }
 
-  /** All that take many steps take one; when none has any left, the others follow. */
-  #combine(k: KernelBuilder, into: Expr, from: Expr): Expr {
+  /**
+   * Takes what one group holds, or a part of it, into another of earlier rows. All that take many steps take one; when none
+   * has any left, the others follow.
+   */
+  combine(k: KernelBuilder, into: Expr, from: Expr): Expr {
     const accumulators = this.accumulation.accumulators.map(({ accumulator }) => accumulator)
     const steps = accumulators.flatMap(({ gradual }) =>
       gradual ? [local(k, 'is_taken', gradual.step(k, into, from))] : [],
@@ -203,23 +286,31 @@ export class Groups {
     return isDone
   }
 
-  #hasRows(k: KernelBuilder, group: Expr): Expr {
+  /** Is there anything to say of a group that has not been said? */
+  #isOpen(k: KernelBuilder, group: Expr): Expr {
+    if (this.counter) return this.counter.isOpen(group)
     if (!this.isUngrouped) return bool(true)
     return gt(scalarOf(this.accumulation.finish(k, this.#node.aggregates.length, group)).value, i64(0n))
   }
 
-  /** The columns of a group: window, keys, aggregates. */
-  result(k: KernelBuilder, { start, end }: Closed, group: Expr): RowColumns {
-    const { window, aggregates } = this.#node
+  /** The columns of a group: window, keys, aggregates, by what some accumulators hold. */
+  result(k: KernelBuilder, { start, end }: Closed, group: Expr, held = this.accumulation): RowColumns {
+    const { window, aggregates, rows } = this.#node
     const columns = new Map<string, Value>(this.key.values(this.table.entries, group))
     if (window) {
       columns.set(window.start, scalar(window.type, start, FALSE))
       columns.set(window.end, scalar(window.type, end, FALSE))
     }
-    for (const [n, { name }] of aggregates.entries()) columns.set(name, this.accumulation.finish(k, n, group))
+    if (rows?.sizeRows !== undefined)
+      columns.set(WINDOW_NUMBER, scalar('int64', load(this.table.entries, 'number', group), FALSE))
+    for (const [n, { name }] of aggregates.entries()) columns.set(name, held.finish(k, n, group))
     return columns
   }
 }
+
+/** A result as a change of that code. */
+export const asChange = (columns: RowColumns, code: number | Expr): RowColumns =>
+  new Map(columns).set(CHANGE, scalar('int8', typeof code === 'number' ? i32(code) : code, FALSE))
 
 const missing = (name: string): never => {
   throw new Error(`column ${name} is not part of the row`)

@@ -18,6 +18,7 @@ import {
   windowRule,
 } from '../../../ir/logical/window.ts'
 import { MIN_TIME } from '../event-time.ts'
+import { intoGrid } from '../lib/grid.ts'
 import type { Pane } from '../lib/group-windows.ts'
 import { hashOfWindow } from '../lib/hash.ts'
 import type { Stage } from '../stage.ts'
@@ -177,16 +178,3 @@ const behind = (k: KernelBuilder, name: string, time: Expr, ticks: bigint): Reac
   time: k.let(name, add(time, i64(ticks))),
   faults: [op('addo.i64', time, i64(ticks))],
 })
-
-/** Ticks from the last point of a grid at or before a time to that time. */
-export function intoGrid(k: KernelBuilder, stepTicks: bigint, offsetTicks: bigint, ts: Expr): Expr {
-  const past = wrapUp(k, rem(ts, i64(stepTicks)), stepTicks)
-  const phase = ((offsetTicks % stepTicks) + stepTicks) % stepTicks
-  return phase === 0n ? past : wrapUp(k, sub(past, i64(phase)), stepTicks)
-}
-
-/** A negative number of ticks, counted from the point before. */
-function wrapUp(k: KernelBuilder, ticks: Expr, stepTicks: bigint): Expr {
-  const bound = k.let('past', ticks)
-  return select(lt(bound, i64(0n)), add(bound, i64(stepTicks)), bound)
-}

@@ -1,8 +1,16 @@
 /** Where the groups of an aggregation wait, by the kind of its windows. */
 import type { FieldSpecs } from '../../../ir/layout.ts'
-import { reachOf, type WindowSpec } from '../../../ir/logical/window.ts'
-import type { GroupWindows } from '../lib/group-windows.ts'
+import type { Aggregate } from '../../../ir/logical/aggregate.ts'
+import { corrects, isRefined, takesBack } from '../../../ir/logical/emit.ts'
+import { overlaps, paneRowsOf, type RowWindow } from '../../../ir/logical/row-window.ts'
+import { reachOf } from '../../../ir/logical/window.ts'
+import { clockTime, MIN_TIME } from '../event-time.ts'
+import { changedFields } from '../lib/changed-groups.ts'
+import type { GroupWindows, TimeField } from '../lib/group-windows.ts'
 import { OpenWindows } from '../lib/open-windows.ts'
+import { PaneRing, type RingShape, ringFields } from '../lib/pane-ring.ts'
+import { type RefinedRule, RefinedWindows } from '../lib/refined-windows.ts'
+import { type CountRule, counterFields, RowCounter } from '../lib/row-counter.ts'
 import { Sessions, sessionFields } from '../lib/sessions.ts'
 import { SharedPanes } from '../lib/shared-panes.ts'
 import type { HashTable } from '../lib/table.ts'
@@ -11,9 +19,14 @@ import type { HashTable } from '../lib/table.ts'
 export function windowsOf(
   id: number,
   groups: HashTable,
-  spec: WindowSpec | undefined,
-  lateness: bigint,
+  node: Aggregate,
+  watermark: TimeField,
 ): GroupWindows {
+  const { window, emit, rows } = node
+  if (rows && overlaps(rows)) return new PaneRing(groups, ringOf(rows))
+  if (isRefined(emit)) return new RefinedWindows(id, groups, refinedRule(node, watermark))
+  const spec = window?.spec
+  const lateness = emit.latenessTicks
   switch (spec?.kind) {
     case 'hop':
       return new SharedPanes(id, groups, {
@@ -36,10 +49,43 @@ export function windowsOf(
   }
 }
 
+/** Windows that do not overlap, or none: others are refused when they are planned. */
+function refinedRule({ window, emit }: Aggregate, watermark: TimeField): RefinedRule {
+  const { early, latenessTicks } = emit
+  const isEventTime = early?.clock === 'event'
+  return {
+    size: window?.spec.kind === 'tumble' ? window.spec.sizeTicks : undefined,
+    lateness: latenessTicks,
+    corrects: corrects(emit),
+    early: early && { every: early.every, isEventTime, clock: isEventTime ? watermark : clockTime },
+    onlyChanged: takesBack(emit),
+    watermark,
+    noTime: MIN_TIME,
+  }
+}
+
+function ringOf(rows: RowWindow): RingShape {
+  const { sizeRows = rows.slideRows, slideRows } = rows
+  const paneRows = paneRowsOf(rows)
+  return { paneRows, sizePanes: sizeRows / paneRows, slidePanes: slideRows / paneRows }
+}
+
+/** Counts the rows of groups, where so many of them make a result and no row belongs to two. */
+export const counterOf = (groups: HashTable, rows: RowWindow | undefined): RowCounter | undefined =>
+  rows && !overlaps(rows) ? new RowCounter(groups, ruleOf(rows)) : undefined
+
+const ruleOf = ({ sizeRows, slideRows }: RowWindow): CountRule => ({
+  every: slideRows,
+  startsAnew: sizeRows !== undefined,
+})
+
 /** What groups keep for their windows, beside the start of their pane. */
-export const fieldsOf = (spec: WindowSpec | undefined): FieldSpecs =>
-  spec?.kind === 'session' ? sessionFields : {}
+export function fieldsOf({ window, emit, rows }: Aggregate): FieldSpecs {
+  if (rows) return overlaps(rows) ? ringFields : counterFields(ruleOf(rows))
+  if (emit.early) return changedFields
+  return window?.spec.kind === 'session' ? sessionFields : {}
+}
 
 /** Are groups those of panes, which are combined when a window closes? */
-export const combinesPanes = (spec: WindowSpec | undefined): boolean =>
-  spec !== undefined && spec.kind !== 'tumble'
+export const combinesPanes = ({ window, rows }: Aggregate): boolean =>
+  rows ? overlaps(rows) : window !== undefined && window.spec.kind !== 'tumble'

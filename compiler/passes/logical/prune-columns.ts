@@ -42,7 +42,9 @@ function dropUnread(node: LogicalNode, needed: ReadonlySet<string>): LogicalNode
   }
   if (node.kind !== 'aggregate') return node
   const kept = node.aggregates.filter(({ name, call }) => needed.has(name) || isRisky(call))
-  return kept.length === node.aggregates.length ? node : aggregate(node.input, node.keys, kept, node.emit)
+  return kept.length === node.aggregates.length
+    ? node
+    : aggregate(node.input, node.keys, kept, node.emit, node.rows)
 }
 
 /** Sums of integers overflow; arguments may fault. */

@@ -41,6 +41,7 @@ export function rebuild(
           call: aggregateOver(call, call.args.map(change)),
         })),
         node.emit,
+        node.rows,
       )
     case 'deduplicate':
       return deduplicate(input, node.keys, node.column, node.withinTicks)

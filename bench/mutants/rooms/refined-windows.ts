@@ -1,0 +1,165 @@
+/** Faults of results that later ones replace: corrections, early results, and what is taken back. */
+import type { Room } from '../mutant.ts'
+
+const tests = ['lower/early.test', 'property/corpus.test', 'property/plans.test']
+
+export const grid: Room = {
+  file: 'compiler/lower/lib/grid.ts',
+  tests: ['lower/streams.test', 'lower/windows.test', ...tests],
+  faults: [
+    {
+      name: 'rounded-to-zero',
+      find: 'select(lt(bound, i64(0n)), add(bound, i64(stepTicks)), bound)',
+      put: 'bound',
+      shows: 'times before 1970 fall into the window after theirs',
+    },
+    {
+      name: 'negative-offset',
+      find: '((offsetTicks % stepTicks) + stepTicks) % stepTicks',
+      put: 'offsetTicks % stepTicks',
+      shows: 'windows with a negative offset do not hold their rows',
+    },
+  ],
+}
+
+export const changedGroups: Room = {
+  file: 'compiler/lower/lib/changed-groups.ts',
+  tests,
+  faults: [
+    {
+      name: 'listed-twice',
+      find: "k.if(eq(load(this.#entries, 'changed', group), i32(0)), () => {",
+      put: 'k.if(eq(group, group), () => {',
+      shows: 'a group that changes twice ties the list into a ring',
+    },
+    {
+      name: 'still-changed',
+      find: "k.store(this.#entries, 'changed', group, i32(0))\n      this.#link",
+      put: 'this.#link',
+      shows: 'a group gives one early result and no more',
+    },
+    {
+      name: 'linked-one-way',
+      find: "put(behind, 'changed_before', 'last', before)",
+      put: '',
+      shows: 'a group that leaves the middle of the list takes those before it along',
+    },
+    {
+      name: 'due-for-ever',
+      find: "k.if(lt(this.first, i32(0)), () => k.put(this.head, 'due', i64(NEVER)))",
+      put: '',
+      shows: 'an empty list is due, and push never returns',
+    },
+    {
+      name: 'new-groups-have-changed',
+      find: "k.store(this.#entries, 'changed', group, i32(0))\n  }",
+      put: '}',
+      shows: 'a group that takes the place of another is on no list and gives no early result',
+    },
+  ],
+}
+
+export const refinedWindows: Room = {
+  file: 'compiler/lower/lib/refined-windows.ts',
+  tests,
+  faults: [
+    {
+      name: 'no-correction-at-the-end',
+      find: 'le(end, this.#wm),\n      () => {',
+      put: 'lt(end, this.#wm),\n      () => {',
+      shows: 'a row that comes when the window has just ended corrects nothing',
+    },
+    {
+      name: 'correction-waits',
+      find: 'stopIfDue()\n      },',
+      put: '},',
+      shows: 'a correction holds rows that came later, by the size of the batch',
+    },
+    {
+      name: 'said-again-at-the-close',
+      find: 'and(not(isLast), or(',
+      put: 'and(bool(true), or(',
+      shows: 'a window gives its results once more when its lateness is over',
+    },
+    {
+      name: 'early-behind-the-end',
+      find: 'lt(due, this.heap.earliest(i64(NEVER)))',
+      put: 'lt(due, i64(NEVER))',
+      shows: 'a window that ended first gives an early result in front of its last',
+    },
+    {
+      name: 'early-at-the-end-of-input',
+      find: 'lt(this.#wm, i64(NEVER)))\n',
+      put: 'bool(true))\n',
+      shows: 'results come twice when the input ends',
+    },
+    {
+      name: 'opened-behind-its-end',
+      find: 'select(le(end, this.#wm), closes, end)',
+      put: 'end',
+      shows: 'a window that a late row opens gives its first result twice',
+    },
+    {
+      name: 'budget-not-spent',
+      find: 'k.set(spent, add(spent, i32(1)))',
+      put: '',
+      shows: 'a million early results stop all other queries',
+    },
+    {
+      name: 'left-on-the-list',
+      find: 'this.#changed?.delete(k, group)',
+      put: '',
+      shows: 'a group that has given its last result gives an early one, or another in its place does',
+    },
+  ],
+}
+
+export const givenResults: Room = {
+  file: 'compiler/lower/operators/given-results.ts',
+  tests,
+  faults: [
+    {
+      name: 'never-given',
+      find: "k.store(entries, 'emitted', group, i32(1))",
+      put: '',
+      shows: 'nothing is ever taken back',
+    },
+    {
+      name: 'given-by-another',
+      find: "k.store(this.#store.entries, 'emitted', group, i32(0))",
+      put: '',
+      shows: 'a group takes back what the one before it in its place came to',
+    },
+    {
+      name: 'now-in-place-of-then',
+      find: 'k.store(entries, field, group, load(entries, from[i], group))',
+      put: 'if (i > 0) k.store(entries, field, group, load(entries, from[i], group))',
+      shows: 'what is taken back is not what was handed out',
+    },
+  ],
+}
+
+export const runner: Room = {
+  file: 'runtime/dag/runner.ts',
+  tests: ['api/clock.test', 'property/corpus.test', 'property/plans.test'],
+  faults: [
+    {
+      name: 'clock-goes-back',
+      find: 'Math.max(this.#now, Math.floor(this.#options.clock.now()))',
+      put: 'Math.floor(this.#options.clock.now())',
+      shows: 'early results come twice for a time when the clock is set back',
+    },
+    {
+      name: 'push-does-not-look',
+      find: 'this.tick()\n    this.#batch = batch',
+      put: 'this.#batch = batch',
+      shows: 'results by processing time wait for a timer, behind rows that came later',
+    },
+    {
+      name: 'first-source-only',
+      find: 'return this.#told < this.#entrances.length',
+      put: 'return this.#told < 1',
+      shows: 'a source of a union gives no early results between its batches',
+    },
+  ],
+}

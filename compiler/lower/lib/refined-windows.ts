@@ -1,0 +1,252 @@
+/**
+ * Windows whose groups give several results, each of which replaces the one before: early ones of groups that are not
+ * complete, those at the end of the window, and corrections for rows that come behind it. What is due comes in order of
+ * time: a correction before the next row; of what is due at one time the windows first, then early results in the order in
+ * which groups changed.
+ */
+import { controlBlock, Status } from '../../../ir/abi.ts'
+import {
+  add,
+  all,
+  and,
+  bool,
+  eq,
+  ge,
+  gt,
+  i32,
+  i64,
+  type KernelBuilder,
+  le,
+  load,
+  lt,
+  ne,
+  not,
+  or,
+  select,
+  sub,
+} from '../../../ir/kernel/build.ts'
+import type { Expr, Local, Mem } from '../../../ir/kernel/node.ts'
+import { rowLayout } from '../../../ir/layout.ts'
+import { ChangedGroups } from './changed-groups.ts'
+import type { Leave } from './control.ts'
+import { type Closed, type GroupWalk, NEVER, type TimeField, type Touch } from './group-windows.ts'
+import { OpenWindows } from './open-windows.ts'
+import type { HashTable } from './table.ts'
+
+/** Why a group gives a result: a late row, its turn among those that changed, the end of its window, or its close. */
+const Why = { correction: 0, early: 1, end: 2, close: 3 } as const
+const NONE = -1
+
+export interface RefinedRule {
+  /** Ticks of a window; undefined where there is one for all time. */
+  readonly size: bigint | undefined
+  /** From the end of a window to when it closes. */
+  readonly lateness: bigint
+  /** Do groups give results at the end of the window, and again for each row that comes later? Else when it closes. */
+  readonly corrects: boolean
+  /** The period of early results, and the clock that it is of. */
+  readonly early:
+    | { readonly every: bigint; readonly clock: TimeField; readonly isEventTime: boolean }
+    | undefined
+  /** Is nothing said of groups that have not changed since their last result? */
+  readonly onlyChanged: boolean
+  readonly watermark: TimeField
+  /** A time at which there is no watermark yet. */
+  readonly noTime: bigint
+}
+
+export class RefinedWindows extends OpenWindows {
+  readonly #rule: RefinedRule
+  readonly #changed: ChangedGroups | undefined
+  readonly #refined: Mem
+
+  constructor(id: number, groups: HashTable, rule: RefinedRule) {
+    super(id, groups, rule.lateness, rule.corrects ? { unsaid: 'i32' } : {})
+    this.#rule = rule
+    this.#changed = rule.early && new ChangedGroups(groups.entries, rule.early.every)
+    /** The group that a late row has changed. */
+    this.#refined = rowLayout('refined_windows', 'state', { late: 'i32' })
+  }
+
+  override get heads(): readonly Mem[] {
+    return [...super.heads, this.#refined, ...(this.#changed ? [this.#changed.head] : [])]
+  }
+
+  override init(k: KernelBuilder): void {
+    super.init(k)
+    k.put(this.#refined, 'late', i32(NONE))
+    this.#changed?.init(k)
+  }
+
+  initGroup(k: KernelBuilder, group: Expr): void {
+    this.#changed?.initGroup(k, group)
+  }
+
+  get #late(): Expr {
+    return load(this.#refined, 'late')
+  }
+
+  get #wm(): Expr {
+    return timeOf(this.#rule.watermark)
+  }
+
+  /** A window that opens behind its end gives its results with the rows that it is opened by. */
+  protected override opened(k: KernelBuilder, window: Expr, closes: Expr): Expr {
+    const { corrects, lateness } = this.#rule
+    if (!corrects) return closes
+    k.store(this.table.entries, 'unsaid', window, load(this.table.entries, 'first', window))
+    const end = k.let('end', sub(closes, i64(lateness)))
+    return select(le(end, this.#wm), closes, end)
+  }
+
+  /** Group that has changed: it gives a result before the next row comes, or early, or neither. */
+  touch(k: KernelBuilder, { group, end, time, stopIfDue }: Touch): void {
+    const early = (): void => this.#changeEarly(k, group, time)
+    if (!this.#rule.corrects) {
+      early()
+      return
+    }
+    k.if(
+      le(end, this.#wm),
+      () => {
+        k.put(this.#refined, 'late', group)
+        this.setDeadline(k)
+        stopIfDue()
+      },
+      early,
+    )
+  }
+
+  #changeEarly(k: KernelBuilder, group: Expr, time: Expr): void {
+    const { early, noTime } = this.#rule
+    if (!early || !this.#changed) return
+    const now = timeOf(early.clock)
+    const base = early.isEventTime ? select(eq(now, i64(noTime)), time, now) : now
+    this.#changed.add(k, group, base, () => {
+      if (early.isEventTime) this.setDeadline(k)
+    })
+  }
+
+  protected override setDeadline(k: KernelBuilder): void {
+    const { corrects, early, noTime } = this.#rule
+    const windows = this.heap.earliest(i64(NEVER))
+    const due = early?.isEventTime ? this.#changed?.due : undefined
+    const time = due ? select(lt(due, windows), due, windows) : windows
+    k.put(this.head, 'deadline', corrects ? select(ge(this.#late, i32(0)), i64(noTime), time) : time)
+  }
+
+  override advance(k: KernelBuilder, leave: Leave, _watermark: TimeField, walk: GroupWalk): void {
+    const spent = k.let('spent', i32(0))
+    k.loop('due_results', done => {
+      k.phase('reserve')
+      k.if(ge(spent, load(controlBlock, 'budget')), () => leave(Status.yield))
+      k.set(spent, add(spent, i32(1)))
+      const why = k.let('why', i32(Why.correction))
+      const group = k.let('group', this.#late)
+      k.if(lt(group, i32(0)), () => this.#choose(k, done, why, group))
+      k.if(
+        ge(group, i32(0)),
+        () => this.#give(k, walk, why, group),
+        () => this.#leaveWindow(k, why),
+      )
+    })
+  }
+
+  /** The next group, and why; none where a window is done with. Leaves the loop where nothing is due. */
+  #choose(k: KernelBuilder, done: string, why: Local, group: Local): void {
+    const window = (): void => {
+      k.breakIf(eq(this.waiting, i32(0)), done)
+      k.breakIf(gt(this.heap.earliest(i64(NEVER)), this.#wm), done)
+      this.#chooseOfWindow(k, why, group)
+    }
+    const early = this.#earlyIsDue()
+    if (!early) {
+      window()
+      return
+    }
+    k.if(
+      early.isDue,
+      () => {
+        k.set(why, i32(Why.early))
+        k.set(group, early.first)
+      },
+      window,
+    )
+  }
+
+  /** With the end of input all results are those of the end. */
+  #earlyIsDue(): { readonly first: Expr; readonly isDue: Expr } | undefined {
+    const { early } = this.#rule
+    if (!early || !this.#changed) return undefined
+    const { first, due } = this.#changed
+    const isOpen = early.isEventTime
+      ? and(lt(due, this.heap.earliest(i64(NEVER))), lt(this.#wm, i64(NEVER)))
+      : bool(true)
+    return { first, isDue: all([ge(first, i32(0)), le(due, timeOf(early.clock)), isOpen]) }
+  }
+
+  #chooseOfWindow(k: KernelBuilder, why: Local, group: Local): void {
+    const { entries } = this.table
+    const window = this.#window
+    k.set(why, i32(Why.close))
+    k.set(group, load(entries, 'first', window))
+    if (!this.#rule.corrects) return
+    k.if(lt(this.heap.earliest(i64(NEVER)), load(entries, 'closes', window)), () => {
+      k.set(why, i32(Why.end))
+      k.set(group, load(entries, 'unsaid', window))
+    })
+  }
+
+  /** The window that has work next. */
+  get #window(): Expr {
+    return load(this.heap.items, 'id', i32(0))
+  }
+
+  /** A group gives its result, where there is one to give, and leaves the list that it was on. */
+  #give(k: KernelBuilder, walk: GroupWalk, why: Local, group: Local): void {
+    const says = k.let('says', this.#says(why, group))
+    k.if(says, () => walk.each(this.#boundsOf(k, group), group))
+    k.phase('apply')
+    k.if(says, () => walk.given?.(group))
+    this.#changed?.delete(k, group)
+    const next = k.let('next', load(this.groups.entries, 'next', group))
+    if (this.#rule.corrects) {
+      k.if(eq(why, i32(Why.correction)), () => k.put(this.#refined, 'late', i32(NONE)))
+      k.if(eq(why, i32(Why.end)), () => k.store(this.table.entries, 'unsaid', this.#window, next))
+    }
+    k.if(eq(why, i32(Why.close)), () => {
+      k.store(this.table.entries, 'first', this.#window, next)
+      walk.drop(group)
+    })
+    this.setDeadline(k)
+  }
+
+  /** Where the end of a window has its results, its close has none. */
+  #says(why: Expr, group: Expr): Expr {
+    const { corrects, onlyChanged } = this.#rule
+    const changed = this.#changed && onlyChanged ? this.#changed.has(group) : bool(true)
+    const isLast = eq(why, i32(Why.close))
+    return corrects ? and(not(isLast), or(ne(why, i32(Why.end)), changed)) : or(not(isLast), changed)
+  }
+
+  #boundsOf(k: KernelBuilder, group: Expr): Closed {
+    const { size } = this.#rule
+    const start = k.let('start', load(this.groups.entries, 'start', group))
+    return { start, end: size === undefined ? i64(NEVER) : add(start, i64(size)) }
+  }
+
+  /** All groups of a window have given their results: it waits until it closes, or is gone. */
+  #leaveWindow(k: KernelBuilder, why: Local): void {
+    const { entries } = this.table
+    const window = k.let('window', this.#window)
+    k.phase('apply')
+    this.heap.pop(k)
+    const close = (): void => this.table.remove(k, window)
+    if (this.#rule.corrects)
+      k.if(eq(why, i32(Why.end)), () => this.heap.push(k, load(entries, 'closes', window), window), close)
+    else close()
+    this.setDeadline(k)
+  }
+}
+
+const timeOf = ({ mem, field }: TimeField): Expr => load(mem, field)
