@@ -2,6 +2,7 @@
 import type { Columns, Stream } from '../../compiler/index.ts'
 import { busyRoutes } from './busy-routes.ts'
 import { delayClasses } from './delay-classes.ts'
+import { delaySpread } from './delay-spread.ts'
 import { departureBursts } from './departure-bursts.ts'
 import { earlyDelays } from './early-delays.ts'
 import { firstFlights } from './first-flights.ts'
@@ -19,6 +20,7 @@ export const examples: Readonly<Record<string, Stream<Columns>>> = {
   'rolling-delays': rollingDelays as unknown as Stream<Columns>,
   'departure-bursts': departureBursts as unknown as Stream<Columns>,
   'delay-classes': delayClasses as unknown as Stream<Columns>,
+  'delay-spread': delaySpread as unknown as Stream<Columns>,
   'running-totals': runningTotals as unknown as Stream<Columns>,
   'recent-flights': recentFlights as unknown as Stream<Columns>,
   'first-flights': firstFlights as unknown as Stream<Columns>,

@@ -9,9 +9,10 @@ import type { Expr, Value } from './expr.ts'
 import { checked } from './functions/arithmetic.ts'
 import { correlation, joinMoments, type Moments, momentsOf, type Pair } from './moments.ts'
 import { compareValues } from './order.ts'
+import { distinctOf, modeOf, quantileOf, valueAt } from './order-statistics.ts'
 import { printExpr } from './print.ts'
 import { ofInteger } from './promote.ts'
-import { quantileOf } from './quantile.ts'
+import { quantileOf as approximateQuantile } from './quantile.ts'
 
 /** One row of a group as an aggregate sees it: the values of its arguments, and the event time. */
 export interface Contribution {
@@ -43,8 +44,8 @@ export interface AggregateRow {
   readonly takesFraction?: true
   /** Does it see rows with null arguments as well? */
   readonly keepsNulls?: true
-  /** Is what it keeps of a group large? */
-  readonly isSketch?: true
+  /** Does it keep more of a group than fields of its entry, which are all that is copied? */
+  readonly outgrowsEntry?: true
   /** Does it order rows by event time? */
   readonly ordered?: true
 }
@@ -169,6 +170,9 @@ const covariance = (what: string, less: 0 | 1): AggregateRow => ({
   evaluate: rows => perRow(rows, pairOf, less),
 })
 
+const firstArguments = (rows: readonly Contribution[]): readonly Value[] =>
+  rows.map(({ values }) => values[0])
+
 export const aggregates = {
   /** Rows, or rows where the argument is not null. */
   count: {
@@ -228,7 +232,7 @@ export const aggregates = {
       () => 'int64',
     ),
     rowsMin: 0,
-    isSketch: true,
+    outgrowsEntry: true,
     evaluate: (rows, _type, [argType]) =>
       estimateDistinct(
         rows.map(({ values }) => values[0]),
@@ -240,12 +244,53 @@ export const aggregates = {
     resolve: only('approx_quantile', isNumeric, () => 'float64'),
     rowsMin: 1,
     takesFraction: true,
-    isSketch: true,
+    outgrowsEntry: true,
     evaluate: (rows, _type, _argTypes, fraction) =>
-      quantileOf(
+      approximateQuantile(
         rows.map(({ values }) => Number(values[0])),
         fraction,
       ),
+  },
+  count_distinct: {
+    resolve: only(
+      'count_distinct',
+      () => true,
+      () => 'int64',
+    ),
+    rowsMin: 0,
+    outgrowsEntry: true,
+    evaluate: rows => BigInt(distinctOf(firstArguments(rows))),
+  },
+  /** The number at a fraction of the way through all of them: between two it is on the line from one to the other. */
+  quantile: {
+    resolve: only('quantile', isNumeric, () => 'float64'),
+    rowsMin: 1,
+    takesFraction: true,
+    outgrowsEntry: true,
+    evaluate: (rows, _type, _argTypes, fraction) => quantileOf(firstArguments(rows).map(Number), fraction),
+  },
+  /** The least value that with those before it makes up a fraction of all. */
+  quantile_disc: {
+    resolve: only(
+      'quantile_disc',
+      () => true,
+      type => type,
+    ),
+    rowsMin: 1,
+    takesFraction: true,
+    outgrowsEntry: true,
+    evaluate: (rows, _type, [argType], fraction) => valueAt(firstArguments(rows), argType, fraction),
+  },
+  /** The value that occurs most often; of several the least. */
+  mode: {
+    resolve: only(
+      'mode',
+      () => true,
+      type => type,
+    ),
+    rowsMin: 1,
+    outgrowsEntry: true,
+    evaluate: (rows, _type, [argType]) => modeOf(firstArguments(rows), argType),
   },
 } as const satisfies Record<string, AggregateRow>
 

@@ -99,11 +99,11 @@ export function aggregate(
   }
 }
 
-/** What is taken back is what was handed out, which is kept for that: a sketch would be kept twice. */
+/** What is taken back is what was handed out, which is kept for that, as a copy of the fields of the group. */
 function checkCanBeKept(aggregates: readonly NamedAggregate[]): void {
-  const sketch = aggregates.find(({ call }) => aggregateRow(call.fn).isSketch)
-  if (!sketch) return
-  throw new MillraceError('LDB-1001', `${sketch.call.fn} as changes: what it came to before is not kept`, {
+  const large = aggregates.find(({ call }) => aggregateRow(call.fn).outgrowsEntry)
+  if (!large) return
+  throw new MillraceError('LDB-1001', `${large.call.fn} as changes: what it came to before is not kept`, {
     fix: "leave `changes` out, or use 'changelog'",
   })
 }

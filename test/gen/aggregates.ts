@@ -38,7 +38,8 @@ export function callOver(schema: Schema, isChangelog: boolean): CallArb {
   return fc.oneof(
     ...retracted,
     { weight: 2, arbitrary: over(plain, any) },
-    over(fc.constantFrom('approx_quantile'), among(isNumeric)),
+    over(fc.constantFrom('count_distinct', 'mode', 'quantile_disc'), any),
+    over(fc.constantFrom('approx_quantile', 'quantile'), among(isNumeric)),
     over(fc.constantFrom('var_pop', 'var_samp', 'stddev_pop', 'stddev_samp'), among(isNumeric)),
     over(fc.constantFrom('covar_pop', 'covar_samp', 'corr'), among(isNumeric), among(isNumeric)),
     over(fc.constantFrom('bit_and', 'bit_or'), among(isInteger)),

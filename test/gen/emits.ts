@@ -5,11 +5,13 @@ import { type Emit, takesBack } from '../../ir/logical/emit.ts'
 import type { AssignedWindow, EventTime } from '../../ir/logical/relation.ts'
 import { MAX64 } from './values.ts'
 
-/** What is taken back must have been kept, which sketches are not. */
-export const fitting = ({ changes, ...emit }: Emit, calls: readonly Aggregate[]): Emit =>
-  takesBack({ ...emit, changes }) && calls.some(({ fn }) => aggregateRow(fn).isSketch)
-    ? emit
-    : { ...emit, ...(changes && { changes }) }
+/** What is taken back must have been kept, which is so of fields only: other aggregates are left out, where any stay. */
+export const fitting = (calls: readonly Aggregate[], emit: Emit): readonly [readonly Aggregate[], Emit] => {
+  if (!takesBack(emit)) return [calls, emit]
+  const kept = calls.filter(({ fn }) => !aggregateRow(fn).outgrowsEntry)
+  const { changes, ...once } = emit
+  return kept.length > 0 ? [kept, emit] : [calls, once]
+}
 
 export function emitsOf(time: EventTime | undefined): fc.Arbitrary<Emit> {
   const window = time?.window

@@ -262,15 +262,11 @@ const groupedOf =
     )
     const calls = fc.array(callOver(schema, isChangelog), { minLength: 1, maxLength: 3 })
     const emits = rows ? fc.constant(ON_CLOSE) : isChangelog ? emitsOnce(window, true) : emitsOf(time)
-    return fc.tuple(keys, calls, emits).map(([names, list, drawn]) =>
-      aggregate(
-        input,
-        names,
-        list.map((call, i) => ({ name: freshName(schema, i), call })),
-        fitting(drawn, list),
-        rows,
-      ),
-    )
+    return fc.tuple(keys, calls, emits).map(([names, drawn, wanted]) => {
+      const [list, emit] = fitting(drawn, wanted)
+      const named = list.map((call, i) => ({ name: freshName(schema, i), call }))
+      return aggregate(input, names, named, emit, rows)
+    })
   }
 
 /** A name that neither a key nor another result has. */

@@ -20,7 +20,8 @@ import {
 } from '../../ir/expr/aggregates.ts'
 import type { ColumnRef, Value as JsValue } from '../../ir/expr/expr.ts'
 import { correlation, joinMoments, momentsOf } from '../../ir/expr/moments.ts'
-import { bool, eq, i32, ne, toInt } from '../../ir/kernel/build.ts'
+import { all, bool, eq, i32, type KernelBuilder, ne, toInt } from '../../ir/kernel/build.ts'
+import type { Expr } from '../../ir/kernel/node.ts'
 import { type FieldSpecs, rowLayout } from '../../ir/layout.ts'
 import { type DataType, typeTable } from '../../ir/types.ts'
 import { Rig, type Row } from '../support/rig.ts'
@@ -69,10 +70,16 @@ const argsOf: Readonly<Record<AggregateName, readonly Column[]>> = {
   corr: [n, m],
   approx_count_distinct: [n],
   approx_quantile: [n],
+  count_distinct: [n],
+  quantile: [n],
+  quantile_disc: [n],
+  mode: [n],
 }
 const calls = aggregateNames.map(fn => aggregateOver({ fn, fraction: 0.7 }, argsOf[fn]))
 
-const store = new GroupStore(undefined, { isUngrouped: false, combines: true, retracts: false })
+let ids = 0
+const facts = { isUngrouped: false, combines: true, retracts: false, newId: () => ids++ }
+const store = new GroupStore(undefined, facts)
 const { accumulators, finish } = accumulate(store, calls)
 const fields: FieldSpecs = Object.assign({}, ...accumulators.map(({ accumulator }) => accumulator.fields))
 const entries = rowLayout('entries', 'state', fields)
@@ -81,7 +88,15 @@ store.place(entries)
 const fieldOf = (type: DataType): 'u8' | 'i64' | 'f64' =>
   type === 'bool' ? 'u8' : typeTable[type].value === 'f64' ? 'f64' : 'i64'
 
-function step({ k, arg, answer }: CommandCode): void {
+/** Joins an entry, or a part of it where that takes many steps: such a command comes again until all is taken. */
+function join(k: KernelBuilder, into: Expr, from: Expr): void {
+  const steps = accumulators.flatMap(({ accumulator: { gradual } }) => gradual?.step(k, into, from) ?? [])
+  k.if(all(steps), () => {
+    for (const { accumulator } of accumulators) accumulator.combine(k, into, from)
+  })
+}
+
+function step({ k, arg, answer, leave }: CommandCode): void {
   const entry = k.let('entry', arg('entry'))
   const isThis = (what: number) => eq(arg('what'), i32(what))
   const given = ({ name, type }: Column): Value =>
@@ -90,7 +105,7 @@ function step({ k, arg, answer }: CommandCode): void {
   const mask = k.let('takes', isThis(Do.take))
   const prepared = accumulators.map(({ accumulator, feeder }) =>
     accumulator.prepare({
-      cx: { k } as RowScope,
+      cx: { k, leave } as RowScope,
       args: argsOf[calls[feeder].fn].map(given),
       mask,
       time: arg('time'),
@@ -98,14 +113,16 @@ function step({ k, arg, answer }: CommandCode): void {
       removes: bool(false),
     }),
   )
+  for (const one of prepared) one.reserve?.()
+  k.if(isThis(Do.join), () => {
+    for (const { accumulator } of accumulators) accumulator.gradual?.reserve(k, leave, entry, arg('from'))
+  })
   k.phase('apply')
   k.if(isThis(Do.begin), () => {
     for (const { accumulator } of accumulators) accumulator.init(k, entry)
   })
   for (const one of prepared) one.apply()
-  k.if(isThis(Do.join), () => {
-    for (const { accumulator } of accumulators) accumulator.combine(k, entry, arg('from'))
-  })
+  k.if(isThis(Do.join), () => join(k, entry, arg('from')))
   calls.forEach(({ fn }, i) => {
     const { value, isNull } = scalarOf(finish(k, i, entry))
     answer(fn, value.type === 'bool' ? toInt(value) : value)
@@ -138,8 +155,15 @@ const rig = await Rig.build({
     ...accumulators
       .flatMap(({ accumulator }) => accumulator.parts ?? [])
       .map(({ mem, rowsPerUnit }) => ({ mem, rows: ENTRIES * rowsPerUnit })),
+    ...accumulators.flatMap(({ accumulator }) => accumulator.regions ?? []),
   ],
+  growables: accumulators.flatMap(({ accumulator }) => accumulator.growables ?? []),
   step,
+  kernels: {
+    init: ({ k }) => {
+      for (const { accumulator } of accumulators) accumulator.begin?.(k)
+    },
+  },
 })
 
 /** The values of the columns, and the ticks since the row before. */
@@ -183,7 +207,10 @@ function commandsOf(parts: readonly Part[]): readonly Row[] {
   }
   return [
     ...parts.flatMap((part, entry) => [command(Do.begin, entry), ...part.map(row => take(row, entry))]),
-    ...parts.slice(1).map((_, i) => command(Do.join, 0, i + 1)),
+    ...parts.slice(1).flatMap((part, i) => {
+      const distinct = new Set(part.flatMap(row => row.n ?? [])).size
+      return Array.from({ length: Math.max(1, distinct) }, () => command(Do.join, 0, i + 1))
+    }),
     command(Do.look, 0),
   ]
 }
@@ -219,15 +246,15 @@ const ofProducts: Partial<Record<AggregateName, OfProducts>> = {
 
 function expected(parts: readonly Part[], { fn, type, fraction }: Aggregate): JsValue {
   const args = argsOf[fn]
-  const all = contributionsOf(parts.flat(), fn)
+  const rows = contributionsOf(parts.flat(), fn)
   const { rowsMin, evaluate } = aggregateRow(fn)
-  if (all.length < rowsMin) return null
+  if (rows.length < rowsMin) return null
   const each = parts.map(part => contributionsOf(part, fn))
   const joined = ofProducts[fn]
   return joined
-    ? joined((x, y) => productsOf(each, x, y), all.length)
+    ? joined((x, y) => productsOf(each, x, y), rows.length)
     : evaluate(
-        all,
+        rows,
         type,
         args.map(arg => arg.type),
         fraction,

@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { withInputs } from '../../compiler/passes/logical/rewrite.ts'
 import { paramsOf } from '../../compiler/plan/params.ts'
 import { rowErrors } from '../../ir/abi.ts'
-import { aggregateNames } from '../../ir/expr/aggregates.ts'
+import { type AggregateName, aggregateNames } from '../../ir/expr/aggregates.ts'
 import { type Expr, visit } from '../../ir/expr/expr.ts'
 import { functionNames } from '../../ir/expr/functions/index.ts'
 import { aggregate } from '../../ir/logical/aggregate.ts'
@@ -143,6 +143,9 @@ const hasKeys = (trial: Trial, ...values: readonly unknown[]): boolean =>
     values.every(value => trial.rows.some(row => Object.is(row[name], value))),
   )
 
+/** Aggregates that keep all values of a group. */
+const keepers: ReadonlySet<AggregateName> = new Set(['count_distinct', 'quantile', 'quantile_disc', 'mode'])
+
 type Situation = (trial: Trial, model: ModelResult) => boolean
 
 const situations: Readonly<Record<string, Situation>> = {
@@ -160,6 +163,14 @@ const situations: Readonly<Record<string, Situation>> = {
   'panes of two lengths': ({ plan }, model) =>
     model.rows.length > 2 &&
     specsOf(plan).some(spec => spec.kind === 'hop' && spec.sizeTicks % spec.slideTicks > 0n),
+  'all values of panes that are combined': ({ plan }, model) =>
+    model.rows.length > 2 &&
+    chainOf(plan).some(
+      node =>
+        node.kind === 'aggregate' &&
+        node.window?.isInRows === false &&
+        node.aggregates.some(({ call: { fn } }) => keepers.has(fn)),
+    ),
   'a row in time by the lateness': (trial, model) => {
     const { late } = runModel(mapAggregates(trial.plan), trial.rows, modelOptionsOf(trial))
     return late.length > model.late.length
@@ -226,6 +237,14 @@ const situations: Readonly<Record<string, Situation>> = {
       one =>
         overlaps(one) &&
         model.rows.some(({ window_number: number }) => Number(number) * one.slideRows > (one.sizeRows ?? 0)),
+    ),
+  'all values of windows of rows': ({ plan }, model) =>
+    model.rows.length > 2 &&
+    chainOf(plan).some(
+      node =>
+        node.kind === 'aggregate' &&
+        node.rows?.sizeRows !== undefined &&
+        node.aggregates.some(({ call: { fn } }) => keepers.has(fn)),
     ),
   'results every so many rows': ({ plan }, model) =>
     model.rows.length > 3 && rowWindowsOf(plan).some(({ sizeRows }) => sizeRows === undefined),

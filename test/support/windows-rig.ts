@@ -5,7 +5,7 @@ import { hashWords, wordsOf } from '../../compiler/lower/lib/hash.ts'
 import { OpenWindows } from '../../compiler/lower/lib/open-windows.ts'
 import { HashTable } from '../../compiler/lower/lib/table.ts'
 import { Status } from '../../ir/abi.ts'
-import { and, eq, ge, gt, i32, i64, type KernelBuilder, load, lt } from '../../ir/kernel/build.ts'
+import { and, bool, eq, ge, gt, i32, i64, type KernelBuilder, load, lt } from '../../ir/kernel/build.ts'
 import { Rig } from './rig.ts'
 import type { CommandCode, RigCode } from './rig-program.ts'
 
@@ -48,9 +48,10 @@ function advance({ k, leave, emit }: RigCode): void {
   windows.advance(k, leave, watermark, {
     each: ({ start, end }, group) => emit({ start, end, key: load(groups.entries, 'key', group) }),
     drop: group => groups.remove(k, group),
-    merge: () => {},
+    merge: () => bool(true),
+    reserveCombine: () => {},
     combineRows: 1,
-    combine: () => {},
+    combine: () => bool(true),
     find: () => i32(-1),
     spare: () => i32(-1),
     clear: () => {},

@@ -105,6 +105,12 @@ test('aggregates have the types of their arguments, and are null where those may
     usual: a.approxQuantile(f.price, 0.5),
     high: a.approxQuantile(f.quantity.nullif(0), 0.99),
     highOpen: a.approxQuantile(f.small, 1, { where: f.open }),
+    places: a.countDistinct(f.venue),
+    middle: a.median(f.quantity),
+    lower: a.quantile(f.price.nullif(0), 0.25),
+    middleOpen: a.quantileDisc(f.flags, 0.5, { where: f.open }),
+    usualVenue: a.mode(f.venue),
+    usualSize: a.mode(f.quantity),
   }))
   interface Expected {
     readonly symbol: string
@@ -125,6 +131,12 @@ test('aggregates have the types of their arguments, and are null where those may
     readonly usual: number
     readonly high: number | null
     readonly highOpen: number | null
+    readonly places: bigint
+    readonly middle: number
+    readonly lower: number | null
+    readonly middleOpen: number | null
+    readonly usualVenue: string | null
+    readonly usualSize: bigint
   }
   same<RowIn<typeof totals>, { [K in keyof Expected]: Expected[K] }>(true)
   assert.deepEqual(
@@ -134,6 +146,7 @@ test('aggregates have the types of their arguments, and are null where those may
       ...['float64', 'float64?', 'float64?', 'float64?'],
       ...['float64', 'float64?', 'float64?', 'float64?'],
       ...['int64', 'float64', 'float64?', 'float64?'],
+      ...['int64', 'float64', 'float64?', 'uint8?', 'utf8?', 'int64'],
     ],
   )
 })

@@ -4,6 +4,7 @@ import * as aggregates from './aggregates.ts'
 import * as changes from './changes.ts'
 import { deduplicate } from './deduplicate.ts'
 import { eventTime } from './event-time.ts'
+import * as exact from './exact.ts'
 import * as groups from './groups.ts'
 import { hash, hashTable } from './hash-table.ts'
 import { interpreter, opTable } from './interpreter.ts'
@@ -73,6 +74,10 @@ export const mutants = mutantsOf({
   products: aggregates.products,
   distinct: sketches.distinct,
   quantile: sketches.quantile,
+  'ordered-multiset': exact.orderedMultiset,
+  'value-nodes': exact.valueNodes,
+  values: exact.values,
+  'order-statistics': exact.orderStatistics,
   'aggregate-table': aggregates.aggregateTable,
   weighted: changes.weighted,
   'exact-sum': changes.exactSum,

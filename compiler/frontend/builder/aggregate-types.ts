@@ -154,4 +154,48 @@ export interface AggregatesOf {
     fraction: number,
     filter?: W & AggregateFilter<Typed<'bool', boolean, 'row'>>,
   ): ExprOf<'float64', WithFilter<N, W>, 'group'>
+  /**
+   * How many distinct values there are that are not null, exactly, as an int64; 0 where all is null. All NaN are one
+   * value, both zeros are one. All distinct values are kept, in a state that the limit `stateRows` holds for (LDB-8013); a
+   * row costs the logarithm of their number. Windows that overlap, and sessions, keep them once for each pane and once
+   * more while they close. What is told of one `x` by this, `quantile`, `median`, `quantileDisc` and `mode` is read from
+   * the same values. See `approxCountDistinct` for one of constant size.
+   */
+  countDistinct(
+    x: Typed<DataType, boolean, 'row'>,
+    filter?: AggregateFilter<Typed<'bool', boolean, 'row'>>,
+  ): ExprOf<'int64', false, 'group'>
+  /**
+   * The value of `x` at a part of the way through all that is not null in its order, exactly, as a float64: 0 is the
+   * smallest, 0.5 the median, 1 the largest, and between two values it is on the line from one to the other; null where
+   * all is null. NaN is the largest. `fraction` is a number from 0 to 1, else LDB-0001. It keeps what `countDistinct` does.
+   */
+  quantile<N extends boolean, W>(
+    x: Typed<NumericType, N, 'row'>,
+    fraction: number,
+    filter?: W & AggregateFilter<Typed<'bool', boolean, 'row'>>,
+  ): ExprOf<'float64', WithFilter<N, W>, 'group'>
+  /** The `quantile` at 0.5: the middle of what is not null, or the mean of the two in the middle; null where all is null. */
+  median<N extends boolean, W>(
+    x: Typed<NumericType, N, 'row'>,
+    filter?: W & AggregateFilter<Typed<'bool', boolean, 'row'>>,
+  ): ExprOf<'float64', WithFilter<N, W>, 'group'>
+  /**
+   * The least value of `x` that makes up, with those before it in its order, a part of all that is not null; null where all
+   * is null. It is one of the values, of any type. `fraction` is a number from 0 to 1, else LDB-0001. It keeps what
+   * `countDistinct` does.
+   */
+  quantileDisc<T extends DataType, N extends boolean, W>(
+    x: Typed<T, N, 'row'>,
+    fraction: number,
+    filter?: W & AggregateFilter<Typed<'bool', boolean, 'row'>>,
+  ): ExprOf<T, WithFilter<N, W>, 'group'>
+  /**
+   * The value that occurs most often of what is not null, of several the least; null where all is null. Of values that are
+   * equal (0 and -0) it is the first to arrive. It keeps what `countDistinct` does.
+   */
+  mode<T extends DataType, N extends boolean, W>(
+    x: Typed<T, N, 'row'>,
+    filter?: W & AggregateFilter<Typed<'bool', boolean, 'row'>>,
+  ): ExprOf<T, WithFilter<N, W>, 'group'>
 }

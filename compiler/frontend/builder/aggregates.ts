@@ -25,6 +25,8 @@ const isFilter = (x: unknown): x is FilterOption => typeof x === 'object' && x !
 
 const isNumber = (x: unknown): x is number => typeof x === 'number'
 
+const MEDIAN = 0.5
+
 /** The aggregates of the table by the names that users write. */
 const methods: Readonly<Record<keyof AggregatesOf, AggregateName>> = {
   count: 'count',
@@ -48,7 +50,15 @@ const methods: Readonly<Record<keyof AggregatesOf, AggregateName>> = {
   corr: 'corr',
   approxCountDistinct: 'approx_count_distinct',
   approxQuantile: 'approx_quantile',
+  countDistinct: 'count_distinct',
+  quantile: 'quantile',
+  median: 'quantile',
+  quantileDisc: 'quantile_disc',
+  mode: 'mode',
 }
+
+/** The arguments of the table that a method has by itself. */
+const ownArguments: { readonly [K in keyof AggregatesOf]?: readonly number[] } = { median: [MEDIAN] }
 
 /** Collects the aggregates that a callback asks for; equal ones share a column. */
 export class AggregateCollector {
@@ -58,7 +68,8 @@ export class AggregateCollector {
   get functions(): AggregatesOf {
     const entries = Object.entries(methods).map(([name, fn]) => [
       name,
-      (...args: readonly unknown[]) => this.#add(fn, args),
+      (...args: readonly unknown[]) =>
+        this.#add(fn, [...args, ...(ownArguments[name as keyof AggregatesOf] ?? [])]),
     ])
     return Object.fromEntries(entries) as unknown as AggregatesOf
   }

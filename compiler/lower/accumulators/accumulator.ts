@@ -9,9 +9,10 @@ import type { Expr, Mem } from '../../../ir/kernel/node.ts'
 import type { FieldSpecs } from '../../../ir/layout.ts'
 import type { FixedRegion, Growable } from '../../../ir/physical/program.ts'
 import type { DataType } from '../../../ir/types.ts'
+import type { Leave } from '../lib/control.ts'
 import type { Interner, Wanted } from '../lib/interner.ts'
 import type { RowScope } from '../scope.ts'
-import type { Blocks } from '../stage.ts'
+import type { Blocks, StatefulStage } from '../stage.ts'
 import { anyNull, type Fault, isNever, type Value } from '../value.ts'
 
 /** The row under way, as accumulators see it. */
@@ -31,6 +32,8 @@ export interface Contribution {
 export interface Prepared {
   readonly faults: readonly Fault[]
   readonly texts: readonly Wanted[]
+  /** Returns `grow` where state of its own has no room for what the row brings. */
+  reserve?(): void
   /** Updates the fields of the entry. */
   apply(): void
 }
@@ -43,16 +46,30 @@ export interface Accumulator {
    * is a fault of the value that is read.
    */
   combine(k: KernelBuilder, into: Expr, from: Expr): void
+  /** Set where that may take long: `step` takes in a part, for which `reserve` has made room, `combine` follows the last. */
+  readonly gradual?: {
+    /** The entry that takes it in is -1 where it is new. */
+    reserve(k: KernelBuilder, leave: Leave, into: Expr, from: Expr): void
+    /** Are all parts of the other entry taken in by now? */
+    step(k: KernelBuilder, into: Expr, from: Expr): Expr
+  }
+  /** Gives back what a group has in state of its own. */
+  forget?(k: KernelBuilder, entry: Expr): void
   /** How many rows cost about as much as `combine`, where that is more than one. */
   readonly combineRows?: number
   /** Refuses no row where it is the first of its group. */
   prepare(contribution: Contribution): Prepared
   /** The texts that a new group keeps of its first row. */
   wants?(cx: RowScope, args: readonly Value[]): readonly Wanted[]
+  /** Returns `grow` where state of its own has no room for the first row of a new group. */
+  reserve?(cx: RowScope, args: readonly Value[]): void
   /** What it holds for a group, as a call asks for it; null where no row has contributed to what must have a value. */
   read(k: KernelBuilder, entry: Expr, call: Aggregate): Value
-  /** Regions of its own, where one group is all there is. */
+  /** Regions of its own, for all groups together. */
   readonly regions?: readonly FixedRegion[]
+  /** State of its own that grows, and what is written to it before the first row. */
+  readonly growables?: StatefulStage['growables']
+  begin?(k: KernelBuilder): void
   /** Regions of its own that have so many rows for each entry: the first of them is that of entry times so many. */
   readonly parts?: Growable['parts']
   /** Can it take rows by their mask? */
@@ -64,7 +81,7 @@ export interface Accumulator {
   readonly blocks?: Blocks
 }
 
-export type GroupFacts = Pick<GroupStore, 'isUngrouped' | 'combines' | 'retracts'>
+export type GroupFacts = Pick<GroupStore, 'isUngrouped' | 'combines' | 'retracts' | 'newId'>
 
 /** Where the accumulators of a group keep their fields. */
 export class GroupStore {
@@ -75,13 +92,16 @@ export class GroupStore {
   readonly combines: boolean
   /** Are rows taken back? */
   readonly retracts: boolean
+  /** The id of another growable state of the pipeline. */
+  readonly newId: () => number
   #entries: Mem | undefined
 
-  constructor(texts: Interner | undefined, { isUngrouped, combines, retracts }: GroupFacts) {
+  constructor(texts: Interner | undefined, { isUngrouped, combines, retracts, newId }: GroupFacts) {
     this.texts = texts
     this.isUngrouped = isUngrouped
     this.combines = combines
     this.retracts = retracts
+    this.newId = newId
   }
 
   /** Known once all accumulators have said what fields they need. */
@@ -118,11 +138,7 @@ export function contributes({ args, mask }: Pick<Contribution, 'args' | 'mask'>)
   return isConst(mask, true) ? given : isConst(given, true) ? mask : and(mask, given)
 }
 
-/** Runs code under a condition that may be constant. */
-export function when(k: KernelBuilder, cond: Expr, body: () => void): void {
-  if (isConst(cond, true)) body()
-  else k.if(cond, body)
-}
+export { when } from '../lib/control.ts'
 
 /** An argument by its number. */
 export function argumentOf(args: readonly Value[], number = 0): Value {

@@ -5,9 +5,10 @@
 import { and, i32, i64, or, xor } from '../../../ir/kernel/build.ts'
 import type { Expr } from '../../../ir/kernel/node.ts'
 import { type DataType, typeTable } from '../../../ir/types.ts'
+import { stored } from '../lib/kept.ts'
 import { scalarOf } from '../value.ts'
 import { type AccumulatorFactory, argumentOf, contributes, when } from './accumulator.ts'
-import { heldField, readHeld, stored } from './held.ts'
+import { heldField, readHeld } from './held.ts'
 
 type Join = (a: Expr, b: Expr) => Expr
 

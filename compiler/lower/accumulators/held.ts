@@ -1,35 +1,19 @@
 /** Values that accumulators hold on to: a scalar as it is, a text by the id of its interned copy. */
-import { bool, i32, type KernelBuilder, load, op, toInt } from '../../../ir/kernel/build.ts'
-import type { Expr, FieldType } from '../../../ir/kernel/node.ts'
-import type { FieldSpec } from '../../../ir/layout.ts'
-import { type DataType, isBytes, typeTable } from '../../../ir/types.ts'
+import { bool, i32, type KernelBuilder } from '../../../ir/kernel/build.ts'
+import type { Expr } from '../../../ir/kernel/node.ts'
+import { type DataType, isBytes } from '../../../ir/types.ts'
 import type { Wanted } from '../lib/interner.ts'
+import { keptField, readKept, stored } from '../lib/kept.ts'
 import type { RowScope } from '../scope.ts'
-import { bytesOf, FALSE, scalarOf, type Value } from '../value.ts'
+import { bytesOf, scalarOf, type Value } from '../value.ts'
 import { argumentOf, contributes, type GroupStore } from './accumulator.ts'
 
 /** How a value of a type is kept in an entry. */
-export function heldField(type: DataType): FieldType | FieldSpec {
-  if (isBytes(type)) return { type: 'i32', interned: true }
-  return type === 'bool' ? 'u8' : typeTable[type].field
-}
+export const heldField = keptField
 
 /** The value kept in a field; texts are ranges of the heap. */
-export function readHeld(store: GroupStore, field: string, type: DataType, entry: Expr): Value {
-  if (isBytes(type)) {
-    if (!store.texts) throw new Error('a text is kept without an interner')
-    const { offset, length } = store.texts.range(store.load(field, entry))
-    return { kind: 'bytes', type, offset, length, isNull: FALSE, faults: [] }
-  }
-  const raw = load(store.entries, field, entry)
-  return {
-    kind: 'scalar',
-    type,
-    value: type === 'bool' ? op('ne.i32', raw, i32(0)) : raw,
-    isNull: FALSE,
-    faults: [],
-  }
-}
+export const readHeld = (store: GroupStore, field: string, type: DataType, entry: Expr): Value =>
+  readKept(store.entries, field, entry, type, store.texts)
 
 /** Looks up the text of a value that is about to be kept under a condition. */
 export function wantText(cx: RowScope, store: GroupStore, value: Value, needed: Expr): readonly Wanted[] {
@@ -54,9 +38,6 @@ export function writeHeld(
   const held = value.kind === 'bytes' ? texts[0].id : stored(scalarOf(value).value)
   k.store(store.entries, field, entry, held)
 }
-
-/** A scalar as its field takes it. */
-export const stored = (x: Expr): Expr => (x.type === 'bool' ? toInt(x) : x)
 
 /** Keeps for one entry what another keeps; a text is named by the same id. */
 export const copyHeld = (k: KernelBuilder, store: GroupStore, field: string, into: Expr, from: Expr): void =>

@@ -23,7 +23,7 @@ import {
 } from '../../../ir/kernel/build.ts'
 import type { Expr } from '../../../ir/kernel/node.ts'
 import type { FieldSpecs } from '../../../ir/layout.ts'
-import { isFloat } from '../../../ir/types.ts'
+import { isBytes, isFloat } from '../../../ir/types.ts'
 import { toDouble } from '../expr/cast.ts'
 import { scalar, scalarOf, type Value } from '../value.ts'
 import type { Accumulator, AccumulatorFactory, GroupStore } from './accumulator.ts'
@@ -37,6 +37,7 @@ import { latest } from './latest.ts'
 import { productsOfPairs, squaresOfFirst, squaresOfSecond } from './products.ts'
 import { quantile } from './quantile.ts'
 import { sum } from './sum.ts'
+import { values } from './values.ts'
 import { falses, isPositive, isZero, trues, weightedCount, weightedSum } from './weighted.ts'
 
 const bySign =
@@ -65,8 +66,12 @@ const factories = {
   latest,
   trues,
   falses,
+  values,
 } as const satisfies Record<string, AccumulatorFactory>
 type AccumulatorKind = keyof typeof factories
+
+/** Those that hold on to values of their arguments, so that texts among them must be interned. */
+const keeping: ReadonlySet<AccumulatorKind> = new Set(['min', 'max', 'first', 'last', 'latest', 'values'])
 
 /** What the accumulator of a kind over the aggregate's arguments holds for a group. */
 type HeldOf = (kind: AccumulatorKind) => Value
@@ -178,7 +183,15 @@ const codes: AggregateCodes = {
   corr: { needs: ['products', 'squares', 'squares_of_second'], finish: correlation },
   approx_count_distinct: { needs: ['distinct'], finish: plain('distinct') },
   approx_quantile: { needs: ['quantile'], finish: plain('quantile') },
+  count_distinct: { needs: ['values'], finish: plain('values') },
+  quantile: { needs: ['values'], finish: plain('values') },
+  quantile_disc: { needs: ['values'], finish: plain('values') },
+  mode: { needs: ['values'], finish: plain('values') },
 }
+
+/** Does an aggregate keep texts of rows? */
+export const keepsTexts = ({ fn, args }: Aggregate): boolean =>
+  args.some(({ type }) => isBytes(type)) && codes[fn].needs.some(kind => keeping.has(kind))
 
 /** An accumulator with the number of the aggregate whose arguments feed it. */
 export interface Fed {

@@ -13,6 +13,7 @@ import {
   not,
   op,
   or,
+  sub,
   toInt,
 } from '../../../ir/kernel/build.ts'
 import type { Expr } from '../../../ir/kernel/node.ts'
@@ -65,6 +66,12 @@ export function after(k: KernelBuilder, a: Value, b: Value): Expr {
   const [x, y] = [scalarOf(a).value, scalarOf(b).value]
   return or(greater, and(ne(x, x), eq(y, y)))
 }
+
+/** Below, at or above zero, as `a` comes before, with or after `b` in the total order of their type. */
+export const orderOf = (k: KernelBuilder, a: Value, b: Value): Expr =>
+  a.kind === 'bytes' && b.kind === 'bytes'
+    ? compareBytes(k, a, b)
+    : sub(toInt(after(k, a, b)), toInt(after(k, b, a)))
 
 const order = (name: Order): CallLowering => strict((cx, [a, b]) => ({ value: ordered(cx.k, name, a, b) }))
 

@@ -1,6 +1,6 @@
 /** Leaving a kernel before its work is done, so that the next call goes on where this one stopped. */
 import { controlBlock, Status, type Trap } from '../../../ir/abi.ts'
-import { add, ge, i32, type KernelBuilder, load } from '../../../ir/kernel/build.ts'
+import { add, ge, i32, isConst, type KernelBuilder, load } from '../../../ir/kernel/build.ts'
 import type { Expr, Local } from '../../../ir/kernel/node.ts'
 
 /** Returns a status after saving the position of the kernel at hand. */
@@ -23,4 +23,10 @@ export function trap(k: KernelBuilder, reason: (typeof Trap)[keyof typeof Trap],
 export function returnIfBudgetSpent(k: KernelBuilder, spent: Local): void {
   k.if(ge(spent, load(controlBlock, 'budget')), () => k.return(i32(Status.yield)))
   k.set(spent, add(spent, i32(1)))
+}
+
+/** Runs code under a condition that may be constant. */
+export function when(k: KernelBuilder, cond: Expr, body: () => void): void {
+  if (isConst(cond, true)) body()
+  else k.if(cond, body)
 }

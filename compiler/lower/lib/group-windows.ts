@@ -63,12 +63,15 @@ export interface GroupWalk {
   /** Forgets the group. */
   drop(group: Expr): void
   /**
-   * Takes the group of a pane into that of the whole window: may leave before anything has changed; `append` puts the
-   * latter behind those there are, where it is new.
+   * Takes the group of a pane, or a part of it, into that of the whole window: may leave before anything has changed;
+   * `append` puts the latter behind those there are, where it is new. Yields whether all of the pane has been taken: where
+   * not, it comes again with the same group, and nothing else comes before.
    */
-  merge(group: Expr, append: (merged: Expr) => void): void
-  /** Takes what one group holds into another of earlier rows; never leaves. */
-  combine(into: Expr, from: Expr): void
+  merge(group: Expr, append: (merged: Expr) => void): Expr
+  /** Leaves where there is no room for what `combine` takes at once. */
+  reserveCombine(into: Expr, from: Expr): void
+  /** Takes what one group holds, or a part of it, into another of earlier rows; never leaves. Yields what `merge` does. */
+  combine(into: Expr, from: Expr): Expr
   /** What `merge` or `combine` takes of the budget, in rows. */
   readonly combineRows: number
   /** The group of the same key in another pane, or -1. */
@@ -87,6 +90,8 @@ export interface Firing {
   combine: GroupWalk['combine']
   clear: GroupWalk['clear']
   readonly combineRows: number
+  /** Does `combine` take all at once, and need no room? */
+  readonly combinesAtOnce: boolean
   /** So many rows are taken off the budget of the call. */
   spend(rows: number): void
   /** Ends the call: `advance` has work. */

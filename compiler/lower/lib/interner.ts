@@ -50,11 +50,14 @@ export interface Wanted {
   readonly dictionary: DictionaryCode | undefined
 }
 
+/** State that names texts: a scan calls `each` with every entry in use, from `at` on; it may yield where it has saved. */
+export type TextUser = Pick<HashTable, 'entries' | 'scan'>
+
 export class Interner {
   readonly table: HashTable
   readonly heap: Mem
   readonly #id: number
-  readonly #users: HashTable[] = []
+  readonly #users: TextUser[] = []
 
   constructor(id: number) {
     this.#id = id
@@ -73,9 +76,9 @@ export class Interner {
     })
   }
 
-  /** Tables whose fields marked `interned` hold ids. */
-  addUser(table: HashTable): void {
-    this.#users.push(table)
+  /** State whose fields marked `interned` hold ids. */
+  addUser(user: TextUser): void {
+    this.#users.push(user)
   }
 
   get growable(): Growable {
@@ -204,7 +207,7 @@ export class Interner {
     for (const field of ['marked', 'marked_bytes', 'new_used']) k.put(this.heap, field, i32(0))
   }
 
-  #mark(k: KernelBuilder, user: HashTable, at: Local): void {
+  #mark(k: KernelBuilder, user: TextUser, at: Local): void {
     const { heap, table } = this
     const interned = Object.entries(user.entries.fields).filter(([, field]) => field.interned)
     const save = (): void => k.put(heap, 'at', at)

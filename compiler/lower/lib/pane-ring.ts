@@ -9,7 +9,6 @@ import { controlBlock, Status } from '../../../ir/abi.ts'
 import {
   add,
   and,
-  bool,
   eq,
   ge,
   gt,
@@ -27,7 +26,7 @@ import {
 } from '../../../ir/kernel/build.ts'
 import type { Expr, Mem } from '../../../ir/kernel/node.ts'
 import { type FieldSpecs, rowLayout } from '../../../ir/layout.ts'
-import type { Leave } from './control.ts'
+import { type Leave, when } from './control.ts'
 import {
   type Bounds,
   type Firing,
@@ -158,7 +157,7 @@ export class PaneRing implements GroupWindows {
 
   count(k: KernelBuilder, group: Expr, firing: Firing): void {
     const { paneRows, sizePanes } = this.#shape
-    const isLittle = sizePanes * firing.combineRows <= COMBINED_AT_ONCE_MAX
+    const isLittle = firing.combinesAtOnce && sizePanes * firing.combineRows <= COMBINED_AT_ONCE_MAX
     const filled = k.let('filled', add(this.#of('filled', group), i32(1)))
     const postpone = (step: number): void => {
       k.put(this.head, 'group', group)
@@ -168,9 +167,12 @@ export class PaneRing implements GroupWindows {
     }
     this.#put(k, 'filled', group, filled)
     k.if(ge(filled, i32(paneRows)), () => {
-      const isGrowing = isLittle ? lt(this.#of('panes', group), i32(sizePanes)) : bool(true)
+      if (!isLittle) {
+        postpone(Step.begin)
+        return
+      }
       k.if(
-        isGrowing,
+        lt(this.#of('panes', group), i32(sizePanes)),
         () => postpone(Step.begin),
         () => this.#fire(k, group, firing, postpone),
       )
@@ -315,14 +317,19 @@ export class PaneRing implements GroupWindows {
     )
   }
 
-  /** Takes in one pane, or passes over one that the window does not reach. */
+  /** Takes in one pane, or a part of it, or passes over one that the window does not reach. */
   #combine(k: KernelBuilder, walk: GroupWalk): void {
     const [pane, left] = ['pane', 'left'].map(field => k.let(field, load(this.head, field)))
+    const result = load(this.head, 'result')
+    const isWanted = k.let('is_wanted', le(left, load(this.head, 'wanted')))
+    k.if(isWanted, () => walk.reserveCombine(result, pane))
     k.phase('apply')
-    k.if(le(left, load(this.head, 'wanted')), () => walk.combine(load(this.head, 'result'), pane))
-    k.put(this.head, 'pane', this.#next(pane))
-    k.put(this.head, 'left', sub(left, i32(1)))
-    k.if(le(left, i32(1)), () => k.put(this.head, 'step', i32(Step.leave)))
+    const next = (): void => {
+      k.put(this.head, 'pane', this.#next(pane))
+      k.put(this.head, 'left', sub(left, i32(1)))
+      k.if(le(left, i32(1)), () => k.put(this.head, 'step', i32(Step.leave)))
+    }
+    k.if(isWanted, () => when(k, walk.combine(result, pane), next), next)
   }
 
   #leave(k: KernelBuilder, walk: GroupWalk, isEnd: Expr): void {

@@ -24,7 +24,7 @@ import {
 import type { Expr, Local, Mem } from '../../../ir/kernel/node.ts'
 import { type FieldSpecs, rowLayout } from '../../../ir/layout.ts'
 import type { Growable } from '../../../ir/physical/program.ts'
-import type { Leave } from './control.ts'
+import { type Leave, when } from './control.ts'
 import {
   type Bounds,
   closingOf,
@@ -242,18 +242,21 @@ export class Sessions implements GroupWindows {
     )
   }
 
-  /** Takes one pane into the first, which becomes the session. */
+  /** Takes one pane, or a part of it, into the first, which becomes the session. */
   #merge(k: KernelBuilder, walk: GroupWalk): void {
     const [result, pane] = ['result', 'pane'].map(field => k.let(field, load(this.head, field)))
+    k.if(ge(pane, i32(0)), () => walk.reserveCombine(result, pane))
     k.phase('apply')
     k.if(
       lt(pane, i32(0)),
       () => k.put(this.head, 'step', i32(Step.leave)),
       () => {
-        k.put(this.head, 'pane', this.#next(k, walk, pane))
-        walk.combine(result, pane)
-        k.store(this.#groups.entries, 'last_time', result, this.#of('last_time', pane))
-        walk.drop(pane)
+        const isTaken = walk.combine(result, pane)
+        when(k, isTaken, () => {
+          k.put(this.head, 'pane', this.#next(k, walk, pane))
+          k.store(this.#groups.entries, 'last_time', result, this.#of('last_time', pane))
+          walk.drop(pane)
+        })
       },
     )
   }

@@ -23,7 +23,7 @@ import {
 } from '../../../ir/kernel/build.ts'
 import type { Expr, Local, Mem } from '../../../ir/kernel/node.ts'
 import { rowLayout } from '../../../ir/layout.ts'
-import type { Leave } from './control.ts'
+import { type Leave, when } from './control.ts'
 import {
   type Bounds,
   closingOf,
@@ -210,10 +210,12 @@ export class SharedPanes implements GroupWindows {
       ge(group, i32(0)),
       () =>
         work(() => {
-          walk.merge(group, merged => this.#appendMerged(k, merged))
-          const next = k.let('next', load(this.#groups.entries, 'next', group))
-          k.put(this.head, 'group', next)
-          k.if(lt(next, i32(0)), () => this.#toNextPane(k))
+          const isTaken = walk.merge(group, merged => this.#appendMerged(k, merged))
+          when(k, isTaken, () => {
+            const next = k.let('next', load(this.#groups.entries, 'next', group))
+            k.put(this.head, 'group', next)
+            k.if(lt(next, i32(0)), () => this.#toNextPane(k))
+          })
         }, walk.combineRows),
       () => {
         k.phase('apply')

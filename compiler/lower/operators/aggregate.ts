@@ -167,6 +167,7 @@ export class AggregateStage implements StatefulStage {
     )
     const faults = prepared.flatMap(one => one.faults)
     cx.reject(faults, row.mask, operator)
+    for (const one of prepared) one.reserve?.()
     this.#reserveTexts(cx, prepared)
     if (output) {
       k.if(le(output.room, i32(0)), () => cx.leave(Status.full))
@@ -251,6 +252,7 @@ export class AggregateStage implements StatefulStage {
       combine: (into, from) => this.#groups.combine(k, into, from),
       clear: (entry, group) => this.#groups.clear(k, entry, group),
       combineRows: this.#groups.combineRows,
+      combinesAtOnce: this.#groups.combinesAtOnce,
       spend: rows => cx.spend(rows),
       due: () => cx.stopIfDue(),
     }
@@ -342,6 +344,8 @@ export class AggregateStage implements StatefulStage {
   #reserve(cx: RowScope, key: KeyValue, args: Args): void {
     const { k, leave } = cx
     this.#groups.reserve(k, leave)
+    for (const { accumulator, feeder } of this.#groups.accumulation.accumulators)
+      accumulator.reserve?.(cx, args[feeder] ?? [])
     const kept = this.#groups.accumulation.accumulators.flatMap(
       ({ accumulator, feeder }) => accumulator.wants?.(cx, args[feeder] ?? []) ?? [],
     )

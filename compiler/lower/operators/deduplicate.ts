@@ -109,6 +109,7 @@ export class DeduplicateStage implements StatefulStage {
       each: () => {},
       drop: row => this.#table.remove(k, row),
       merge: noPanes,
+      reserveCombine: noPanes,
       combine: noPanes,
       combineRows: 1,
       find: noPanes,

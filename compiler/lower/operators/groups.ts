@@ -4,7 +4,19 @@
  */
 import { MillraceError } from '../../../ir/errors.ts'
 import { aggregate as aggregateCall } from '../../../ir/expr/aggregates.ts'
-import { and, bool, eq, gt, i32, i64, type KernelBuilder, load, lt, ne } from '../../../ir/kernel/build.ts'
+import {
+  all,
+  and,
+  bool,
+  eq,
+  gt,
+  i32,
+  i64,
+  type KernelBuilder,
+  load,
+  lt,
+  ne,
+} from '../../../ir/kernel/build.ts'
 import type { Expr, Local } from '../../../ir/kernel/node.ts'
 import { type Aggregate, aggregateRule } from '../../../ir/logical/aggregate.ts'
 import { CHANGE, changes, isEager, isRefined, saysChanges, takesBack } from '../../../ir/logical/emit.ts'
@@ -12,7 +24,7 @@ import { WINDOW_NUMBER } from '../../../ir/logical/row-window.ts'
 import { findColumn } from '../../../ir/schema.ts'
 import { isBytes } from '../../../ir/types.ts'
 import { GroupStore, when } from '../accumulators/accumulator.ts'
-import { type Accumulation, accumulate, fieldsOf as heldBy } from '../accumulators/index.ts'
+import { type Accumulation, accumulate, fieldsOf as heldBy, keepsTexts } from '../accumulators/index.ts'
 import type { RowColumns } from '../expr/index.ts'
 import type { Leave } from '../lib/control.ts'
 import {
@@ -28,13 +40,13 @@ import { Interner } from '../lib/interner.ts'
 import type { RowCounter } from '../lib/row-counter.ts'
 import { type Found, HashTable } from '../lib/table.ts'
 import type { EmitEach, StatefulStage } from '../stage.ts'
-import { FALSE, scalar, scalarOf, type Value } from '../value.ts'
+import { FALSE, local, scalar, scalarOf, type Value } from '../value.ts'
 import { GivenResults } from './given-results.ts'
 import { GroupKey, KEYS_MAX, type KeyValue } from './group-key.ts'
 import type { NewGroup } from './pending-group.ts'
 import { combinesPanes, counterOf, fieldsOf, windowsOf } from './windows.ts'
 
-/** Ids of the growable states of a pipeline, without gaps: where there are no texts, windows take their place. */
+/** The growable states of a pipeline have ids without gaps: the first is that of its groups. */
 const GROUPS = 0
 export const TEXTS = 1
 
@@ -67,13 +79,17 @@ export class Groups {
     if (columns.length > KEYS_MAX)
       throw new MillraceError('LDB-1001', `${columns.length} group keys; ${KEYS_MAX} is the most`)
     const calls = node.aggregates.map(({ call }) => call)
-    const hasTexts = [...columns, ...calls].some(({ type }) => isBytes(type))
-    this.texts = texts ?? (hasTexts ? new Interner(TEXTS) : undefined)
+    let lastId = GROUPS
+    const newId = (): number => ++lastId
+    const hasTexts = columns.some(({ type }) => isBytes(type)) || calls.some(keepsTexts)
+    const textsId = texts || hasTexts ? newId() : undefined
+    this.texts = texts ?? (textsId === undefined ? undefined : new Interner(textsId))
     this.key = new GroupKey(columns, this.texts)
     this.retracts = node.input.relation.isChangelog
     const isWhole = columns.length === 0 && !node.window && !node.rows && !this.retracts
     this.isUngrouped = isWhole && !isEager(node.emit) && !isRefined(node.emit)
-    const facts = { isUngrouped: this.isUngrouped, combines: combinesPanes(node), retracts: this.retracts }
+    const combines = combinesPanes(node)
+    const facts = { isUngrouped: this.isUngrouped, combines, retracts: this.retracts, newId }
     const store = new GroupStore(this.texts, facts)
     // Whether a group has any rows: with none it gives no result.
     this.#countsRows = this.isUngrouped || this.retracts
@@ -82,7 +98,7 @@ export class Groups {
     this.table = this.#makeTable()
     store.place(this.table.entries)
     this.texts?.addUser(this.table)
-    this.windows = windowsOf(this.texts ? TEXTS + 1 : TEXTS, this.table, node, watermark, this.canEmpty)
+    this.windows = windowsOf(newId(), this.table, node, watermark, this.canEmpty)
     this.counter = counterOf(this.table, node.rows)
   }
 
@@ -119,6 +135,7 @@ export class Groups {
         growable: one.growable,
         grow: (k: KernelBuilder) => one.table.grow(k),
       })),
+      ...this.accumulation.accumulators.flatMap(({ accumulator }) => accumulator.growables ?? []),
       ...(texts ? [{ growable: texts.growable, grow: (k: KernelBuilder) => texts.grow(k) }] : []),
     ]
   }
@@ -126,6 +143,7 @@ export class Groups {
   init(k: KernelBuilder): void {
     this.table.init(k)
     this.windows.init(k)
+    for (const { accumulator } of this.accumulation.accumulators) accumulator.begin?.(k)
   }
 
   /** The group of a key, in a pane where there are any. */
@@ -174,14 +192,18 @@ export class Groups {
     if (this.marksEmitted) k.store(entries, 'emitted', group, i32(0))
     this.counter?.begin(k, group)
     for (const [field, value] of key.fields) k.store(entries, field, group, value)
-    this.#forgetRows(k, group)
+    this.#initRows(k, group)
     this.#given?.init(k, group)
     this.windows.initGroup?.(k, group)
     return group
   }
 
-  #forgetRows(k: KernelBuilder, group: Expr): void {
+  #initRows(k: KernelBuilder, group: Expr): void {
     for (const { accumulator } of this.accumulation.accumulators) accumulator.init(k, group)
+  }
+
+  #forgetOwn(k: KernelBuilder, group: Expr): void {
+    for (const { accumulator } of this.accumulation.accumulators) accumulator.forget?.(k, group)
   }
 
   /** Makes an entry empty, for the key of a group. */
@@ -189,7 +211,8 @@ export class Groups {
     const { entries } = this.table
     const { fields } = this.key.of(entries, group)
     if (entry !== group) for (const [field, value] of fields) k.store(entries, field, entry, value)
-    this.#forgetRows(k, entry)
+    this.#forgetOwn(k, entry)
+    this.#initRows(k, entry)
   }
 
   /** Emits the groups of windows that the watermark has passed; or forgets them, where all of it has been said. */
@@ -200,8 +223,9 @@ export class Groups {
         when(k, this.#isOpen(k, group), () => this.#give(k, window, group, each))
       },
       given: group => this.#given?.keep(k, group, this.accumulation),
-      drop: group => this.table.remove(k, group),
+      drop: group => this.#drop(k, group),
       merge: (group, append) => this.#merge(k, leave, group, append),
+      reserveCombine: (into, from) => this.#reserveCombine(k, leave, into, from),
       combine: (into, from) => this.combine(k, into, from),
       combineRows: this.combineRows,
       find: (group, start) => this.#search(k, group, start).entry,
@@ -236,15 +260,21 @@ export class Groups {
   }
 
   /** Takes the group of a pane into that of the window; the ids of its texts are known already. */
-  #merge(k: KernelBuilder, leave: Leave, group: Expr, append: (merged: Expr) => void): void {
+  #merge(k: KernelBuilder, leave: Leave, group: Expr, append: (merged: Expr) => void): Expr {
     const { entry, hash, key } = this.#search(k, group, MERGED)
     k.if(lt(entry, i32(0)), () => this.table.reserve(k, leave))
+    this.#reserveCombine(k, leave, entry, group)
     k.phase('apply')
     k.if(lt(entry, i32(0)), () => {
       k.set(entry, this.#insert(k, hash, key, MERGED))
       append(entry)
     })
-    this.combine(k, entry, group)
+    return this.combine(k, entry, group)
+  }
+
+  #drop(k: KernelBuilder, group: Expr): void {
+    this.#forgetOwn(k, group)
+    this.table.remove(k, group)
   }
 
   /** Looks for the group that has the key of another one. */
@@ -260,9 +290,30 @@ export class Groups {
     return Math.max(1, ...rows)
   }
 
-  /** Takes what one group holds into another of earlier rows. */
-  combine(k: KernelBuilder, into: Expr, from: Expr): void {
-    for (const { accumulator } of this.accumulation.accumulators) accumulator.combine(k, into, from)
+  /** Do all accumulators take in another entry in one step? */
+  get combinesAtOnce(): boolean {
+    return this.accumulation.accumulators.every(({ accumulator }) => !accumulator.gradual)
+  }
+
+  #reserveCombine(k: KernelBuilder, leave: Leave, into: Expr, from: Expr): void {
+    for (const { accumulator } of this.accumulation.accumulators)
+      accumulator.gradual?.reserve(k, leave, into, from)
+  }
+
+  /**
+   * Takes what one group holds, or a part of it, into another of earlier rows. All that take many steps take one; when none
+   * has any left, the others follow.
+   */
+  combine(k: KernelBuilder, into: Expr, from: Expr): Expr {
+    const accumulators = this.accumulation.accumulators.map(({ accumulator }) => accumulator)
+    const steps = accumulators.flatMap(({ gradual }) =>
+      gradual ? [local(k, 'is_taken', gradual.step(k, into, from))] : [],
+    )
+    const isDone = local(k, 'is_combined', all(steps))
+    when(k, isDone, () => {
+      for (const accumulator of accumulators) accumulator.combine(k, into, from)
+    })
+    return isDone
   }
 
   /** Does a group come to anything that was told of, or would be? */
