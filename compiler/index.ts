@@ -111,6 +111,7 @@ export { PlanCache, type PlanCacheCounters, type QueryOptions } from './plan-cac
 export { CompiledQuery, compile, run, sharedPlans } from './query.ts'
 export { LiveQuery } from './run/live.ts'
 export { LiveSource, type Pushable } from './run/live-source.ts'
+export type { HoldBack, OperatorMetrics, QueryMetrics } from './run/metrics.ts'
 export type {
   Diagnostic,
   OpenOptions,

@@ -22,7 +22,8 @@ export interface StateAnalysis {
   readonly bytesMax: number
 }
 
-function readTable({ name, head, heap, parts }: Growable, placement: Placement): StateAnalysis {
+/** What a growable state holds right now. */
+export function readState({ name, head, heap, parts }: Growable, placement: Placement): StateAnalysis {
   const [row, control] = [new RowView(placement, head), controlOf(placement)]
   const bytesOf = (entries: number): number =>
     entries === 0
@@ -71,7 +72,7 @@ export function readPipeline(
 ): PipelineFacts {
   const [times, control] = [new RowView(placement, time), controlOf(placement)]
   return {
-    state: growables.map(growable => readTable(growable, placement)),
+    state: growables.map(growable => readState(growable, placement)),
     eventTime: {
       largest: momentOf(times.getLong('max_ts'), timeType),
       watermark: momentOf(times.getLong('wm'), timeType),

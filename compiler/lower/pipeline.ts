@@ -74,6 +74,7 @@ class PipelineLowering {
       growables: grow.map(one => one.growable),
       output: this.#parts.output,
       time: timeRegion,
+      deadline: this.#parts.stateful?.deadline,
       inputTimes: this.#parts.inputTimes?.mem,
       advances: this.#parts.stateful !== undefined,
       onlySweeps: this.#parts.onlySweeps,

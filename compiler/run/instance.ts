@@ -22,9 +22,11 @@ import { narrowed, wipe } from '../../runtime/memory/narrow.ts'
 import { systemWallClock } from '../../runtime/time/clock.ts'
 import { Ticker } from '../../runtime/time/ticker.ts'
 import type { CompiledPlan } from '../compiled-plan.ts'
+import { splitPipelines } from '../plan/split-pipelines.ts'
 import { TierPolicy, type Verdict } from '../tier-policy.ts'
 import { type BaseTier, baseTier, CORE, type CompiledTiers, InstanceKernels } from '../tiers.ts'
 import type { Callbacks } from './callbacks.ts'
+import { type QueryMetrics, readMetrics } from './metrics.ts'
 import type { OpenOptions, TierChoice } from './options.ts'
 import { liftedFrom, overridden, type QueryParams, withOperators } from './params.ts'
 import { narrowLimits, type SourceBatch, WARM_ROWS, WarmUp } from './warm-up.ts'
@@ -101,6 +103,18 @@ export class Instance {
   get watermarks(): readonly SourceWatermark[] {
     const { placements } = this.runner
     return this.#sources.map(program => readWatermark(program, placements[program.id]))
+  }
+
+  /** What it has done and what it waits for. */
+  get metrics(): QueryMetrics {
+    const { program, optimised } = this.#options.plan.compilation
+    const { placements, counters } = this.runner
+    return readMetrics({
+      ...{ program, placements, counters },
+      specs: splitPipelines(optimised),
+      sources: this.watermarks,
+      movedMs: source => this.runner.movedMs(source),
+    })
   }
 
   /** All memory that it has. */

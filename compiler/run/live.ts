@@ -8,6 +8,7 @@ import { didYouMean } from '../frontend/builder/did-you-mean.ts'
 import type { Callbacks } from './callbacks.ts'
 import type { Instance } from './instance.ts'
 import { LiveSource, type Pushable } from './live-source.ts'
+import type { QueryMetrics } from './metrics.ts'
 import { warmQueue } from './warm-queue.ts'
 import type { SourceBatch, WarmUp } from './warm-up.ts'
 import type { SourceWatermark } from './watermarks.ts'
@@ -185,6 +186,11 @@ export class LiveQuery {
   /** How far each source has come, and which of its partitions holds it back. */
   watermarks(): readonly SourceWatermark[] {
     return this.#instance.watermarks
+  }
+
+  /** Why it is not emitting: what each operator waits for, who holds its time back and since when, and what it keeps. */
+  metrics(): QueryMetrics {
+    return this.#instance.metrics
   }
 
   /** Forgets all state; what waits is not emitted. LDB-0004 for what is pushed afterwards. */

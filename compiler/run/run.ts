@@ -11,6 +11,7 @@ import type { QueryTask } from '../../runtime/reactor/query-task.ts'
 import { Reactor } from '../../runtime/reactor/reactor.ts'
 import type { Output } from '../../runtime/subscription/output.ts'
 import type { Instance } from './instance.ts'
+import type { QueryMetrics } from './metrics.ts'
 
 export interface RunParts {
   readonly instance: Instance
@@ -65,6 +66,11 @@ export class Run<Out extends Columns> implements AsyncIterable<RecordBatch> {
   /** Rows so far. */
   get counters(): Counters {
     return this.#parts.instance.runner.counters
+  }
+
+  /** Why it is not emitting: what each operator waits for, who holds its time back and since when, and what it keeps. */
+  metrics(): QueryMetrics {
+    return this.#parts.instance.metrics
   }
 
   /** Ends the query; results that wait are dropped, the source is told. */

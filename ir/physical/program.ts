@@ -118,6 +118,8 @@ export interface PipelineProgram {
   readonly time: Mem
   /** The watermarks of its inputs, where there are several, or where they come with the rows. */
   readonly inputTimes: Mem | undefined
+  /** Where the watermark at which it has to do something next is kept, if it has state. */
+  readonly deadline: { readonly mem: Mem; readonly field: string } | undefined
   /** Has it state that a watermark closes? */
   readonly advances: boolean
   /** Has it no such state, but a kernel `advance` that finds out which partitions of its source are idle? */

@@ -11,6 +11,9 @@ export class Entrance {
   readonly pipeline: Pipeline
   readonly name: string
   hasEnded = false
+  /** When its watermark was last seen to have moved, in milliseconds since 1970. */
+  movedMs = 0
+  #seen: bigint | undefined
   readonly #door: BatchDoor
   readonly #kernels: KernelSource
   readonly #pushes = new Map<string, KernelFunction>()
@@ -28,6 +31,18 @@ export class Entrance {
     const areas = { columnArea: area(columns), dictionaryArea: area(dictionaries) }
     const { input } = pipeline.program
     this.#door = new BatchDoor(pipeline.program.columns, input.schema, { ...memory, ...areas }, limits)
+  }
+
+  get watermark(): bigint {
+    return this.pipeline.time.getLong('wm')
+  }
+
+  /** Looks whether the watermark has moved since it last did. */
+  look(nowMs: number): void {
+    const { watermark } = this
+    if (watermark === this.#seen) return
+    this.#seen = watermark
+    this.movedMs = nowMs
   }
 
   get id(): number {

@@ -125,6 +125,7 @@ export class Runner {
     })
     this.install()
     for (const pipeline of this.#pipelines) pipeline.kernel('init')()
+    this.#look()
   }
 
   /** The sources of the plan, in its order. */
@@ -183,6 +184,7 @@ export class Runner {
     const { id, pipeline } = this.#entrances[this.#told]
     this.#told++
     this.#followClock(pipeline)
+    this.#look()
     this.#executor.beginAdvance(id)
   }
 
@@ -225,6 +227,7 @@ export class Runner {
     this.#flushPassed()
     if (this.#next >= batch.rows) {
       this.#batch = undefined
+      this.#look()
       this.#raise(this.#entrance, this.#entrance.pipeline.time.getLong('next_wm'))
       return
     }
@@ -252,6 +255,7 @@ export class Runner {
     const until = time === MAX_TIME ? time - 1n : time
     if (until <= pipeline.time.getLong('wm')) return
     pipeline.time.setLong('wm', until)
+    this.#look()
     this.#executor.beginAdvance(id)
   }
 
@@ -281,7 +285,17 @@ export class Runner {
 
   /** The watermark of a source. */
   watermarkOf(source: number): bigint {
-    return this.#entrances[source].pipeline.time.getLong('wm')
+    return this.#entrances[source].watermark
+  }
+
+  /** When that was last seen to move, in milliseconds since 1970. */
+  movedMs(source: number): number {
+    return this.#entrances[source].movedMs
+  }
+
+  #look(): void {
+    const now = this.#options.clock.now()
+    for (const entrance of this.#entrances) entrance.look(now)
   }
 
   /** Hands out all results that wait. */
