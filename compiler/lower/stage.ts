@@ -5,7 +5,7 @@ import type { FixedRegion, Growable } from '../../ir/physical/program.ts'
 import type { RowColumns } from './expr/index.ts'
 import type { Leave } from './lib/control.ts'
 import type { TimeField } from './lib/group-windows.ts'
-import type { Row, RowScope } from './scope.ts'
+import type { Output, Row, RowScope } from './scope.ts'
 
 /** An operator that takes a row and hands it on, or not, at once. */
 export interface Stage {
@@ -15,10 +15,10 @@ export interface Stage {
 }
 
 /**
- * Writes the code that takes an emitted row on; it may leave, and is then called with the same row again. Where a value
- * has a fault, the operator named refuses the row.
+ * Writes the code that takes an emitted row on, whose columns it asks for; it may leave, and is then called with the same
+ * row again. Where a value has a fault, the operator named refuses the row.
  */
-export type EmitEach = (columns: RowColumns, operator: string) => void
+export type EmitEach = (columns: (output: Output) => RowColumns, operator: string) => void
 
 /**
  * Leaves the loop over rows at one that misses something in state; behind the loop `make` writes the code that makes

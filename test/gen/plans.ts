@@ -19,7 +19,7 @@ import {
   window,
 } from '../../ir/logical/window.ts'
 import type { Column, Schema } from '../../ir/schema.ts'
-import { type DataType, dataTypes, isInteger, isNumeric, isTimestamp } from '../../ir/types.ts'
+import { type DataType, dataTypes, isInteger, isList, isNumeric, isTimestamp } from '../../ir/types.ts'
 import { exprOf, ref } from './exprs.ts'
 import { TIME } from './streams.ts'
 import { MAX64, MIN64, types } from './values.ts'
@@ -155,7 +155,9 @@ const aggregated: Step = input =>
 const groupedOf: Step = input => {
   const { schema, time } = input.relation
   const window = time?.window
-  const others = schema.filter(({ name }) => name !== window?.start && name !== window?.end)
+  const others = schema.filter(
+    ({ name, type }) => name !== window?.start && name !== window?.end && !isList(type),
+  )
   const keys = fc.subarray(
     others.map(({ name }) => name),
     { maxLength: Math.min(KEYS_DRAWN_MAX, others.length) },
@@ -210,6 +212,7 @@ function callOver(schema: Schema): CallArb {
     )
   return fc.oneof(
     counts,
+    { weight: 2, arbitrary: listsOver(schema, any, where) },
     over(plain, any),
     over(fc.constantFrom('sum', 'avg', 'approx_quantile'), among(isNumeric)),
     over(fc.constantFrom('var_pop', 'var_samp', 'stddev_pop', 'stddev_samp'), among(isNumeric)),
@@ -217,6 +220,27 @@ function callOver(schema: Schema): CallArb {
     over(fc.constantFrom('bool_and', 'bool_or'), exprOf('bool', schema, 1)),
     over(fc.constantFrom('bit_and', 'bit_or', 'bit_xor'), among(isInteger)),
   )
+}
+
+/** Values as a list, joined, or the first in their order: limits that a group passes, reaches, and those it does not. */
+function listsOver(schema: Schema, any: fc.Arbitrary<Expr>, where: fc.Arbitrary<Expr | undefined>): CallArb {
+  const limits = fc.constantFrom(1, 2, 3, 40, 1000)
+  const options = fc.record(
+    { limit: fc.oneof(limits, fc.constant(undefined)), separator: fc.constantFrom('', ', ', '日') },
+    { noNullPrototype: true },
+  )
+  const listed = fc
+    .tuple(any, where, options)
+    .map(([arg, cond, given]) => aggregateOver({ fn: 'array_agg', ...given }, cond ? [arg, cond] : [arg]))
+  const joined = fc
+    .tuple(exprOf('utf8', schema, 1), where, options)
+    .map(([arg, cond, given]) =>
+      aggregateOver({ fn: 'string_agg', ...given }, [cond ? filteredBy(arg, cond) : arg]),
+    )
+  const ranked = fc
+    .tuple(fc.constantFrom('top_k' as const, 'bottom_k' as const), any, where, limits)
+    .map(([fn, arg, cond, limit]) => aggregateOver({ fn, limit }, [cond ? filteredBy(arg, cond) : arg]))
+  return fc.oneof(listed, joined, ranked)
 }
 
 /** What `where` of an aggregate is: rows that the condition leaves out count as null. */

@@ -13,7 +13,6 @@ import { scalar, scalarOf, type Value } from '../../compiler/lower/value.ts'
 import {
   type Aggregate,
   type AggregateName,
-  aggregateNames,
   aggregateOver,
   aggregateRow,
   type Contribution,
@@ -22,7 +21,7 @@ import type { ColumnRef, Value as JsValue } from '../../ir/expr/expr.ts'
 import { correlation, joinMoments, momentsOf } from '../../ir/expr/moments.ts'
 import { eq, i32, ne, toInt } from '../../ir/kernel/build.ts'
 import { type FieldSpecs, rowLayout } from '../../ir/layout.ts'
-import { type DataType, typeTable } from '../../ir/types.ts'
+import { type DataType, factsOf } from '../../ir/types.ts'
 import { Rig, type Row } from '../support/rig.ts'
 import type { CommandCode } from '../support/rig-program.ts'
 import { search } from '../support/search.ts'
@@ -46,7 +45,10 @@ const columnOf = (name: Column['name'], type: DataType): Column => ({
 const [b, n, m] = [columnOf('b', 'bool'), columnOf('n', 'int64'), columnOf('m', 'int64')]
 const columns = [b, n, m]
 
-const argsOf: Readonly<Record<AggregateName, readonly Column[]>> = {
+/** Those that keep what they give in fields: lists have state of their own, which lower/lists is about. */
+type Kept = Exclude<AggregateName, 'array_agg' | 'string_agg' | 'top_k' | 'bottom_k'>
+
+const argsOf: Readonly<Record<Kept, readonly Column[]>> = {
   count: [n],
   sum: [n],
   avg: [n],
@@ -69,7 +71,9 @@ const argsOf: Readonly<Record<AggregateName, readonly Column[]>> = {
   approx_count_distinct: [n],
   approx_quantile: [n],
 }
-const calls = aggregateNames.map(fn => aggregateOver({ fn, fraction: 0.7 }, argsOf[fn]))
+const names = Object.keys(argsOf) as readonly Kept[]
+const calls = names.map(fn => ({ ...aggregateOver({ fn, fraction: 0.7 }, argsOf[fn]), fn }))
+type Call = (typeof calls)[number]
 
 const store = new GroupStore(undefined, { isUngrouped: false, combines: true })
 const { accumulators, finish } = accumulate(store, calls)
@@ -78,7 +82,7 @@ const entries = rowLayout('entries', 'state', fields)
 store.place(entries)
 
 const fieldOf = (type: DataType): 'u8' | 'i64' | 'f64' =>
-  type === 'bool' ? 'u8' : typeTable[type].value === 'f64' ? 'f64' : 'i64'
+  type === 'bool' ? 'u8' : factsOf(type).value === 'f64' ? 'f64' : 'i64'
 
 function step({ k, arg, answer }: CommandCode): void {
   const entry = k.let('entry', arg('entry'))
@@ -214,7 +218,7 @@ const ofProducts: Partial<Record<AggregateName, OfProducts>> = {
   corr: of => correlation(of(0, 1), of(0, 0), of(1, 1)),
 }
 
-function expected(parts: readonly Part[], { fn, type, fraction }: Aggregate): JsValue {
+function expected(parts: readonly Part[], { fn, type, ...options }: Call): JsValue {
   const args = argsOf[fn]
   const all = contributionsOf(parts.flat(), args)
   const { rowsMin, evaluate } = aggregateRow(fn)
@@ -227,7 +231,7 @@ function expected(parts: readonly Part[], { fn, type, fraction }: Aggregate): Js
         all,
         type,
         args.map(arg => arg.type),
-        fraction,
+        options,
       )
 }
 

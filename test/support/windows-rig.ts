@@ -49,7 +49,9 @@ function advance({ k, leave, emit }: RigCode): void {
     each: ({ start, end }, group) => emit({ start, end, key: load(groups.entries, 'key', group) }),
     drop: group => groups.remove(k, group),
     merge: () => {},
-    combineRows: 1,
+    rows: () => i32(1),
+    reserve: () => {},
+    combineRows: () => i32(1),
     combine: () => {},
     find: () => i32(-1),
   })

@@ -9,8 +9,9 @@ import type { Expr, Mem } from '../../../ir/kernel/node.ts'
 import type { FieldSpecs } from '../../../ir/layout.ts'
 import type { FixedRegion, Growable } from '../../../ir/physical/program.ts'
 import type { DataType } from '../../../ir/types.ts'
+import type { Leave } from '../lib/control.ts'
 import type { Interner, Wanted } from '../lib/interner.ts'
-import type { RowScope } from '../scope.ts'
+import type { Output, RowScope } from '../scope.ts'
 import type { Blocks } from '../stage.ts'
 import { anyNull, type Fault, isNever, type Value } from '../value.ts'
 
@@ -29,8 +30,18 @@ export interface Contribution {
 export interface Prepared {
   readonly faults: readonly Fault[]
   readonly texts: readonly Wanted[]
+  /** Leaves where its own state has no room for the row. */
+  reserve?(leave: Leave): void
+  /** Bytes that the row may add to the result. */
+  readonly addedBytes?: Expr
   /** Updates the fields of the entry. */
   apply(): void
+}
+
+/** State of an accumulator that grows with the rows, not with the groups. */
+export interface OwnState {
+  readonly growable: Growable
+  grow(k: KernelBuilder): void
 }
 
 export interface Accumulator {
@@ -43,13 +54,25 @@ export interface Accumulator {
   combine(k: KernelBuilder, into: Expr, from: Expr): void
   /** How many rows cost about as much as `combine`, where that is more than one. */
   readonly combineRows?: number
+  /** State of its own; its head is one of `regions`. */
+  readonly state?: OwnState
+  /** Room in that for one row, whatever its group. */
+  reserveOne?(k: KernelBuilder, leave: Leave): void
+  /** Room in that for what `combine` takes from an entry. */
+  reserveCombine?(k: KernelBuilder, leave: Leave, from: Expr): void
+  /** Gives back what it holds for an entry that is forgotten. */
+  forget?(k: KernelBuilder, entry: Expr): void
+  /** How many values of an entry `read` and `combine` look at one by one. */
+  rows?(entry: Expr): Expr
+  /** Bytes that `read` writes for an entry: there is room for them. */
+  bytes?(k: KernelBuilder, entry: Expr): Expr
   /** Refuses no row where it is the first of its group. */
   prepare(contribution: Contribution): Prepared
   /** The texts that a new group keeps of its first row. */
   wants?(cx: RowScope, args: readonly Value[]): readonly Wanted[]
   /** What it holds for a group, as a call asks for it; null where no row has contributed to what must have a value. */
-  read(k: KernelBuilder, entry: Expr, call: Aggregate): Value
-  /** Regions of its own, where one group is all there is. */
+  read(k: KernelBuilder, entry: Expr, call: Aggregate, output?: Output): Value
+  /** Regions of its own that do not grow. */
   readonly regions?: readonly FixedRegion[]
   /** Regions of its own that have so many rows for each entry: the first of them is that of entry times so many. */
   readonly parts?: Growable['parts']
@@ -64,6 +87,19 @@ export interface Accumulator {
 
 export type GroupFacts = Pick<GroupStore, 'isUngrouped' | 'combines'>
 
+/** Ids of the growable states of a pipeline, without gaps. */
+export class StateIds {
+  #next: number
+
+  constructor(first: number) {
+    this.#next = first
+  }
+
+  next(): number {
+    return this.#next++
+  }
+}
+
 /** Where the accumulators of a group keep their fields. */
 export class GroupStore {
   readonly texts: Interner | undefined
@@ -72,8 +108,14 @@ export class GroupStore {
   /** Are the groups parts of larger ones, which they are combined to? */
   readonly combines: boolean
   #entries: Mem | undefined
+  readonly #ids: StateIds
 
-  constructor(texts: Interner | undefined, { isUngrouped, combines }: GroupFacts) {
+  constructor(
+    texts: Interner | undefined,
+    { isUngrouped, combines }: GroupFacts,
+    ids: StateIds = new StateIds(0),
+  ) {
+    this.#ids = ids
     this.texts = texts
     this.isUngrouped = isUngrouped
     this.combines = combines
@@ -89,16 +131,29 @@ export class GroupStore {
     return this.#entries
   }
 
+  /** The id of a state of its own. */
+  newState(): number {
+    return this.#ids.next()
+  }
+
+  /** The same for entries of another region. */
+  of(entries: Mem): GroupStore {
+    const store = new GroupStore(this.texts, this, this.#ids)
+    store.place(entries)
+    return store
+  }
+
   load(field: string, entry: Expr): Expr {
     return load(this.entries, field, entry)
   }
 }
 
-/** Makes an accumulator of arguments of some types, whose fields have names that start with `name`. */
+/** Makes an accumulator of arguments of some types, whose fields have names that start with `name`, for a call. */
 export type AccumulatorFactory = (
   store: GroupStore,
   name: string,
   argTypes: readonly DataType[],
+  call: Aggregate,
 ) => Accumulator
 
 /** Are all arguments not null? */
@@ -117,6 +172,12 @@ export function contributes({ args, mask }: Pick<Contribution, 'args' | 'mask'>)
 export function when(k: KernelBuilder, cond: Expr, body: () => void): void {
   if (isConst(cond, true)) body()
   else k.if(cond, body)
+}
+
+/** Where a value that is read is written. */
+export function outputOf(output: Output | undefined): Output {
+  if (!output) throw new Error('a value is read that has to be written somewhere')
+  return output
 }
 
 /** An argument by its number. */

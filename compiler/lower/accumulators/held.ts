@@ -2,7 +2,7 @@
 import { bool, i32, type KernelBuilder, load, op, toInt } from '../../../ir/kernel/build.ts'
 import type { Expr, FieldType } from '../../../ir/kernel/node.ts'
 import type { FieldSpec } from '../../../ir/layout.ts'
-import { type DataType, isBytes, typeTable } from '../../../ir/types.ts'
+import { type DataType, factsOf, isBytes } from '../../../ir/types.ts'
 import type { Wanted } from '../lib/interner.ts'
 import type { RowScope } from '../scope.ts'
 import { bytesOf, FALSE, scalarOf, type Value } from '../value.ts'
@@ -11,7 +11,7 @@ import { argumentOf, contributes, type GroupStore } from './accumulator.ts'
 /** How a value of a type is kept in an entry. */
 export function heldField(type: DataType): FieldType | FieldSpec {
   if (isBytes(type)) return { type: 'i32', interned: true }
-  return type === 'bool' ? 'u8' : typeTable[type].field
+  return type === 'bool' ? 'u8' : factsOf(type).field
 }
 
 /** The value kept in a field; texts are ranges of the heap. */

@@ -52,6 +52,8 @@ export interface TimeField {
 export interface GroupWalk {
   /** Writes its code; may leave before anything has changed, and is then called with the same group again. */
   each(window: Closed, group: Expr): void
+  /** What `each` takes of the budget, in rows. */
+  rows(group: Expr): Expr
   /** Forgets the group. */
   drop(group: Expr): void
   /**
@@ -59,10 +61,12 @@ export interface GroupWalk {
    * latter behind those there are, where it is new.
    */
   merge(group: Expr, append: (merged: Expr) => void): void
+  /** Room for what `combine` takes from a group: may leave before anything has changed. */
+  reserve(from: Expr): void
   /** Takes what one group holds into another of earlier rows; never leaves. */
   combine(into: Expr, from: Expr): void
-  /** What `merge` or `combine` takes of the budget, in rows. */
-  readonly combineRows: number
+  /** What `merge` or `combine` of a group takes of the budget, in rows. */
+  combineRows(from: Expr): Expr
   /** The group of the same key in another pane, or -1. */
   find(group: Expr, start: Expr): Expr
 }

@@ -50,11 +50,17 @@ export interface Wanted {
   readonly dictionary: DictionaryCode | undefined
 }
 
+/**
+ * Looks through something that holds ids of texts, from position `at` on: calls `mark` for each that it holds. `save` keeps
+ * the position over a yield.
+ */
+export type TextWalk = (k: KernelBuilder, at: Local, save: () => void, mark: (id: Expr) => void) => void
+
 export class Interner {
   readonly table: HashTable
   readonly heap: Mem
   readonly #id: number
-  readonly #users: HashTable[] = []
+  readonly #walks: TextWalk[] = []
 
   constructor(id: number) {
     this.#id = id
@@ -75,7 +81,17 @@ export class Interner {
 
   /** Tables whose fields marked `interned` hold ids. */
   addUser(table: HashTable): void {
-    this.#users.push(table)
+    const interned = Object.entries(table.entries.fields).filter(([, field]) => field.interned)
+    this.addWalk((k, at, save, mark) =>
+      table.scan(k, at, save, entry => {
+        for (const [field] of interned) mark(load(table.entries, field, entry))
+      }),
+    )
+  }
+
+  /** What holds ids in another way. */
+  addWalk(walk: TextWalk): void {
+    this.#walks.push(walk)
   }
 
   get growable(): Growable {
@@ -166,8 +182,9 @@ export class Interner {
   grow(k: KernelBuilder): void {
     const { table } = this
     this.#step(k, 0, at => this.#clearMarks(k, at))
-    this.#users.forEach((user, n) => {
-      this.#step(k, n + 1, at => this.#mark(k, user, at))
+    this.#walks.forEach((walk, n) => {
+      const save = (at: Local) => (): void => k.put(this.heap, 'at', at)
+      this.#step(k, n + 1, at => walk(k, at, save(at), id => this.#mark(k, id)))
     })
     table.grow(k, {
       wanted: () => this.#wantedRoom(),
@@ -204,22 +221,16 @@ export class Interner {
     for (const field of ['marked', 'marked_bytes', 'new_used']) k.put(this.heap, field, i32(0))
   }
 
-  #mark(k: KernelBuilder, user: HashTable, at: Local): void {
+  #mark(k: KernelBuilder, held: Expr): void {
     const { heap, table } = this
-    const interned = Object.entries(user.entries.fields).filter(([, field]) => field.interned)
-    const save = (): void => k.put(heap, 'at', at)
-    user.scan(k, at, save, entry => {
-      for (const [field] of interned) {
-        const id = k.let('id', load(user.entries, field, entry))
-        k.if(ge(id, i32(0)), () => {
-          k.if(eq(load(table.entries, 'mark', id), i32(0)), () => {
-            k.store(table.entries, 'mark', id, i32(1))
-            k.put(heap, 'marked', add(load(heap, 'marked'), i32(1)))
-            const bytes = addLengths(load(heap, 'marked_bytes'), load(table.entries, 'length', id))
-            k.put(heap, 'marked_bytes', bytes)
-          })
-        })
-      }
+    const id = k.let('id', held)
+    k.if(ge(id, i32(0)), () => {
+      k.if(eq(load(table.entries, 'mark', id), i32(0)), () => {
+        k.store(table.entries, 'mark', id, i32(1))
+        k.put(heap, 'marked', add(load(heap, 'marked'), i32(1)))
+        const bytes = addLengths(load(heap, 'marked_bytes'), load(table.entries, 'length', id))
+        k.put(heap, 'marked_bytes', bytes)
+      })
     })
   }
 

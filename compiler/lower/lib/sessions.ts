@@ -18,7 +18,6 @@ import {
   load,
   lt,
   or,
-  select,
   sub,
 } from '../../../ir/kernel/build.ts'
 import type { Expr, Local, Mem } from '../../../ir/kernel/node.ts'
@@ -40,6 +39,9 @@ import type { HashTable } from './table.ts'
 /** The next session has to be found; its first pane is; its panes are combined; it leaves. */
 const Step = { idle: 0, back: 1, merge: 2, leave: 3 } as const
 const NONE = -1
+
+/** Takes so many rows off the budget. */
+type Spend = (rows: Expr) => void
 
 /** Times of the first and the last row of a pane, and the number of the row that made it. */
 export const sessionFields = {
@@ -152,11 +154,12 @@ export class Sessions implements GroupWindows {
 
   advance(k: KernelBuilder, leave: Leave, watermark: TimeField, walk: GroupWalk): void {
     const spent = k.let('spent', i32(0))
+    const spend: Spend = rows => k.set(spent, add(spent, rows))
     k.loop('due_sessions', done => {
       const step = k.let('step', load(this.head, 'step'))
       k.phase('reserve')
       k.if(ge(spent, load(controlBlock, 'budget')), () => leave(Status.yield))
-      k.set(spent, add(spent, select(eq(step, i32(Step.merge)), i32(walk.combineRows), i32(1))))
+      k.set(spent, add(spent, i32(1)))
       k.if(
         eq(step, i32(Step.idle)),
         () => {
@@ -171,8 +174,8 @@ export class Sessions implements GroupWindows {
             () =>
               k.if(
                 eq(step, i32(Step.merge)),
-                () => this.#merge(k, walk),
-                () => this.#leave(k, walk),
+                () => this.#merge(k, walk, spend),
+                () => this.#leave(k, walk, spend),
               ),
           ),
       )
@@ -243,8 +246,12 @@ export class Sessions implements GroupWindows {
   }
 
   /** Takes one pane into the first, which becomes the session. */
-  #merge(k: KernelBuilder, walk: GroupWalk): void {
+  #merge(k: KernelBuilder, walk: GroupWalk, spend: Spend): void {
     const [result, pane] = ['result', 'pane'].map(field => k.let(field, load(this.head, field)))
+    k.if(ge(pane, i32(0)), () => {
+      walk.reserve(pane)
+      spend(walk.combineRows(pane))
+    })
     k.phase('apply')
     k.if(
       lt(pane, i32(0)),
@@ -258,8 +265,9 @@ export class Sessions implements GroupWindows {
     )
   }
 
-  #leave(k: KernelBuilder, walk: GroupWalk): void {
+  #leave(k: KernelBuilder, walk: GroupWalk, spend: Spend): void {
     const result = k.let('result', load(this.head, 'result'))
+    spend(walk.rows(result))
     const start = k.let('from', this.#of('first_time', result))
     const end = k.let('to', add(this.#of('last_time', result), i64(this.#rule.gap)))
     walk.each({ start, end }, result)

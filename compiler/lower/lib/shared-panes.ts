@@ -54,7 +54,7 @@ const Step = { idle: 0, merge: 1, leave: 2, forget: 3 } as const
 const NONE = -1
 
 /** Does a piece of work where the budget allows it, and takes so many rows off that. */
-type Work = (what: () => void, rows?: number) => void
+type Work = (what: () => void, rows?: Expr) => void
 
 export class SharedPanes implements GroupWindows {
   readonly table: HashTable
@@ -165,11 +165,12 @@ export class SharedPanes implements GroupWindows {
   /** One piece of work at a turn of the loop, by the step that is under way. */
   advance(k: KernelBuilder, leave: Leave, watermark: TimeField, walk: GroupWalk): void {
     const spent = k.let('spent', i32(0))
-    const work: Work = (what, rows = 1) => {
+    const work: Work = (what, rows = i32(1)) => {
       k.phase('reserve')
       k.if(ge(spent, load(controlBlock, 'budget')), () => leave(Status.yield))
+      const cost = k.let('cost', rows)
       what()
-      k.set(spent, add(spent, i32(rows)))
+      k.set(spent, add(spent, cost))
     }
     k.loop('due_windows', done => {
       const step = k.let('step', this.#head('step'))
@@ -214,7 +215,7 @@ export class SharedPanes implements GroupWindows {
           const next = k.let('next', load(this.#groups.entries, 'next', group))
           k.put(this.head, 'group', next)
           k.if(lt(next, i32(0)), () => this.#toNextPane(k))
-        }, walk.combineRows),
+        }, walk.combineRows(group)),
       () => {
         k.phase('apply')
         k.if(
@@ -265,7 +266,7 @@ export class SharedPanes implements GroupWindows {
           k.phase('apply')
           k.put(this.head, 'first', load(this.#groups.entries, 'next', group))
           walk.drop(group)
-        }),
+        }, walk.rows(group)),
       () => {
         k.phase('apply')
         k.put(this.head, 'step', i32(Step.forget))

@@ -11,6 +11,7 @@ import { CHANGE, changes, isEager } from '../../../ir/logical/emit.ts'
 import type { Prepared } from '../accumulators/accumulator.ts'
 import { passWatermark } from '../event-time.ts'
 import { lowerExpr, type RowColumns } from '../expr/index.ts'
+import { addLengths } from '../lib/bytes.ts'
 import type { Leave } from '../lib/control.ts'
 import {
   type Bounds,
@@ -140,8 +141,10 @@ export class AggregateStage implements StatefulStage {
     const faults = prepared.flatMap(one => one.faults)
     cx.reject(faults, row.mask, operator)
     this.#reserveTexts(cx, prepared)
+    for (const one of prepared) one.reserve?.(cx.leave)
     if (output) {
       k.if(le(output.room, i32(0)), () => cx.leave(Status.full))
+      this.#reserveOutput(cx, prepared, entry)
       this.#emitChange(cx, row, entry, output, () => this.#apply(cx, prepared))
     } else this.#apply(cx, prepared)
     if (row.pane) this.#groups.windows.take?.(k, row.pane, entry)
@@ -152,7 +155,7 @@ export class AggregateStage implements StatefulStage {
     const { k } = cx
     const { entries } = this.#groups.table
     const bounds = row.pane ? { start: row.pane.start, end: row.pane.lastEnd } : NO_BOUNDS
-    const result = (): RowColumns => this.#groups.result(k, bounds, entry)
+    const result = (): RowColumns => this.#groups.result(k, bounds, entry, cx)
     if (this.#node.emit.strategy === 'update') {
       apply()
       output.emit(result())
@@ -250,6 +253,18 @@ export class AggregateStage implements StatefulStage {
   #reserveTexts({ k, leave }: RowScope, prepared: readonly Prepared[]): void {
     const texts = prepared.flatMap(one => one.texts)
     if (texts.length > 0) this.#groups.texts?.reserve(k, texts, leave)
+  }
+
+  /** Room for what leaves with the row: what its group comes to, behind what it came to before. */
+  #reserveOutput({ k, scratch }: RowScope, prepared: readonly Prepared[], entry: Expr): void {
+    const { accumulation } = this.#groups
+    const added = new Map(
+      accumulation.accumulators.map((fed, i) => [fed.accumulator, prepared[i].addedBytes]),
+    )
+    const after = accumulation.bytes(k, entry, one => added.get(one))
+    if (!after) return
+    const before = this.#node.emit.strategy === 'changelog' ? accumulation.bytes(k, entry) : undefined
+    scratch.reserve(before ? addLengths(before, after) : after)
   }
 
   #apply({ k, lane }: RowScope, prepared: readonly Prepared[]): void {

@@ -4,13 +4,13 @@
  */
 import { MillraceError } from '../../../ir/errors.ts'
 import { aggregate as aggregateCall } from '../../../ir/expr/aggregates.ts'
-import { and, bool, eq, gt, i32, i64, type KernelBuilder, load, lt } from '../../../ir/kernel/build.ts'
+import { add, and, bool, eq, gt, i32, i64, type KernelBuilder, load, lt } from '../../../ir/kernel/build.ts'
 import type { Expr, Local } from '../../../ir/kernel/node.ts'
 import { type Aggregate, aggregateRule } from '../../../ir/logical/aggregate.ts'
 import { isEager } from '../../../ir/logical/emit.ts'
 import { findColumn } from '../../../ir/schema.ts'
-import { isBytes } from '../../../ir/types.ts'
-import { GroupStore, when } from '../accumulators/accumulator.ts'
+import { type DataType, elementOf, isBytes, isList } from '../../../ir/types.ts'
+import { type Accumulator, GroupStore, StateIds, when } from '../accumulators/accumulator.ts'
 import { type Accumulation, accumulate } from '../accumulators/index.ts'
 import type { RowColumns } from '../expr/index.ts'
 import type { Leave } from '../lib/control.ts'
@@ -18,13 +18,14 @@ import { type Closed, type GroupWindows, NEVER, type TimeField } from '../lib/gr
 import { hashOfWindow, hashWords } from '../lib/hash.ts'
 import { Interner } from '../lib/interner.ts'
 import { type Found, HashTable } from '../lib/table.ts'
+import type { Output } from '../scope.ts'
 import type { EmitEach, StatefulStage } from '../stage.ts'
 import { FALSE, scalar, scalarOf, type Value } from '../value.ts'
 import { GroupKey, KEYS_MAX, type KeyValue } from './group-key.ts'
 import type { NewGroup } from './pending-group.ts'
 import { combinesPanes, fieldsOf, windowsOf } from './windows.ts'
 
-/** Ids of the growable states of a pipeline, without gaps: where there are no texts, windows take their place. */
+/** Ids of the growable states of a pipeline: what accumulators have follows, then windows. */
 const GROUPS = 0
 const TEXTS = 1
 
@@ -50,17 +51,18 @@ export class Groups {
       throw new MillraceError('LDB-1001', `${columns.length} group keys; ${KEYS_MAX} is the most`)
     const calls = node.aggregates.map(({ call }) => call)
     const spec = node.window?.spec
-    this.texts = [...columns, ...calls].some(({ type }) => isBytes(type)) ? new Interner(TEXTS) : undefined
+    this.texts = [...columns, ...calls].some(({ type }) => keepsTexts(type)) ? new Interner(TEXTS) : undefined
+    const ids = new StateIds(this.texts ? TEXTS + 1 : TEXTS)
     this.key = new GroupKey(columns, this.texts)
     this.isUngrouped = !spec && columns.length === 0 && !isEager(node.emit)
     const facts = { isUngrouped: this.isUngrouped, combines: combinesPanes(spec) }
-    const store = new GroupStore(this.texts, facts)
+    const store = new GroupStore(this.texts, facts, ids)
     // Whether the one group has any rows: with none it gives no result.
     this.accumulation = accumulate(store, this.isUngrouped ? [...calls, countRows] : calls)
     this.table = this.#makeTable()
     store.place(this.table.entries)
     this.texts?.addUser(this.table)
-    this.windows = windowsOf(this.texts ? TEXTS + 1 : TEXTS, this.table, spec, node.emit.latenessTicks)
+    this.windows = windowsOf(ids.next(), this.table, spec, node.emit.latenessTicks)
   }
 
   #makeTable(): HashTable {
@@ -89,6 +91,7 @@ export class Groups {
         grow: (k: KernelBuilder) => one.table.grow(k),
       })),
       ...(texts ? [{ growable: texts.growable, grow: (k: KernelBuilder) => texts.grow(k) }] : []),
+      ...this.#accumulators.flatMap(({ state }) => state ?? []),
     ]
   }
 
@@ -107,10 +110,11 @@ export class Groups {
     )
   }
 
-  /** Room for one more, and for its window. */
+  /** Room for one more, for its window, and for what its first row brings. */
   reserve(k: KernelBuilder, leave: Leave): void {
     this.table.reserve(k, leave)
     this.windows.reserve(k, leave)
+    for (const one of this.#accumulators) one.reserveOne?.(k, leave)
   }
 
   /** Makes the group that a row missed. */
@@ -140,12 +144,19 @@ export class Groups {
     this.windows.advance(k, leave, watermark, {
       each: (window, group) => {
         if (isEager(this.#node.emit)) return
-        when(k, this.#hasRows(k, group), () => each(this.result(k, window, group), operator))
+        when(k, this.#hasRows(k, group), () =>
+          each(output => this.#leave(k, window, group, output), operator),
+        )
       },
-      drop: group => this.table.remove(k, group),
+      rows: group => this.#rowsOf(group),
+      drop: group => {
+        for (const one of this.#accumulators) one.forget?.(k, group)
+        this.table.remove(k, group)
+      },
+      reserve: from => this.#reserveCombine(k, leave, from),
       merge: (group, append) => this.#merge(k, leave, group, append),
       combine: (into, from) => this.#combine(k, into, from),
-      combineRows: this.#combineRows,
+      combineRows: group => this.#combineRows(group),
       find: (group, start) => this.#search(k, group, start).entry,
     })
   }
@@ -154,6 +165,7 @@ export class Groups {
   #merge(k: KernelBuilder, leave: Leave, group: Expr, append: (merged: Expr) => void): void {
     const { entry, hash, key } = this.#search(k, group, MERGED)
     k.if(lt(entry, i32(0)), () => this.table.reserve(k, leave))
+    this.#reserveCombine(k, leave, group)
     k.phase('apply')
     k.if(lt(entry, i32(0)), () => {
       k.set(entry, this.#insert(k, hash, key, MERGED))
@@ -169,9 +181,23 @@ export class Groups {
     return { ...this.find(k, hash, key, start), key }
   }
 
-  get #combineRows(): number {
-    const rows = this.accumulation.accumulators.map(({ accumulator }) => accumulator.combineRows ?? 0)
-    return Math.max(1, ...rows)
+  get #accumulators(): readonly Accumulator[] {
+    return this.accumulation.accumulators.map(({ accumulator }) => accumulator)
+  }
+
+  #combineRows(group: Expr): Expr {
+    const fixed = Math.max(1, ...this.#accumulators.map(({ combineRows = 0 }) => combineRows))
+    return this.#rowsOf(group, fixed)
+  }
+
+  /** So many rows, and those whose values are looked at one by one. */
+  #rowsOf(group: Expr, fixed = 1): Expr {
+    const rows = this.#accumulators.flatMap(one => one.rows?.(group) ?? [])
+    return rows.reduce((sum, more) => add(sum, more), i32(fixed))
+  }
+
+  #reserveCombine(k: KernelBuilder, leave: Leave, from: Expr): void {
+    for (const one of this.#accumulators) one.reserveCombine?.(k, leave, from)
   }
 
   #combine(k: KernelBuilder, into: Expr, from: Expr): void {
@@ -183,18 +209,27 @@ export class Groups {
     return gt(scalarOf(this.accumulation.finish(k, this.#node.aggregates.length, group)).value, i64(0n))
   }
 
-  /** The columns of a group: window, keys, aggregates. */
-  result(k: KernelBuilder, { start, end }: Closed, group: Expr): RowColumns {
+  #leave(k: KernelBuilder, window: Closed, group: Expr, output: Output): RowColumns {
+    const bytes = this.accumulation.bytes(k, group)
+    if (bytes) output.scratch.reserve(bytes)
+    return this.result(k, window, group, output)
+  }
+
+  /** The columns of a group: window, keys, aggregates. There is room for what is written. */
+  result(k: KernelBuilder, { start, end }: Closed, group: Expr, output: Output): RowColumns {
     const { window, aggregates } = this.#node
     const columns = new Map<string, Value>(this.key.values(this.table.entries, group))
     if (window) {
       columns.set(window.start, scalar(window.type, start, FALSE))
       columns.set(window.end, scalar(window.type, end, FALSE))
     }
-    for (const [n, { name }] of aggregates.entries()) columns.set(name, this.accumulation.finish(k, n, group))
+    for (const [n, { name }] of aggregates.entries())
+      columns.set(name, this.accumulation.finish(k, n, group, output))
     return columns
   }
 }
+
+const keepsTexts = (type: DataType): boolean => isBytes(isList(type) ? elementOf(type).type : type)
 
 const missing = (name: string): never => {
   throw new Error(`column ${name} is not part of the row`)

@@ -3,7 +3,7 @@
  * of one kind: `f.big && f.size` is a boolean or a number. Operators are defined on leaves and go through choices.
  */
 import { childrenOf, type Expr } from '../../../../ir/expr/expr.ts'
-import { type DataType, typeTable } from '../../../../ir/types.ts'
+import { type DataType, factsOf } from '../../../../ir/types.ts'
 
 export type Kind = 'number' | 'bigint' | 'string' | 'boolean' | 'binary'
 
@@ -34,7 +34,7 @@ export const UNDEFINED: Nothing = { form: 'nothing', value: undefined }
 
 /** What values of a column type are in JavaScript. */
 export function kindOf(type: DataType): Kind {
-  const { class: cls, bits } = typeTable[type]
+  const { class: cls, bits } = factsOf(type)
   if (cls === 'bool') return 'boolean'
   if (cls === 'bytes') return type === 'utf8' ? 'string' : 'binary'
   return cls === 'timestamp' || (bits === 64 && cls !== 'float') ? 'bigint' : 'number'
