@@ -208,8 +208,13 @@ export class Executor {
     } else if (owner + 1 < this.#pipelines.length) this.#passOn(owner)
   }
 
-  /** Rows that did not go on are named by their place in the edge: they leave before it is used again. */
+  /**
+   * Rows that did not go on are named by their place in the edge, and results of a pipeline without state may point into what
+   * was written with its rows: they leave before it is used again.
+   */
   #releaseEdge(owner: number): void {
+    const { program } = this.#pipelines[owner]
+    if (!program.advances && this.#pipelines[owner - 1].control.get('scratch_used') > 0) this.#drain(owner)
     this.#drainSides(owner)
     this.#clearOutput(owner - 1)
   }
