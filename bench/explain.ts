@@ -1,4 +1,5 @@
 /** `npm run explain -- <example> [--stage <stage> | --format <format>] [--analyze]`: what becomes of an example. */
+import type { RecordBatch } from 'apache-arrow'
 import { Argument, Command, Option } from 'commander'
 import { closeNativeCompiler } from '../codegen/llvm/backend.ts'
 import {
@@ -10,6 +11,7 @@ import {
   explainStages,
   type Tier,
 } from '../compiler/index.ts'
+import { sourcesOf } from '../ir/logical/sources.ts'
 import { examples } from './examples/index.ts'
 import { readInput } from './examples/inputs.ts'
 import { wholeNumber } from './lib/options.ts'
@@ -51,15 +53,17 @@ const command = new Command()
   .parse()
 
 async function analyze(query: CompiledQuery<Columns>, options: ExplainOptions): Promise<Analysis> {
-  const { input } = query.compilation.program.pipelines[0]
-  const source = input.kind === 'source' ? input.name : ''
   const [reading, running] = [new Progress('reading'), new Progress('running')]
   const { tier, rows = Number.POSITIVE_INFINITY } = options
-  const batches = await readInput(source, rows, (done, all) => reading.update(done, all))
+  const inputs: Record<string, readonly RecordBatch[]> = {}
+  for (const { name } of sourcesOf(query.compilation.logical))
+    inputs[name] = await readInput(name, rows, (done, all) => reading.update(done, all))
   reading.stop()
-  const total = batches.reduce((sum, batch) => sum + batch.numRows, 0)
+  const total = Object.values(inputs)
+    .flat()
+    .reduce((sum, batch) => sum + batch.numRows, 0)
   const onProgress = (done: number): void => running.update(done, total)
-  const analysis = await query.analyze(batches, { onProgress, ...(tier ? { tier } : {}) })
+  const analysis = await query.analyze(inputs, { onProgress, ...(tier ? { tier } : {}) })
   running.stop()
   await closeNativeCompiler()
   return analysis

@@ -92,7 +92,8 @@ export {
 } from './frontend/builder/windows.ts'
 export { PlanCache, type PlanCacheCounters, type QueryOptions } from './plan-cache.ts'
 export { CompiledQuery, compile, run, sharedPlans } from './query.ts'
-export { LiveQuery, type Pushable } from './run/live.ts'
+export { LiveQuery } from './run/live.ts'
+export { LiveSource, type Pushable } from './run/live-source.ts'
 export type {
   Diagnostic,
   OpenOptions,

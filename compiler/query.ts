@@ -5,10 +5,12 @@ import { MillraceError } from '../ir/errors.ts'
 import type { Value } from '../ir/expr/expr.ts'
 import type { LogicalNode } from '../ir/logical/index.ts'
 import { sink } from '../ir/logical/sink.ts'
+import { type PipelineProgram, sourcePipelines } from '../ir/physical/program.ts'
 import type { Columns, Schema } from '../ir/schema.ts'
 import { type BatchInput, batchesOf } from '../runtime/io/inputs.ts'
 import { QueryTask } from '../runtime/reactor/query-task.ts'
 import { Feed } from '../runtime/streaming/feed.ts'
+import { Sources } from '../runtime/streaming/sources.ts'
 import { Output } from '../runtime/subscription/output.ts'
 import { Analysis } from './analyze/analysis.ts'
 import { type AnalyzeOptions, runAnalysis } from './analyze/run-analysis.ts'
@@ -90,7 +92,7 @@ export class CompiledQuery<Out extends Columns> {
    * Runs the query over an input to its end, and says what every operator did: rows in and out, faults, late rows,
    * state, event time, and nanoseconds per row. Counts are exact; kernels count, in a variant of the plan that runs
    * beside it. Kernels fuse their operators and hold no clock: what an operator takes is the difference between the
-   * plan up to it and the plan up to the one before, an estimate. Hence the costs: about as many runs as the plan has
+   * plan up to it and the plan up to the one before, an estimate, which is not made where sources come together. Hence the costs: about as many runs as the plan has
    * operators, in turn over each batch, each with code and memory of its own, and what is compiled is kept as if the
    * query had run. Batches are read once, none is kept. Rejects with what running the query throws.
    */
@@ -99,8 +101,8 @@ export class CompiledQuery<Out extends Columns> {
     options: AnalyzeOptions = {},
   ): Promise<Analysis> {
     const { plan, wasKept } = this.#compiled
-    const batches = batchesOf(this.#inputOf(input), this.#inputSchema)
-    const report = await runAnalysis({ plan, wasKept, params: this.#params, batches, options })
+    const inputs = this.#sources.map(source => batchesOf(this.#inputOf(input, source), source.input.schema))
+    const report = await runAnalysis({ plan, wasKept, params: this.#params, inputs, options })
     return new Analysis(report, this.#subject)
   }
 
@@ -111,12 +113,13 @@ export class CompiledQuery<Out extends Columns> {
   open(onResult: (batch: RecordBatch) => void, options: OpenOptions = {}): LiveQuery {
     const callbacks = new Callbacks(onResult, options)
     const instance = this.#instance(callbacks, options, 'view')
-    return new LiveQuery(instance, callbacks, this.#inputSchema, options.warmUp ?? true)
+    return new LiveQuery(instance, callbacks, options.warmUp ?? true)
   }
 
   /**
-   * Runs the query over its source, given as it is or under the source's name; nothing happens before the results are
-   * read. LDB-5010 where the source is not among the inputs; what goes wrong later is thrown where the results are read.
+   * Runs the query over its source, given as it is or under the source's name, or over several under their names; nothing
+   * happens before the results are read. Of several sources the one whose watermark is the least is read first. LDB-5010
+   * where a source is not among the inputs; what goes wrong later is thrown where the results are read.
    */
   run(input: BatchInput | Readonly<Record<string, BatchInput>>, options: RunOptions = {}): Run<Out> {
     const { signal, onRefused } = options
@@ -126,15 +129,18 @@ export class CompiledQuery<Out extends Columns> {
     )
     const callbacks = new Callbacks(batch => output.add(batch), options)
     const instance = this.#instance(callbacks, options, 'copy')
-    const batches = batchesOf(this.#inputOf(input), this.#inputSchema)
-    const source =
-      Symbol.asyncIterator in batches ? batches[Symbol.asyncIterator]() : batches[Symbol.iterator]()
+    const feeds = this.#sources.map(source => {
+      const batches = batchesOf(this.#inputOf(input, source), source.input.schema)
+      const iterator =
+        Symbol.asyncIterator in batches ? batches[Symbol.asyncIterator]() : batches[Symbol.iterator]()
+      return new Feed(iterator, () => task.changed.notify())
+    })
     const task: QueryTask = new QueryTask({
       runner: instance.runner,
-      feed: new Feed(source, () => task.changed.notify()),
+      sources: new Sources(feeds),
       taker: output,
-      prepare(shape) {
-        const preparing = instance.prepare(shape)?.then(() => instance.switchTier())
+      prepare(shape, source) {
+        const preparing = instance.prepare(shape, source)?.then(() => instance.switchTier())
         if (!preparing) instance.switchTier()
         return preparing
       },
@@ -163,8 +169,8 @@ export class CompiledQuery<Out extends Columns> {
     return this.#compiled.plan.tiers(mode)
   }
 
-  get #inputSchema(): Schema {
-    return this.compilation.program.pipelines[0].input.schema
+  get #sources(): readonly PipelineProgram[] {
+    return sourcePipelines(this.compilation.program)
   }
 
   get #params(): QueryParams {
@@ -172,10 +178,15 @@ export class CompiledQuery<Out extends Columns> {
   }
 
   /** The input itself, or the one under the name of the source. */
-  #inputOf(input: BatchInput | Readonly<Record<string, BatchInput>>): BatchInput {
-    const { input: source } = this.compilation.program.pipelines[0]
-    const name = source.kind === 'source' ? source.name : ''
-    if (!isNamed(input)) return input
+  #inputOf(
+    input: BatchInput | Readonly<Record<string, BatchInput>>,
+    { input: source }: PipelineProgram,
+  ): BatchInput {
+    const name = nameOf(source)
+    if (!isNamed(input)) {
+      if (this.#sources.length === 1) return input
+      throw severalSources(this.#sources)
+    }
     if (Object.hasOwn(input, name)) return input[name]
     throw new MillraceError('LDB-5010', `there is no input for source '${name}'`, {
       fix: `pass { ${name}: ... }; given were ${Object.keys(input).join(', ') || 'none'}`,
@@ -189,6 +200,15 @@ export class CompiledQuery<Out extends Columns> {
     if (error) throw error
     return instance
   }
+}
+
+const nameOf = (input: PipelineProgram['input']): string => (input.kind === 'source' ? input.name : '')
+
+function severalSources(sources: readonly PipelineProgram[]): MillraceError {
+  const names = sources.map(({ input }) => nameOf(input))
+  return new MillraceError('LDB-0001', `the query reads several sources: ${names.join(', ')}`, {
+    fix: `pass an input for each: { ${names.map(name => `${name}: ...`).join(', ')} }`,
+  })
 }
 
 /** A plain object of inputs by source name. */

@@ -8,19 +8,10 @@ import { type CodeGeneration, canGenerateCode, compileJs } from '../codegen/js/l
 import { compileNative, dropNative, findNative, type NativeProgram } from '../codegen/llvm/backend.ts'
 import type { KernelFunction, Kernels, Placement, Tier } from '../ir/abi.ts'
 import type { Kernel } from '../ir/kernel/node.ts'
-import {
-  type BatchShape,
-  type PipelineProgram,
-  type PlanProgram,
-  shapeKey,
-  WIDEST,
-} from '../ir/physical/program.ts'
+import { type BatchShape, type PipelineProgram, type PlanProgram, shapeKey } from '../ir/physical/program.ts'
 import type { KernelSource, NamedKernels } from '../runtime/dag/kernel-source.ts'
 import { kernelIdentity } from './identity.ts'
-import { renamed } from './lower/finish.ts'
 
-/** The name under which the runtime looks for the push kernel of an edge. */
-export const EDGE_PUSH = 'push'
 /** The kernel that runs once, and is not worth to be compiled. */
 const INIT = 'init'
 export const CORE = 'core'
@@ -106,13 +97,8 @@ const keyOf = (part: Part): string => (typeof part === 'string' ? part : shapeKe
 
 function kernelsOf(pipeline: PipelineProgram, part: Part): readonly Kernel[] {
   if (typeof part !== 'string') return [pipeline.push(part)]
-  const core = coreKernels(pipeline)
-  return part === CORE ? core : core.filter(({ name }) => name === part)
-}
-
-function coreKernels(pipeline: PipelineProgram): readonly Kernel[] {
-  if (pipeline.input.kind === 'source') return pipeline.kernels
-  return [...pipeline.kernels, renamed(pipeline.push(WIDEST), EDGE_PUSH)]
+  const { kernels } = pipeline
+  return part === CORE ? kernels : kernels.filter(({ name }) => name === part)
 }
 
 /**

@@ -6,6 +6,7 @@ import { lateFlights } from './late-flights.ts'
 import { longHauls } from './long-hauls.ts'
 import { rollingDelays } from './rolling-delays.ts'
 import { runningTotals } from './running-totals.ts'
+import { twoFeeds } from './two-feeds.ts'
 
 export const examples: Readonly<Record<string, Stream<Columns>>> = {
   'late-flights': lateFlights as unknown as Stream<Columns>,
@@ -14,4 +15,5 @@ export const examples: Readonly<Record<string, Stream<Columns>>> = {
   'rolling-delays': rollingDelays as unknown as Stream<Columns>,
   'departure-bursts': departureBursts as unknown as Stream<Columns>,
   'running-totals': runningTotals as unknown as Stream<Columns>,
+  'two-feeds': twoFeeds as unknown as Stream<Columns>,
 }

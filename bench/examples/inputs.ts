@@ -4,7 +4,17 @@ import { readFlights } from '../demo/flights.ts'
 
 type Reader = (onProgress: (done: number, all: number) => void) => Promise<readonly RecordBatch[]>
 
-const readers: Readonly<Record<string, Reader>> = { flights: readFlights }
+/** Every second batch of the flights. */
+const half =
+  (which: 0 | 1): Reader =>
+  async onProgress =>
+    (await readFlights(onProgress)).filter((_, i) => i % 2 === which)
+
+const readers: Readonly<Record<string, Reader>> = {
+  flights: readFlights,
+  flights_east: half(0),
+  flights_west: half(1),
+}
 
 /** The first `rowsMax` rows of a source, or all. */
 export async function readInput(

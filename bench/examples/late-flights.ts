@@ -1,17 +1,15 @@
 /** Late flights by airport and hour: the query of the demo, and the example of the README. */
 import { source, t, tumble } from '../../compiler/index.ts'
 
-export const flights = source(
-  'flights',
-  {
-    date: t.timestamp('us').orNull,
-    delay: t.int64.orNull,
-    distance: t.int64.orNull,
-    origin: t.utf8.orNull,
-    destination: t.utf8.orNull,
-  },
-  { time: 'date', outOfOrderness: '0s' },
-)
+export const flightColumns = {
+  date: t.timestamp('us').orNull,
+  delay: t.int64.orNull,
+  distance: t.int64.orNull,
+  origin: t.utf8.orNull,
+  destination: t.utf8.orNull,
+}
+
+export const flights = source('flights', flightColumns, { time: 'date', outOfOrderness: '0s' })
 
 /** Minutes behind schedule from which a flight counts as late. */
 export const LATE_MINUTES = 15

@@ -31,7 +31,7 @@ export function countRows(
 }
 
 /** Where a pipeline has an operator with state, its results are counted behind the rows that came to it. */
-function ofPipeline({ source, head }: PipelineSpec, counts: ReadonlyMap<string, readonly number[]>) {
+function ofPipeline({ source, union, head }: PipelineSpec, counts: ReadonlyMap<string, readonly number[]>) {
   const rows = counts.get(ROWS) ?? []
   const results = head.length + 2
   const sum = (from: number, to: number): number => rows.slice(from, to).reduce((a, b) => a + b, 0)
@@ -45,7 +45,7 @@ function ofPipeline({ source, head }: PipelineSpec, counts: ReadonlyMap<string, 
       }),
     }),
   )
-  return source ? operators : operators.slice(1)
+  return source || union ? operators : operators.slice(1)
 }
 
 function readCounts({ counts, regions }: PipelineProgram, placement: Placement) {

@@ -40,8 +40,8 @@ export class Measuring {
   readonly specs: readonly PipelineSpec[]
   /** With the number of the pipeline that each is in. */
   readonly operators: readonly { readonly node: LogicalNode; readonly pipeline: number }[]
-  /** Batches by the push kernel of their shape. */
-  readonly shapes = new Map<string, number>()
+  /** Of each pipeline: batches by the push kernel of their shape. */
+  readonly shapes: readonly Map<string, number>[]
   readonly #counted: Probe
   readonly #prefixes: readonly Probe[]
   readonly #begin: Reading
@@ -49,26 +49,35 @@ export class Measuring {
 
   constructor({ plan, params, open, onResult }: MeasuringOptions) {
     this.specs = splitPipelines(plan.compilation.optimised)
+    this.shapes = this.specs.map(() => new Map())
     this.operators = this.specs.flatMap(spec => operatorsOf(spec).map(node => ({ node, pipeline: spec.id })))
-    const { counted, prefixes } = variantsOf(
-      plan,
-      this.operators.map(({ node }) => node),
-    )
+    const { counted, prefixes } = variantsOf(plan, this.#timed)
     this.plain = new Probe({ plan, params, open, onResult })
     this.#counted = new Probe({ plan: counted, params, open })
     this.#prefixes = prefixes.map(prefix => new Probe({ plan: prefix, params, open }))
     this.#begin = this.read()
   }
 
+  /** What several sources come to is no chain: what its operators take is not told apart. */
+  get #timed(): readonly LogicalNode[] {
+    return this.specs.some(({ union }) => union) ? [] : this.operators.map(({ node }) => node)
+  }
+
+  watermarkOf(source: number): bigint {
+    return this.plain.runner.watermarkOf(source)
+  }
+
   get rowsIn(): number {
     return Number(this.plain.runner.counters.rowsIn)
   }
 
-  async push(batch: RecordBatch): Promise<void> {
+  async push(batch: RecordBatch, source: number): Promise<void> {
     if (!this.#warm && this.rowsIn >= WARM_ROWS) this.#warm = this.read()
-    const name = pushName(await this.plain.push(batch))
-    this.shapes.set(name, (this.shapes.get(name) ?? 0) + 1)
-    for (const probe of this.#others) await probe.push(batch)
+    const name = pushName(await this.plain.push(batch, source))
+    const { id } = this.specs.filter(spec => spec.source)[source]
+    const shapes = this.shapes[id]
+    shapes.set(name, (shapes.get(name) ?? 0) + 1)
+    for (const probe of this.#others) await probe.push(batch, source)
   }
 
   end(): void {
@@ -101,20 +110,25 @@ export class Measuring {
     return probe?.tier === this.plain.tier ? probe.profile.ms : undefined
   }
 
+  /** Rows that had come from all sources. */
+  rowsInAt({ rows }: Reading): number {
+    return this.operators.reduce((sum, { node }, i) => sum + (node.kind === 'source' ? rows[i].rowsIn : 0), 0)
+  }
+
   /** Where the times per row are to be taken from. */
   get start(): Reading {
     return this.isWarm && this.#warm ? this.#warm : this.#begin
   }
 
   get isWarm(): boolean {
-    const before = this.#warm?.rows.at(0)?.rowsIn
+    const before = this.#warm && this.rowsInAt(this.#warm)
     return before !== undefined && this.rowsIn - before >= WARM_ROWS
   }
 }
 
 /** The type of the column that the watermark of a pipeline is about. */
-function timeTypeOf({ source, stateful }: PipelineSpec): DataType | undefined {
-  const relation = source?.relation ?? stateful?.input.relation
+function timeTypeOf({ source, union, stateful }: PipelineSpec): DataType | undefined {
+  const relation = (source ?? union)?.relation ?? stateful?.input.relation
   const [name] = relation?.time?.columns ?? []
   return relation && name !== undefined ? findColumn(relation.schema, name)?.type : undefined
 }

@@ -56,17 +56,22 @@ export class Probe {
   }
 
   /** Takes a batch, after making what code it needs; resolves to its shape. */
-  async push(batch: RecordBatch): Promise<BatchShape> {
+  async push(batch: RecordBatch, source = 0): Promise<BatchShape> {
     const { runner } = this
-    const accepted = this.#timed(() => runner.accept(batch))
-    await this.#instance.prepare(accepted.shape)
-    this.#work(() => runner.begin(accepted))
+    const accepted = this.#timed(() => runner.accept(batch, source))
+    await this.#instance.prepare(accepted.shape, source)
+    this.#work(() => runner.begin(accepted, source))
     return accepted.shape
+  }
+
+  /** A source falls silent. For tests: what is analysed has one. */
+  idle(source: number): void {
+    this.#work(() => this.runner.idle(source))
   }
 
   /** The input is complete. */
   end(): void {
-    this.#work(() => this.runner.end())
+    for (const source of this.runner.sources.keys()) this.#work(() => this.runner.end(source))
   }
 
   #work(begin: () => void): void {

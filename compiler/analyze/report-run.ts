@@ -35,10 +35,13 @@ export function reportRun(measuring: Measuring): Omit<AnalysisReport, 'code'> {
     late: Number(late),
     nullTime: Number(nullTime),
     faulty: Number(faulty),
-    batches: [...shapes.values()].reduce((sum, batches) => sum + batches, 0),
+    batches: shapes.flatMap(of => [...of.values()]).reduce((sum, batches) => sum + batches, 0),
     kernelMs: plain.profile.ms,
     otherMs: plain.ms - plain.profile.ms,
-    nsPerRow: perRow(wholeOf(span.end) - wholeOf(span.start), rowsInSpan(span, 0)),
+    nsPerRow: perRow(
+      wholeOf(span.end) - wholeOf(span.start),
+      measuring.rowsInAt(span.end) - measuring.rowsInAt(span.start),
+    ),
     isWarm: measuring.isWarm,
     operators: [...reportOperators(measuring, facts, span), sinkOf(span.end, specs.length - 1)],
     pipelines: specs.map(spec => reportPipeline(measuring, spec, span)),
@@ -132,6 +135,6 @@ function reportPipeline(measuring: Measuring, spec: PipelineSpec, { start, end }
     rowsIn: end.rows[first].rowsIn,
     rowsOut: end.rows[last].rowsOut,
     kernels,
-    batches: spec.source ? [...shapes].map(([push, batches]) => ({ push, batches })) : [],
+    batches: [...shapes[spec.id]].map(([push, batches]) => ({ push, batches })),
   }
 }

@@ -4,6 +4,7 @@ import type { RecordBatch } from 'apache-arrow'
 import type { CodeGeneration } from '../../codegen/js/link.ts'
 import type { Tier } from '../../ir/abi.ts'
 import { MillraceError } from '../../ir/errors.ts'
+import { inTurn } from '../../runtime/streaming/in-turn.ts'
 import type { CompiledPlan } from '../compiled-plan.ts'
 import { nativeChances } from '../explain/report.ts'
 import type { ParamValues } from '../frontend/builder/types.ts'
@@ -33,18 +34,19 @@ export interface AnalysisRequest {
   /** Was it compiled before? */
   readonly wasKept: boolean
   readonly params: QueryParams
-  readonly batches: Iterable<RecordBatch> | AsyncIterable<RecordBatch>
+  /** Of each source, in the order of the plan. */
+  readonly inputs: readonly (Iterable<RecordBatch> | AsyncIterable<RecordBatch>)[]
   readonly options: AnalyzeOptions
 }
 
 export async function runAnalysis(request: AnalysisRequest): Promise<AnalysisReport> {
-  const { plan, wasKept, params, batches, options } = request
+  const { plan, wasKept, params, inputs, options } = request
   const tier = tierOf(plan, options.tier)
   const open = { ...options, tier }
   const hadNative = tier === 'native' && plan.hasNative(options.codeGeneration ?? 'function')
   const measuring = new Measuring({ plan, params, open, onResult: options.onResult })
-  for await (const batch of batches) {
-    await measuring.push(batch)
+  for await (const { source, batch } of inTurn(inputs, one => measuring.watermarkOf(one))) {
+    await measuring.push(batch, source)
     options.onProgress?.(measuring.rowsIn)
     await nextTurn()
   }

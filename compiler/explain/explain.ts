@@ -98,8 +98,8 @@ async function native({ program }: Compilation, which: 'llvm' | 'assembly'): Pro
   const tiers = new CompiledTiers(program, 'function')
   const texts: string[] = []
   for (const pipeline of program.pipelines) {
-    for (const part of [WIDEST, CORE] as const)
-      texts.push(await nativeText(tiers.kernels(pipeline, part), which))
+    const parts = pipeline.input.kind === 'source' ? [WIDEST, CORE] : [CORE]
+    for (const part of parts) texts.push(await nativeText(tiers.kernels(pipeline, part), which))
   }
   return texts.join('\n')
 }

@@ -1,5 +1,5 @@
 /** The plan as a Graphviz graph: operators as boxes, pipelines around them, rows flowing downwards. */
-import { type LogicalNode, printOperator } from '../../ir/logical/index.ts'
+import { inputsOf, type LogicalNode, printOperator } from '../../ir/logical/index.ts'
 import { operatorsOf, type PipelineSpec, splitPipelines } from '../plan/split-pipelines.ts'
 import { type ExplainSubject, parametersOf } from './report.ts'
 
@@ -13,8 +13,9 @@ export function graphOf(subject: ExplainSubject, noteOf: NoteOf = () => undefine
   const names = new Names()
   const specs = splitPipelines(subject.optimised)
   const clusters = specs.map(spec => cluster(spec, names, noteOf))
-  const chain = specs.flatMap(operatorsOf)
-  const edges = chain.slice(1).map((node, i) => `  ${names.of(chain[i])} -> ${names.of(node)}`)
+  const edges = specs
+    .flatMap(operatorsOf)
+    .flatMap(node => inputsOf(node).map(input => `  ${names.of(input)} -> ${names.of(node)}`))
   const params = parametersOf(subject).map(({ name, value }) => `$${name} = ${value}`)
   return [
     `digraph ${quoted(`plan ${subject.program.hash.slice(0, 16)}`)} {`,

@@ -48,17 +48,20 @@ export function reportPipeline(pipeline: PipelineProgram): PipelineReport {
   const tables = growables.flatMap(({ parts }) => parts.map(({ mem }) => mem))
   return {
     id,
-    from: isSource ? `source ${input.name}` : `pipeline ${input.pipeline}`,
-    reads: isSource ? read : [`all columns of pipeline ${input.pipeline}`],
+    from: isSource ? `source ${input.name}` : pipelinesOf(input.from),
+    reads: isSource ? read : [`all columns of ${pipelinesOf(input.from)}`],
     writes: output.map(printOutput),
     state: [...fixed, ...tables].map(printLayout),
     kernels: kernelsOf(pipeline).map(reportKernel),
   }
 }
 
+const pipelinesOf = (ids: readonly number[]): string =>
+  `pipeline${ids.length > 1 ? 's' : ''} ${ids.join(', ')}`
+
 /** All of its kernels; of those that take rows the one for the widest shape of batch. */
 export const kernelsOf = (pipeline: PipelineProgram): readonly Kernel[] => [
-  pipeline.push(WIDEST),
+  ...(pipeline.input.kind === 'source' ? [pipeline.push(WIDEST)] : []),
   ...pipeline.kernels,
 ]
 

@@ -32,7 +32,7 @@ import { andNot, FALSE, isNever, orAll, scalarOf, type Value } from './value.ts'
  * No time yet. Not the least i64: what V8 compiles for a comparison stays slow for good once it has seen that one.
  */
 export const MIN_TIME = 1n - (1n << 63n)
-const MAX_TIME = (1n << 63n) - 1n
+export const MAX_TIME = (1n << 63n) - 1n
 
 /**
  * The largest event time seen, the watermark, the one that is to come behind the batch, and the watermark of what is

@@ -19,6 +19,7 @@ import type { Expr, FieldType, Local, Mem } from '../../ir/kernel/node.ts'
 import { columnLayout } from '../../ir/layout.ts'
 import type { OutputColumn } from '../../ir/physical/program.ts'
 import { factsOf, isFloat, isRange } from '../../ir/types.ts'
+import { timeRegion } from './event-time.ts'
 import type { Row, Scratch } from './scope.ts'
 import type { Value } from './value.ts'
 
@@ -26,9 +27,15 @@ export const lateRegion = (rows: number): Mem => columnLayout('late', 'output', 
 export const errorRegion = (rows: number): Mem =>
   columnLayout('errors', 'output', { row: 'i32', bits: 'i32', operator: 'i32' }, rows)
 
-/** Room for one row beyond the last: a row that is dropped, or the second of two that leave together. */
-export function layoutOutput(output: readonly OutputColumn[], rows: number): Mem {
-  const fields: Record<string, FieldType> = { row: 'i32' }
+/** The watermark before a row, where it goes with the row. */
+export const ROW_WATERMARK = 'wm'
+
+/**
+ * Room for one row beyond the last: a row that is dropped, or the second of two that leave together. `carriesTime`: each
+ * row says what the watermark was before it.
+ */
+export function layoutOutput(output: readonly OutputColumn[], rows: number, carriesTime = false): Mem {
+  const fields: Record<string, FieldType> = { row: 'i32', ...(carriesTime && { [ROW_WATERMARK]: 'i64' }) }
   for (const column of output) {
     if (column.kind === 'passed') continue
     const { type, nullable } = column.column
@@ -99,6 +106,8 @@ export class Emitter {
       this.#store(column.field, column.column.nullable, value)
     }
     if (this.#output.some(column => column.kind === 'passed')) k.store(this.#out, 'row', this.rows, source)
+    if (ROW_WATERMARK in this.#out.fields)
+      k.store(this.#out, ROW_WATERMARK, this.rows, load(timeRegion, 'wm'))
     const one = isConst(row.mask, true) ? i32(1) : toInt(row.mask)
     k.set(this.rows, add(this.rows, one))
     scratch.commit()

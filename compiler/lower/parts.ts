@@ -1,11 +1,17 @@
 /** What the kernels of a pipeline are written against: its regions, its operators, and the way of a row through them. */
 import type { KernelBuilder } from '../../ir/kernel/build.ts'
 import type { Mem } from '../../ir/kernel/node.ts'
-import type { BatchLimits, FixedRegion, PipelineProgram } from '../../ir/physical/program.ts'
+import {
+  type BatchLimits,
+  edgeRegion,
+  type FixedRegion,
+  type PipelineProgram,
+} from '../../ir/physical/program.ts'
 import { isCheap, outputColumns, readColumns } from '../plan/needed-columns.ts'
 import type { PipelineSpec, RowOperator } from '../plan/split-pipelines.ts'
 import { watermark } from './event-time.ts'
 import { type InputLayout, layoutInput } from './input.ts'
+import { InputTimes } from './input-times.ts'
 import { type FrameOptions, OperatorNames, rowScope, type SideOutputs } from './kernel-frame.ts'
 import { AggregateStage } from './operators/aggregate.ts'
 import { lowerFilter } from './operators/filter.ts'
@@ -30,8 +36,10 @@ export class PipelineParts {
   readonly options: PipelineOptions
   readonly output: PipelineProgram['output']
   readonly input: InputLayout
-  /** The output of the pipeline before, where rows come from there. */
-  readonly edge: Mem | undefined
+  /** The outputs of other pipelines, where rows come from there. */
+  readonly edges: readonly Mem[]
+  /** The watermarks of its inputs, where there are several. */
+  readonly inputTimes: InputTimes | undefined
   readonly out: Mem
   readonly sides: SideOutputs
   /** Rows of a side output. */
@@ -50,8 +58,9 @@ export class PipelineParts {
     this.options = options
     this.output = outputColumns(spec, options.feedsPipeline)
     this.input = layoutInput(spec.source ? readColumns(spec, this.output) : [], limits)
-    this.edge = spec.source ? undefined : edgeInput(spec, limits)
-    this.out = layoutOutput(this.output, limits.outputRows)
+    this.edges = spec.from.map((from, n) => edgeInput(spec, from.carriesTime, limits, n))
+    this.inputTimes = spec.from.length > 1 ? new InputTimes(spec.from.length) : undefined
+    this.out = layoutOutput(this.output, limits.outputRows, spec.carriesTime)
     this.sideRows = Math.max(limits.batchRows, limits.outputRows)
     this.sides = { late: lateRegion(this.sideRows), errors: errorRegion(this.sideRows) }
     this.head = spec.head.map(lowerRowOperator)
@@ -101,8 +110,8 @@ function lowerRowOperator(node: RowOperator, number: number): Stage {
   }
 }
 
-/** The output region of the pipeline before, read as an input. */
-function edgeInput(spec: PipelineSpec, limits: BatchLimits): Mem {
+/** The output region of another pipeline, read as an input. */
+function edgeInput(spec: PipelineSpec, carriesTime: boolean, limits: BatchLimits, n: number): Mem {
   const output = spec.inputSchema.map((column, i) => ({ kind: 'computed' as const, column, field: `o${i}` }))
-  return { ...layoutOutput(output, limits.outputRows), name: 'in', role: 'input' }
+  return { ...layoutOutput(output, limits.outputRows, carriesTime), name: edgeRegion(n), role: 'input' }
 }

@@ -2,9 +2,11 @@
 import { controlBlock, Status } from '../../ir/abi.ts'
 import { bool, i32, KernelBuilder, le, load } from '../../ir/kernel/build.ts'
 import type { Kernel } from '../../ir/kernel/node.ts'
+import type { OpName } from '../../ir/kernel/ops.ts'
 import {
   type BatchShape,
   type FixedRegion,
+  MEET,
   type PipelineProgram,
   shapeKey,
   WIDEST,
@@ -17,7 +19,7 @@ import type { FrameOptions } from './kernel-frame.ts'
 import type { Leave } from './lib/control.ts'
 import { Emitter } from './output.ts'
 import { type PipelineOptions, PipelineParts, runStages } from './parts.ts'
-import { lowerPush, pushName } from './push.ts'
+import { lowerEdgePush, lowerPush, pushName } from './push.ts'
 import { type Row, type RowScope, Scratch } from './scope.ts'
 import type { EmitEach, StatefulStage } from './stage.ts'
 import { faultsOf, withoutFaults } from './value.ts'
@@ -41,47 +43,67 @@ class PipelineLowering {
   }
 
   program(): PipelineProgram {
-    const { source, id, inputSchema } = this.#parts.spec
+    const { source, from, id, inputSchema } = this.#parts.spec
     const grow = this.#parts.stateful?.growables ?? []
-    const core = [this.#init(), ...this.#advance(), ...grow.map(one => this.#grow(one))]
-    const widest = lowerPush(this.#parts, WIDEST)
+    const core = [...this.#edges(), this.#init(), ...this.#advance(), ...grow.map(one => this.#grow(one))]
+    const widest = source ? [lowerPush(this.#parts, WIDEST)] : []
     const kernels = core.map(finish)
     const push = (shape: BatchShape): Kernel => this.#pushFor(shape, widest)
     return {
       id,
       input: source
         ? { kind: 'source', name: source.name, schema: inputSchema, time: source.watermark?.column }
-        : { kind: 'edge', pipeline: id - 1, schema: inputSchema },
+        : { kind: 'edge', from: from.map(one => one.id), schema: inputSchema },
       columns: this.#parts.input.columns,
       kernels,
       push,
-      hostOps: hostOpsOf([...core, widest]).length > 0 ? hostOpsOf([...kernels, push(WIDEST)]) : [],
+      hostOps: this.#hostOps([...core, ...widest], () => [...kernels, ...(source ? [push(WIDEST)] : [])]),
       regions: this.#regions(),
       growables: grow.map(one => one.growable),
       output: this.#parts.output,
       time: timeRegion,
+      inputTimes: this.#parts.inputTimes?.mem,
       advances: this.#parts.stateful !== undefined,
       operators: this.#parts.operators.list(),
       counts: this.#parts.counts?.mem,
     }
   }
 
+  /** Passes may find that an op is not needed: they run where there is one. */
+  #hostOps(raw: readonly Kernel[], finished: () => readonly Kernel[]): readonly OpName[] {
+    return hostOpsOf(raw).length > 0 ? hostOpsOf(finished()) : []
+  }
+
+  /** Takes the rows of each pipeline that it reads; where there are several, their watermarks meet. */
+  #edges(): readonly Kernel[] {
+    const { edges, inputTimes } = this.#parts
+    const pushes = edges.map((_, n) => lowerEdgePush(this.#parts, n))
+    if (!inputTimes) return pushes
+    const k = new KernelBuilder(MEET)
+    inputTimes.meet(k, () => {})
+    k.return(i32(Status.ok))
+    return [...pushes, k.finish()]
+  }
+
   #regions(): readonly FixedRegion[] {
     const { batchRows, outputRows, dictionaryRows } = this.#parts.options.limits
     const { sideRows } = this.#parts
     const stages = [...this.#parts.head, ...this.#parts.tail].flatMap(stage => stage.mems ?? [])
-    const single = [controlBlock, timeRegion, ...stages].map(mem => ({ mem, rows: 1 }))
+    const times = [timeRegion, ...(this.#parts.inputTimes ? [this.#parts.inputTimes.mem] : [])]
+    const single = [controlBlock, ...times, ...stages].map(mem => ({ mem, rows: 1 }))
     const dictionaries = this.#parts.input.columns.flatMap(({ dictionary }) =>
       dictionary ? [{ mem: dictionary, rows: dictionaryRows + 1 }] : [],
     )
-    const input = this.#parts.edge
-      ? { mem: this.#parts.edge, rows: outputRows + 1 }
-      : { mem: this.#parts.input.data, rows: batchRows + 1 }
+    const { edges } = this.#parts
+    const input =
+      edges.length > 0
+        ? edges.map(mem => ({ mem, rows: outputRows + 1 }))
+        : [{ mem: this.#parts.input.data, rows: batchRows + 1 }]
     return [
       ...single,
       ...(this.#parts.stateful?.regions ?? []),
       { mem: this.#parts.input.meta, rows: 1 },
-      input,
+      ...input,
       ...dictionaries,
       { mem: this.#parts.out, rows: outputRows + 1 },
       { mem: this.#parts.sides.late, rows: sideRows },
@@ -93,6 +115,7 @@ class PipelineLowering {
   #init(): Kernel {
     const k = new KernelBuilder('init')
     initTime(k)
+    this.#parts.inputTimes?.init(k)
     this.#parts.stateful?.init(k)
     k.return(i32(Status.ok))
     return k.finish()
@@ -107,7 +130,7 @@ class PipelineLowering {
   }
 
   /** Made once for each shape. The widest was lowered already, to learn whether the plan can be. */
-  #pushFor(shape: BatchShape, widest: Kernel): Kernel {
+  #pushFor(shape: BatchShape, [widest]: readonly Kernel[]): Kernel {
     const key = shapeKey(shape)
     const kernel =
       this.#pushes.get(key) ?? finish(this.#isWidest(shape) ? widest : lowerPush(this.#parts, shape))

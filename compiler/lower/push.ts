@@ -16,14 +16,14 @@ import {
   op,
   sub,
 } from '../../ir/kernel/build.ts'
-import type { Expr, Kernel, Local } from '../../ir/kernel/node.ts'
+import type { Expr, Kernel, Local, Mem } from '../../ir/kernel/node.ts'
 import { sizeOf } from '../../ir/kernel/size.ts'
-import type { BatchShape } from '../../ir/physical/program.ts'
+import { type BatchShape, edgePush, WIDEST } from '../../ir/physical/program.ts'
 import { advanceWatermark, dropNullTime, timeRegion, watermark } from './event-time.ts'
 import type { RowColumns } from './expr/index.ts'
 import { type PlaceInBlock, readEdge, readInput, readValid } from './input.ts'
 import type { Leave } from './lib/control.ts'
-import { Emitter } from './output.ts'
+import { Emitter, ROW_WATERMARK } from './output.ts'
 import { type PipelineParts, runStages } from './parts.ts'
 import {
   BLOCK_ROW_SIZE_MAX,
@@ -38,28 +38,43 @@ import type { Row, RowScope } from './scope.ts'
 import type { EagerOutput, Miss, StatefulStage } from './stage.ts'
 
 export const lowerPush = (parts: PipelineParts, shape: BatchShape): Kernel =>
-  new PushLowering(parts, shape).kernel()
+  new PushLowering(parts, pushName(shape), { shape }).kernel()
+
+/** The kernel for the rows that come from one of the pipelines before. */
+export const lowerEdgePush = (parts: PipelineParts, input: number): Kernel =>
+  new PushLowering(parts, edgePush(input), { input }).kernel()
 
 /** An identifier that tells the shapes apart. */
 export const pushName = ({ dense, dictionaries }: BatchShape): string =>
   ['push', dense ? 'dense' : 'nulls', ...dictionaries].join('_')
 
+/** Rows of a batch of some shape, or those of the input with that number. */
+type Origin = { readonly shape: BatchShape } | { readonly input: number }
+
 class PushLowering {
   readonly #parts: PipelineParts
+  readonly #name: string
   readonly #shape: BatchShape
+  readonly #input: number
+  /** The output of the pipeline that the rows come from, if it is one. */
+  readonly #edge: Mem | undefined
 
-  constructor(parts: PipelineParts, shape: BatchShape) {
+  constructor(parts: PipelineParts, name: string, origin: Origin) {
     this.#parts = parts
-    this.#shape = shape
+    this.#name = name
+    this.#shape = 'shape' in origin ? origin.shape : WIDEST
+    this.#input = 'input' in origin ? origin.input : 0
+    this.#edge = 'input' in origin ? parts.edges[origin.input] : undefined
   }
 
   kernel(): Kernel {
-    const k = new KernelBuilder(pushName(this.#shape))
+    const k = new KernelBuilder(this.#name)
     const stateful = this.#parts.stateful
     const inBlocks = stateful?.blocks !== undefined && this.#isStraight()
     const i = k.let('i', load(controlBlock, 'cursor'))
     const rows = k.let('rows', load(controlBlock, 'rows'))
     const stop = k.let('stop', min32(rows, add(i, load(controlBlock, 'budget'))))
+    this.#meet(k, min32(i, sub(rows, i32(1))), () => {})
     if (stateful) k.if(isDue(stateful), () => k.return(i32(Status.due)))
     const emitter =
       stateful && !stateful.isEager
@@ -110,7 +125,7 @@ class PushLowering {
 
   /** Does the code of a row never leave, and is it so little that eight of it are not much? */
   #isStraight(): boolean {
-    if (this.#parts.edge || this.#parts.spec.source?.watermark || this.#parts.counts) return false
+    if (this.#edge || this.#parts.spec.source?.watermark || this.#parts.counts) return false
     const k = new KernelBuilder('trial')
     const rows = k.let('rows', i32(BLOCK_ROWS))
     let leaves = false
@@ -135,8 +150,8 @@ class PushLowering {
   #row(k: KernelBuilder, frame: RowFrame): void {
     const { i, rows, emitter, leave, miss, onMove, place } = frame
     const watermarkSpec = this.#parts.spec.source?.watermark
-    const columns = this.#parts.edge
-      ? readEdge(this.#parts.edge, this.#parts.spec.inputSchema, i)
+    const columns = this.#edge
+      ? readEdge(this.#edge, this.#parts.spec.inputSchema, i)
       : readInput(this.#parts.input, this.#shape, i, place)
     if (!place) k.phase('reserve')
     const count = this.#parts.count(k, 0)
@@ -151,7 +166,7 @@ class PushLowering {
         leave,
         rowNumber: i,
         arrival,
-        ahead: this.#parts.edge ? undefined : ahead,
+        ahead: this.#edge ? undefined : ahead,
         rowLabel,
         masked: this.#parts.masked,
         lane: place?.n,
@@ -167,6 +182,14 @@ class PushLowering {
     if (!place) k.phase('apply')
     count?.settle()
     if (watermarkSpec) advanceWatermark(k, watermarkSpec, columns, onMove)
+    this.#meet(k, min32(add(i, i32(1)), sub(rows, i32(1))), onMove)
+  }
+
+  /** Where rows of several inputs say what the watermark was before them: takes over that of the row to come. */
+  #meet(k: KernelBuilder, row: Expr, onMove: () => void): void {
+    const { inputTimes } = this.#parts
+    if (!this.#edge || !inputTimes || !(ROW_WATERMARK in this.#edge.fields)) return
+    inputTimes.raise(k, this.#input, load(this.#edge, ROW_WATERMARK, row), onMove)
   }
 
   #eagerOutput(k: KernelBuilder, emitter: Emitter, { scratch }: RowScope): EagerOutput {

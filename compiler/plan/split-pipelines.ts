@@ -1,7 +1,7 @@
 /**
  * Cuts a plan into pipelines: a chain of operators that run fused in one loop, up to and including the first that
  * keeps rows in state. What follows such an operator runs where it emits; the next one with state begins a new
- * pipeline, which reads what this one wrote.
+ * pipeline, which reads what this one wrote. So does a union, which reads what several wrote.
  */
 import type { Aggregate } from '../../ir/logical/aggregate.ts'
 import { isEager } from '../../ir/logical/emit.ts'
@@ -9,6 +9,7 @@ import type { Filter } from '../../ir/logical/filter.ts'
 import { inputsOf, type LogicalNode } from '../../ir/logical/index.ts'
 import type { Project } from '../../ir/logical/project.ts'
 import type { Source } from '../../ir/logical/source.ts'
+import type { Union } from '../../ir/logical/union.ts'
 import type { Window } from '../../ir/logical/window.ts'
 import type { Schema } from '../../ir/schema.ts'
 
@@ -17,53 +18,92 @@ export type RowOperator = Filter | Project | Window
 
 export interface PipelineSpec {
   readonly id: number
-  /** Absent for a pipeline that reads the output of the one before it. */
+  /** Absent for a pipeline that reads the output of others. */
   readonly source: Source | undefined
+  /** Where it reads the output of several. */
+  readonly union: Union | undefined
+  /** The pipelines whose output it reads. */
+  readonly from: readonly PipelineSpec[]
   readonly inputSchema: Schema
   readonly head: readonly RowOperator[]
   readonly stateful: Aggregate | undefined
   readonly tail: readonly RowOperator[]
   readonly outputSchema: Schema
+  /** Does each row that it hands on say what the watermark was before it? */
+  readonly carriesTime: boolean
 }
 
+/** Every pipeline stands behind those that it reads. */
 export function splitPipelines(plan: LogicalNode): readonly PipelineSpec[] {
-  const chain = chainOf(plan)
-  const [source, ...operators] = chain
-  if (source.kind !== 'source') throw new Error('a plan begins with a source')
   const specs: PipelineSpec[] = []
-  let at = 0
-  do {
-    const head = rowOperators(operators, at)
-    const stateful = operators[at + head.length]
-    const breaks = stateful?.kind === 'aggregate' ? stateful : undefined
-    const tail = breaks ? tailOf(breaks, rowOperators(operators, at + head.length + 1), operators) : []
-    const before = operators[at - 1] ?? source
-    at += head.length + (breaks ? 1 : 0) + tail.length
-    specs.push({
-      id: specs.length,
-      source: specs.length === 0 ? source : undefined,
-      inputSchema: before.relation.schema,
-      head,
-      stateful: breaks,
-      tail,
-      outputSchema: (operators[at - 1] ?? source).relation.schema,
-    })
-  } while (at < operators.length && operators[at].kind !== 'sink')
+  splitInto(specs, plan, undefined)
   return specs
 }
 
+/** Adds the pipelines of a plan, or of an input of a union; the last of them is that whose output is the result. */
+function splitInto(specs: PipelineSpec[], plan: LogicalNode, reader: Union | undefined): PipelineSpec {
+  const [origin, ...operators] = chainOf(plan)
+  const inputs = origin.kind === 'union' ? origin.inputs.map(input => splitInto(specs, input, origin)) : []
+  let spec = nextSpec({ specs, origin, operators, reader }, 0, inputs)
+  while (spec.to < operators.length && operators[spec.to].kind !== 'sink')
+    spec = nextSpec({ specs, origin, operators, reader }, spec.to, [spec.made])
+  return spec.made
+}
+
+interface Chain {
+  readonly specs: PipelineSpec[]
+  readonly origin: LogicalNode
+  readonly operators: readonly LogicalNode[]
+  readonly reader: Union | undefined
+}
+
+/** The pipeline that begins with an operator, and the number of the operator behind it. */
+function nextSpec(
+  { specs, origin, operators, reader }: Chain,
+  at: number,
+  from: readonly PipelineSpec[],
+): { readonly made: PipelineSpec; readonly to: number } {
+  const head = rowOperators(operators, at)
+  const next = operators[at + head.length]
+  const stateful = next?.kind === 'aggregate' ? next : undefined
+  const tail = stateful ? tailOf(stateful, rowOperators(operators, at + head.length + 1), operators) : []
+  const to = at + head.length + (stateful ? 1 : 0) + tail.length
+  const isLast = to >= operators.length || operators[to].kind === 'sink'
+  const made: PipelineSpec = {
+    id: specs.length,
+    source: at === 0 && origin.kind === 'source' ? origin : undefined,
+    union: at === 0 && origin.kind === 'union' ? origin : undefined,
+    from,
+    inputSchema: (operators[at - 1] ?? origin).relation.schema,
+    head,
+    stateful,
+    tail,
+    outputSchema: (isLast && reader ? reader : (operators[to - 1] ?? origin)).relation.schema,
+    carriesTime: isLast && reader?.relation.time !== undefined && stateful === undefined,
+  }
+  specs.push(made)
+  return { made, to }
+}
+
 /** What runs in a pipeline, in order; the sink runs nowhere. */
-export const operatorsOf = ({ source, head, stateful, tail }: PipelineSpec): readonly LogicalNode[] => [
+export const operatorsOf = ({
+  source,
+  union,
+  head,
+  stateful,
+  tail,
+}: PipelineSpec): readonly LogicalNode[] => [
   ...(source ? [source] : []),
+  ...(union ? [union] : []),
   ...head,
   ...(stateful ? [stateful] : []),
   ...tail,
 ]
 
-/** The operators from the source to the sink. */
+/** The operators from a source, or from where several come together, to the end. */
 function chainOf(plan: LogicalNode): readonly LogicalNode[] {
-  const chain: LogicalNode[] = []
-  for (let node: LogicalNode | undefined = plan; node; node = inputsOf(node)[0]) chain.unshift(node)
+  const chain: LogicalNode[] = [plan]
+  while (chain[0].kind !== 'source' && chain[0].kind !== 'union') chain.unshift(inputsOf(chain[0])[0])
   return chain
 }
 

@@ -1,12 +1,18 @@
 /** One instance of a compiled query: a runner, its kernels, and the tier they are on. */
-import type { RecordBatch } from 'apache-arrow'
 import type { CodeGeneration } from '../../codegen/js/link.ts'
 import { noteArena } from '../../codegen/llvm/forks.ts'
 import { nativeTarget } from '../../codegen/llvm/target.ts'
 import type { Placement, Tier } from '../../ir/abi.ts'
 import { MillraceError } from '../../ir/errors.ts'
 import type { Value } from '../../ir/expr/expr.ts'
-import { type BatchShape, type Limits, type PipelineProgram, shapeKey } from '../../ir/physical/program.ts'
+import {
+  type BatchShape,
+  type Limits,
+  type PipelineProgram,
+  shapeKey,
+  sourcePipelines,
+} from '../../ir/physical/program.ts'
+import type { Schema } from '../../ir/schema.ts'
 import { KernelMeter } from '../../runtime/dag/meter.ts'
 import { Runner, type RunnerOutlets } from '../../runtime/dag/runner.ts'
 import type { ResultMode } from '../../runtime/io/arrow/result.ts'
@@ -19,7 +25,7 @@ import { type BaseTier, baseTier, CORE, type CompiledTiers, InstanceKernels } fr
 import type { Callbacks } from './callbacks.ts'
 import type { OpenOptions, TierChoice } from './options.ts'
 import { liftedFrom, overridden, type QueryParams, withOperators } from './params.ts'
-import { narrowLimits, WARM_ROWS, WarmUp } from './warm-up.ts'
+import { narrowLimits, type SourceBatch, WARM_ROWS, WarmUp } from './warm-up.ts'
 
 export interface InstanceOptions {
   readonly plan: CompiledPlan
@@ -74,6 +80,13 @@ export class Instance {
     return this.#runner
   }
 
+  /** The sources of its plan, in order. */
+  get sources(): readonly SourceColumns[] {
+    return this.#sources.flatMap(({ input }) =>
+      input.kind === 'source' ? [{ name: input.name, schema: input.schema }] : [],
+    )
+  }
+
   /** All memory that it has. */
   get buffer(): ArrayBufferLike {
     return this.#memory.buffer
@@ -106,7 +119,7 @@ export class Instance {
    * What warms its kernels, while nothing has been pushed yet. Rows that are given stand for what is to come; what
    * runs natively or on the interpreter gets no better.
    */
-  warmUp(given: readonly RecordBatch[] = []): WarmUp | undefined {
+  warmUp(given: readonly SourceBatch[] = []): WarmUp | undefined {
     if (this.#tier !== 'js') return undefined
     const { program } = this.#options.plan.compilation
     return new WarmUp({
@@ -116,14 +129,19 @@ export class Instance {
       restore: () => {
         this.#runner ??= this.#makeRunner()
       },
-      batches: () => (given.length > 0 ? given.map(batch => batch.slice(0, WARM_ROWS)) : this.#samples()),
+      batches: () =>
+        given.length > 0
+          ? given.map(({ source, batch }) => ({ source, batch: batch.slice(0, WARM_ROWS) }))
+          : this.#samples(),
     })
   }
 
-  #samples(): readonly RecordBatch[] {
-    const [{ input }] = this.#pipelines
-    const time = input.kind === 'source' ? input.time : undefined
-    return sampleBatches({ schema: input.schema, time, known: this.#values.values(), rows: WARM_ROWS })
+  #samples(): readonly SourceBatch[] {
+    return this.#sources.flatMap(({ input }, source) => {
+      const time = input.kind === 'source' ? input.time : undefined
+      const options = { schema: input.schema, time, known: this.#values.values(), rows: WARM_ROWS }
+      return sampleBatches(options).map(batch => ({ source, batch }))
+    })
   }
 
   #apart(work: (runner: Runner) => void): void {
@@ -164,29 +182,30 @@ export class Instance {
   }
 
   /**
-   * Called before a batch of that shape: makes native code where it is wanted, once. A promise where the batch is to
-   * wait for it; it never rejects.
+   * Called before a batch of that shape from a source: makes native code where it is wanted, once. A promise where the
+   * batch is to wait for it; it never rejects.
    */
-  prepare(shape: BatchShape): Promise<void> | undefined {
-    if (this.#policy) this.#follow(this.#policy, shape)
-    const waiting = this.#wanted === 'native' ? this.#prepareNative(shape) : undefined
+  prepare(shape: BatchShape, source = 0): Promise<void> | undefined {
+    const entry: Entry = { shape, pipeline: this.#sources[source] }
+    if (this.#policy) this.#follow(this.#policy, entry)
+    const waiting = this.#wanted === 'native' ? this.#prepareNative(entry) : undefined
     return this.#choice === 'auto' ? undefined : waiting
   }
 
-  #prepareNative(shape: BatchShape): Promise<void> | undefined {
-    const key = shapeKey(shape)
+  #prepareNative(entry: Entry): Promise<void> | undefined {
+    const key = `${entry.pipeline.id} ${shapeKey(entry.shape)}`
     if (this.#shapes.has(key)) return this.#shapes.get(key)
-    const preparing = this.#makeNative(shape)
+    const preparing = this.#makeNative(entry)
       .finally(() => this.#shapes.set(key, undefined))
       .catch(error => this.#fallBack(error))
     this.#shapes.set(key, preparing)
     return preparing
   }
 
-  async #makeNative(shape: BatchShape): Promise<void> {
+  async #makeNative({ shape, pipeline }: Entry): Promise<void> {
     const placements = this.#placements
     await this.#kernels.prepare(this.#pipelines, CORE, placements)
-    await this.#kernels.prepare(this.#pipelines.slice(0, 1), shape, placements)
+    await this.#kernels.prepare([pipeline], shape, placements)
     this.#hasNativeCore = true
     if (this.#wanted === 'native') this.#become('native')
   }
@@ -199,6 +218,10 @@ export class Instance {
     return this.#options.plan.compilation.program.pipelines
   }
 
+  get #sources(): readonly PipelineProgram[] {
+    return sourcePipelines(this.#options.plan.compilation.program)
+  }
+
   /** Where native code can never be, or lost already, nothing is measured. */
   #beginPolicy(): void {
     const { plan } = this.#options
@@ -208,24 +231,24 @@ export class Instance {
   }
 
   /** One step of `auto`: what was measured so far decides how the next batch runs. */
-  #follow(policy: TierPolicy, shape: BatchShape): void {
-    if (this.#meter.ms === 0 && this.#takeNow(shape)) {
+  #follow(policy: TierPolicy, entry: Entry): void {
+    if (this.#meter.ms === 0 && this.#takeNow(entry)) {
       this.#decide('native')
       return
     }
     policy.observe(this.#tier, Number(this.runner.counters.rowsIn), this.#meter.ms)
     if (policy.hasEarned) this.#persist()
     if (policy.verdict) this.#decide(policy.verdict)
-    else if (policy.hasEarned && nativeTarget().available) this.#try(policy, shape)
+    else if (policy.hasEarned && nativeTarget().available) this.#try(policy, entry)
   }
 
   /** Native code that is there before the first row: this plan has earned it before, here or in another process. */
-  #takeNow(shape: BatchShape): boolean {
+  #takeNow({ shape, pipeline }: Entry): boolean {
     const placements = this.#placements
     try {
       this.#hasNativeCore =
         this.#kernels.takeNow(this.#pipelines, CORE, placements) &&
-        this.#kernels.takeNow(this.#pipelines.slice(0, 1), shape, placements)
+        this.#kernels.takeNow([pipeline], shape, placements)
     } catch (error) {
       this.#fallBack(error)
     }
@@ -233,8 +256,8 @@ export class Instance {
   }
 
   /** Native code is made while JavaScript runs, and tried when JavaScript has shown what it can do. */
-  #try(policy: TierPolicy, shape: BatchShape): void {
-    this.#prepareNative(shape)
+  #try(policy: TierPolicy, entry: Entry): void {
+    this.#prepareNative(entry)
     if (this.#hasNativeCore && policy.mayTry && this.#tier !== 'native') this.#become('native')
   }
 
@@ -280,6 +303,18 @@ export class Instance {
     this.#kernels.use(this.#tier)
     this.runner.install()
   }
+}
+
+/** A source and its columns. */
+export interface SourceColumns {
+  readonly name: string
+  readonly schema: Schema
+}
+
+/** Batches of a shape that come into a pipeline. */
+interface Entry {
+  readonly shape: BatchShape
+  readonly pipeline: PipelineProgram
 }
 
 /** Takes what comes out of rows that nobody sent. */

@@ -1,25 +1,20 @@
 /** A query that is pushed into: rows in, results out before the call returns. The lowest latency there is. */
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { RecordBatch, Table } from 'apache-arrow'
 import type { Tier } from '../../ir/abi.ts'
 import { MillraceError } from '../../ir/errors.ts'
-import type { Schema } from '../../ir/schema.ts'
 import type { Counters } from '../../runtime/dag/runner.ts'
-import type { AcceptedBatch } from '../../runtime/io/arrow/door.ts'
-import { batchesOf } from '../../runtime/io/inputs.ts'
+import { didYouMean } from '../frontend/builder/did-you-mean.ts'
 import type { Callbacks } from './callbacks.ts'
 import type { Instance } from './instance.ts'
+import { LiveSource, type Pushable } from './live-source.ts'
 import { warmQueue } from './warm-queue.ts'
-import type { WarmUp } from './warm-up.ts'
-
-/** What can be pushed at once: rows are objects that have the columns of the source. */
-export type Pushable = RecordBatch | Table | readonly object[]
+import type { SourceBatch, WarmUp } from './warm-up.ts'
 
 /** An open query: rows are pushed in, results reach the callback before the push returns. */
 export class LiveQuery {
   readonly #instance: Instance
   readonly #callbacks: Callbacks
-  readonly #schema: Schema
+  readonly #sources: readonly LiveSource[]
   #closed = false
   /** Has nothing happened to it yet? */
   #isFresh = true
@@ -27,12 +22,26 @@ export class LiveQuery {
   readonly #warmUp: WarmUp | undefined
 
   /** @internal */
-  constructor(instance: Instance, callbacks: Callbacks, schema: Schema, warmsUp: boolean) {
+  constructor(instance: Instance, callbacks: Callbacks, warmsUp: boolean) {
     this.#instance = instance
     this.#callbacks = callbacks
-    this.#schema = schema
+    this.#sources = instance.sources.map((_, number) => this.#sourceAt(number))
     this.#warmUp = warmsUp ? instance.warmUp() : undefined
     if (this.#warmUp) warmQueue.add(this.#warmUp)
+  }
+
+  #sourceAt(number: number): LiveSource {
+    return new LiveSource({
+      instance: this.#instance,
+      number,
+      ...this.#instance.sources[number],
+      check: () => this.#checkOpen(),
+      warm: batches => this.#warm(batches),
+      work: what => {
+        this.#begin()
+        this.#work(what)
+      },
+    })
   }
 
   /** What was warmed is warm: the rest will be by real rows. */
@@ -48,29 +57,27 @@ export class LiveQuery {
    * callback throws comes out as LDB-5004 when all is done: the rows were taken.
    */
   push(input: Pushable): void {
-    this.#checkTaking()
-    this.#begin()
-    const { runner } = this.#instance
-    const accepted = Array.from(this.#batches(input), batch => runner.accept(batch))
-    this.#work(() => {
-      for (const batch of accepted) this.#take(batch)
+    this.#only.push(input)
+  }
+
+  /** A source by its name, of a query that may read several. LDB-5010 where there is none of that name. */
+  source(name: string): LiveSource {
+    const found = this.#sources.find(one => one.name === name)
+    if (found) return found
+    const names = this.#sources.map(one => one.name)
+    throw new MillraceError('LDB-5010', `the query reads no source '${name}'`, {
+      fix: didYouMean(name, names),
     })
   }
 
-  #batches(input: Pushable): Iterable<RecordBatch> {
-    const batches = batchesOf(input, this.#schema)
-    if (Symbol.iterator in batches) return batches
-    throw new MillraceError('LDB-0001', 'a live query takes batches, tables and arrays of rows', {
-      fix: 'use run() for streams',
+  /** The source of a query that reads one. */
+  get #only(): LiveSource {
+    const [first, ...others] = this.#sources
+    if (others.length === 0) return first
+    const names = this.#sources.map(({ name }) => `'${name}'`)
+    throw new MillraceError('LDB-0001', `the query reads several sources: ${names.join(', ')}`, {
+      fix: `say which: live.source(${names[0]}).push(...)`,
     })
-  }
-
-  #take(batch: AcceptedBatch): void {
-    const { runner } = this.#instance
-    this.#instance.prepare(batch.shape)
-    this.#instance.switchTier()
-    runner.begin(batch)
-    this.#instance.runner.drain()
   }
 
   /**
@@ -79,10 +86,13 @@ export class LiveQuery {
    * that has taken rows is as warm as they made it: only native code for rows like these is waited for.
    */
   async warm(input?: Pushable): Promise<Tier> {
+    return input ? this.#only.warm(input) : this.#warm([])
+  }
+
+  async #warm(batches: readonly SourceBatch[]): Promise<Tier> {
     this.#checkOpen()
-    const batches = input ? Array.from(this.#batches(input)) : []
-    for (const batch of batches) {
-      await this.#instance.prepare(this.#instance.runner.accept(batch).shape)
+    for (const { batch, source } of batches) {
+      await this.#instance.prepare(this.#instance.runner.accept(batch, source).shape, source)
     }
     this.#instance.switchTier()
     const warmUp = this.#isFresh ? this.#instance.warmUp(batches) : undefined
@@ -102,27 +112,12 @@ export class LiveQuery {
 
   /** Promises that no row before this time is still to come, in ticks of the time column. */
   advanceTo(time: bigint): void {
-    this.#checkTaking()
-    if (typeof time !== 'bigint' || time !== BigInt.asIntN(64, time)) {
-      throw new MillraceError('LDB-0001', `${String(time)} is no time to advance to`, {
-        fix: 'pass a bigint of 64 bits, in ticks of the time column',
-      })
-    }
-    this.#begin()
-    this.#work(() => {
-      this.#instance.runner.raiseWatermark(time)
-      this.#instance.runner.drain()
-    })
+    this.#only.advanceTo(time)
   }
 
   /** The input is complete: everything that waits is emitted. LDB-0005 for what is pushed afterwards. */
   end(): void {
-    this.#checkOpen()
-    this.#begin()
-    this.#work(() => {
-      this.#instance.runner.end()
-      this.#instance.runner.drain()
-    })
+    for (const source of this.#sources) source.end()
   }
 
   /** A limit that was reached outweighs what a callback threw on the way. */
@@ -158,15 +153,6 @@ export class LiveQuery {
   /** As `close`, for `using`. */
   [Symbol.dispose](): void {
     this.close()
-  }
-
-  #checkTaking(): void {
-    this.#checkOpen()
-    if (this.#instance.runner.hasEnded) {
-      throw new MillraceError('LDB-0005', 'the input of this query has ended', {
-        fix: 'open the query again',
-      })
-    }
   }
 
   #checkOpen(): void {

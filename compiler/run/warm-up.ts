@@ -10,10 +10,16 @@ import {
   type Limits,
   type PipelineProgram,
   type PlanProgram,
-  WIDEST,
+  sourcePipelines,
 } from '../../ir/physical/program.ts'
 import type { Runner } from '../../runtime/dag/runner.ts'
-import { EDGE_PUSH, type Part } from '../tiers.ts'
+import type { Part } from '../tiers.ts'
+
+/** A batch for a source, by its number. */
+export interface SourceBatch {
+  readonly source: number
+  readonly batch: RecordBatch
+}
 
 /** What a warm-up may do with an instance. */
 export interface WarmUpParts {
@@ -25,7 +31,7 @@ export interface WarmUpParts {
   /** Makes the instance ready again for rows that count; done at the latest when they come. */
   readonly restore: () => void
   /** What is pushed in each round. */
-  readonly batches: () => readonly RecordBatch[]
+  readonly batches: () => readonly SourceBatch[]
 }
 
 /** Rows of a batch of a warm-up: few enough for a millisecond in code that is not compiled yet. */
@@ -66,10 +72,20 @@ export class WarmUp {
     const { program, batches, apart, restore } = this.#parts
     const samples = batches()
     yield
-    const shapes: BatchShape[] = []
-    if (!this.#try(() => apart(runner => shapes.push(...samples.map(one => runner.accept(one).shape)))))
-      return
-    for (const pipeline of program.pipelines) yield* this.#compile(pipeline, shapes)
+    const shapes: { readonly source: number; readonly shape: BatchShape }[] = []
+    const accept = (runner: Runner): void => {
+      for (const { source, batch } of samples)
+        shapes.push({ source, shape: runner.accept(batch, source).shape })
+    }
+    if (!this.#try(() => apart(accept))) return
+    const sources = sourcePipelines(program)
+    for (const pipeline of program.pipelines) {
+      const own = shapes.filter(({ source }) => sources[source] === pipeline)
+      yield* this.#compile(
+        pipeline,
+        own.map(({ shape }) => shape),
+      )
+    }
     for (let round = 0; round < ROUNDS; round++) {
       yield
       if (!this.#try(() => apart(runner => runRound(runner, samples)))) return
@@ -81,10 +97,7 @@ export class WarmUp {
   /** One kernel after the other, in two pieces: the kernel itself, and code for it. */
   *#compile(pipeline: PipelineProgram, shapes: readonly BatchShape[]): Generator<void, void> {
     const core = pipeline.kernels.map((kernel): [Kernel, Part] => [kernel, kernel.name])
-    const pushes =
-      pipeline.input.kind === 'edge'
-        ? [[pipeline.push(WIDEST), EDGE_PUSH] as const]
-        : shapes.map(shape => [pipeline.push(shape), shape] as const)
+    const pushes = shapes.map(shape => [pipeline.push(shape), shape] as const)
     for (const [kernel, part] of [...core, ...pushes]) {
       yield lookAt(kernel)
       yield this.#parts.link(pipeline, part)
@@ -106,11 +119,13 @@ export class WarmUp {
 /** A kernel is finished when its body is asked for. */
 const lookAt = ({ body }: Kernel): void => void body
 
-function runRound(runner: Runner, batches: readonly RecordBatch[]): void {
-  for (const batch of batches) {
-    runner.begin(runner.accept(batch))
+function runRound(runner: Runner, batches: readonly SourceBatch[]): void {
+  for (const { source, batch } of batches) {
+    runner.begin(runner.accept(batch, source), source)
     runner.drain()
   }
-  runner.end()
-  runner.drain()
+  runner.sources.forEach((_, source) => {
+    runner.end(source)
+    runner.drain()
+  })
 }

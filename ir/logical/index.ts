@@ -6,9 +6,10 @@ import type { OperatorRule } from './operator.ts'
 import { type Project, projectRule } from './project.ts'
 import { type Sink, sinkRule } from './sink.ts'
 import { type Source, sourceRule } from './source.ts'
+import { type Union, unionRule } from './union.ts'
 import { type Window, windowRule } from './window.ts'
 
-export type LogicalNode = Source | Filter | Project | Window | Aggregate | Sink
+export type LogicalNode = Source | Filter | Project | Window | Aggregate | Union | Sink
 export type OperatorKind = LogicalNode['kind']
 
 const rules: { readonly [K in OperatorKind]: OperatorRule<Extract<LogicalNode, { kind: K }>> } = {
@@ -17,6 +18,7 @@ const rules: { readonly [K in OperatorKind]: OperatorRule<Extract<LogicalNode, {
   project: projectRule,
   window: windowRule,
   aggregate: aggregateRule,
+  union: unionRule,
   sink: sinkRule,
 }
 

@@ -67,15 +67,29 @@ export type PipelineInput =
       /** The column of event time. */
       readonly time: string | undefined
     }
-  | { readonly kind: 'edge'; readonly pipeline: number; readonly schema: Schema }
+  | {
+      readonly kind: 'edge'
+      /** The pipelines whose outputs it reads, in the order of its inputs. */
+      readonly from: readonly number[]
+      readonly schema: Schema
+    }
+
+/** The region of rows that come from another pipeline, and the kernel that takes them, by the number of the input. */
+export const edgeRegion = (input: number): string => `in_${input}`
+export const edgePush = (input: number): string => `push_${input}`
+/** The kernel that finds the watermark of several inputs, and their watermarks by number. */
+export const MEET = 'meet'
+export const inputWatermark = (input: number): string => `wm_${input}`
+/** Is it left out, because nothing comes from it? */
+export const inputIdle = (input: number): string => `idle_${input}`
 
 export interface PipelineProgram {
   readonly id: number
   readonly input: PipelineInput
   readonly columns: readonly InputColumn[]
-  /** The kernels that do not depend on the shape of a batch: init, advance, one per growable. */
+  /** The kernels that do not depend on the shape of a batch: init, advance, one per growable, one per edge. */
   readonly kernels: readonly Kernel[]
-  /** The kernel that takes a batch of that shape. */
+  /** The kernel that takes a batch of that shape from the source. */
   readonly push: (shape: BatchShape) => Kernel
   /** Ops of its kernels that only the host can compute. */
   readonly hostOps: readonly OpName[]
@@ -84,6 +98,8 @@ export interface PipelineProgram {
   readonly output: readonly OutputColumn[]
   /** Where the largest event time, the watermark and the one behind the batch are kept (max_ts, wm and next_wm). */
   readonly time: Mem
+  /** Where it has several inputs: their watermarks. */
+  readonly inputTimes: Mem | undefined
   /** Has it state that a watermark closes? */
   readonly advances: boolean
   /** What its error codes are about, by the number that kernels write with an error: the operator's text. */
@@ -97,6 +113,10 @@ export interface ParamSlot {
   readonly column: Column
   readonly field: string
 }
+
+/** The pipelines that read sources, in the order of the plan: a source is known by its number among them. */
+export const sourcePipelines = ({ pipelines }: PlanProgram): readonly PipelineProgram[] =>
+  pipelines.filter(({ input }) => input.kind === 'source')
 
 export interface PlanProgram {
   /** Canonical text of the logical plan and everything the kernels depend on. */

@@ -5,7 +5,8 @@
  */
 import { type KernelFunction, Status, Trap } from '../../ir/abi.ts'
 import { MillraceError } from '../../ir/errors.ts'
-import type { Growable } from '../../ir/physical/program.ts'
+import { type Growable, MEET } from '../../ir/physical/program.ts'
+import { Edges, NONE } from './edges.ts'
 import type { Meter } from './meter.ts'
 import type { Pipeline } from './pipeline.ts'
 
@@ -13,7 +14,7 @@ import type { Pipeline } from './pipeline.ts'
 export interface Outlets {
   /** Rows wait in the output region of the last pipeline: take them all. */
   results(rows: number): void
-  /** Rows wait in the late or error output of a pipeline: take them all. */
+  /** Rows wait in the late or error output of a pipeline: take them all. Results of operators name rows of an edge. */
   sides(pipeline: number, late: number, errors: number): void
   /** Texts in state were swept: ids that were cached outside of state are void. */
   textsSwept(pipeline: number): void
@@ -21,9 +22,11 @@ export interface Outlets {
 
 /**
  * `push` takes rows, `advance` emits what is due, `grow` makes room. `follow` waits until a pipeline has taken all
- * rows that came before a watermark, takes the watermark over and goes on as `advance`.
+ * rows that came before a watermark, takes the watermark over and goes on as `advance`; `meet` does so where only the
+ * idleness of an input has changed. `release` waits until what rows were handed on to has taken them, and gives their
+ * place free.
  */
-const Frame = { push: 0, advance: 1, grow: 2, follow: 3 } as const
+const Frame = { push: 0, advance: 1, grow: 2, follow: 3, meet: 4, release: 5 } as const
 type Frame = (typeof Frame)[keyof typeof Frame]
 
 export class Executor {
@@ -31,6 +34,7 @@ export class Executor {
   readonly #outlets: Outlets
   /** Kernel of the push frame of each pipeline. */
   readonly #pushes: KernelFunction[]
+  readonly #edges: Edges
   /** The state that the grow frame of each pipeline works on. */
   readonly #growing: (Growable | undefined)[]
   readonly #frames: Frame[] = []
@@ -39,14 +43,15 @@ export class Executor {
   /** Takes the time of kernels while it is set. */
   meter: Meter | undefined
   #failure: unknown
-  /** The error of a batch whose results the next pipeline still takes. */
-  #postponed: { readonly error: unknown } | undefined
+  /** The error of a batch of a source whose results the next pipeline still takes. */
+  #postponed: { readonly error: unknown; readonly source: number } | undefined
 
   constructor(pipelines: readonly Pipeline[], outlets: Outlets) {
     this.#pipelines = pipelines
     this.#outlets = outlets
     this.#pushes = pipelines.map(() => () => Status.ok)
     this.#growing = pipelines.map(() => undefined)
+    this.#edges = new Edges(pipelines)
   }
 
   /** Is anything under way? */
@@ -54,16 +59,25 @@ export class Executor {
     return this.#depth > 0
   }
 
-  /** Begins the work on `rows` rows that lie in the input region of the first pipeline. */
-  begin(push: KernelFunction, rows: number): void {
+  /** Begins the work on `rows` rows that lie in the input region of a source. */
+  begin(push: KernelFunction, rows: number, source = 0): void {
     this.#checkAlive()
-    this.#feed(0, push, rows)
+    this.#edges.wake(source)
+    this.#feed(source, push, rows)
   }
 
-  /** Begins to emit what the watermark of the first pipeline makes due. */
-  beginAdvance(): void {
+  /** Begins to emit what the watermark of a source makes due. */
+  beginAdvance(source = 0): void {
     this.#checkAlive()
-    if (this.#pipelines[0].program.advances) this.#open(0, Frame.advance)
+    if (this.#pipelines[source].program.advances) this.#open(source, Frame.advance)
+    else this.#passOn(source)
+  }
+
+  /** Leaves a source out of the watermark of what it comes together with, until rows come from it. */
+  beginIdle(source: number): void {
+    this.#checkAlive()
+    const reader = this.#edges.sleep(source)
+    if (reader !== NONE) this.#open(reader, Frame.meet)
   }
 
   #checkAlive(): void {
@@ -79,18 +93,18 @@ export class Executor {
     if (this.#depth === 0) return false
     const owner = this.#owners[this.#depth - 1]
     const frame = this.#frames[this.#depth - 1]
-    if (frame === Frame.follow) this.#follow(owner)
+    if (frame === Frame.follow || frame === Frame.meet) this.#follow(owner, frame)
+    else if (frame === Frame.release) this.#release(owner)
     else this.#run(frame, owner)
     if (this.#depth === 0 && this.#postponed) {
-      const { error } = this.#postponed
+      const { error, source } = this.#postponed
       this.#postponed = undefined
-      this.#abandon(error, true)
+      this.#abandon(error, source)
     }
     return this.#depth > 0
   }
 
   #run(frame: Frame, owner: number): void {
-    if (frame === Frame.grow) this.#releaseTexts(owner)
     const kernel = this.#kernelOf(frame, owner)
     const status = this.meter ? this.meter.call(kernel, owner, this.#nameOf(frame, owner)) : kernel()
     this.#pipelines[owner].called()
@@ -107,26 +121,29 @@ export class Executor {
    * finished before is handed out, while the rows that it refers to are still there.
    */
   #failed(error: unknown): void {
-    const isInBatch = this.#depth > 0 && this.#owners[0] === 0 && this.#frames[0] === Frame.push
-    if (isInBatch && this.#depth === 1 && this.#holdsResults()) {
-      this.#postponed = { error }
+    const source = this.#depth > 0 && this.#frames[0] === Frame.push ? this.#owners[0] : NONE
+    if (source !== NONE && this.#depth === 1 && this.#holdsResults(source)) {
+      this.#postponed = { error, source }
       this.#depth = 0
-      this.#drain(0)
+      this.#drain(source)
       return
     }
-    this.#abandon(error, isInBatch)
+    this.#abandon(error, source)
   }
 
-  /** Has the first pipeline written results that the next one must take, whatever became of the batch? */
-  #holdsResults(): boolean {
-    return this.#pipelines.length > 1 && this.#pipelines[0].control.get('out_rows') > 0
+  /** Has a pipeline written results that the next one must take, whatever became of the batch? */
+  #holdsResults(source: number): boolean {
+    return this.#edges.readerOf(source) !== NONE && this.#pipelines[source].control.get('out_rows') > 0
   }
 
-  #abandon(error: unknown, isInBatch: boolean): never {
-    if (!isInBatch || this.#depth > 1) this.#failure = error
+  /** `source`: whose batch was under way. */
+  #abandon(error: unknown, source: number): never {
+    if (source === NONE || this.#depth > 1) this.#failure = error
     this.#depth = 0
-    const [{ control }] = this.#pipelines
-    if (isInBatch) control.addToLong('first_row', control.get('cursor'))
+    if (source !== NONE) {
+      const { control } = this.#pipelines[source]
+      control.addToLong('first_row', control.get('cursor'))
+    }
     for (let i = 0; i < this.#pipelines.length; i++) this.#drainSides(i)
     this.#drain(this.#pipelines.length - 1)
     for (let i = 0; i < this.#pipelines.length; i++) this.#clearOutput(i)
@@ -134,16 +151,21 @@ export class Executor {
     throw error
   }
 
-  /** Hands out what refers to the rows in the input region of the first pipeline, before others are loaded there. */
-  flushChunk(resultsToo: boolean): void {
-    this.#drainSides(0)
-    if (resultsToo) this.#drain(0)
+  /** Hands out what refers to the rows in the input region of a source, before others are loaded there. */
+  flushChunk(source: number, resultsToo: boolean): void {
+    this.#drainSides(source)
+    if (resultsToo) this.#drain(source)
   }
 
   /** Hands out what waits in all outputs; while work is under way only the results: no kernel reads those. */
   flush(): void {
     const last = this.#pipelines.length - 1
     for (let i = this.isBusy ? last : 0; i <= last; i++) this.#drain(i)
+  }
+
+  /** The pipeline whose rows another one took last: its side outputs name them. */
+  readBy(owner: number): number {
+    return this.#edges.readBy(owner)
   }
 
   #kernelOf(frame: Frame, owner: number): KernelFunction {
@@ -201,34 +223,61 @@ export class Executor {
     const { control } = this.#pipelines[owner]
     if (frame === Frame.push) {
       control.addToLong('first_row', control.get('rows'))
-      if (owner > 0) this.#releaseEdge(owner)
-      if (owner + 1 < this.#pipelines.length) this.#drain(owner)
+      if (this.#edges.isEdge(owner)) this.#tookEdge(owner)
+      else this.#tookChunk(owner)
     } else if (frame === Frame.grow) {
       if (this.#growing[owner]?.holdsOutput) this.#outlets.textsSwept(owner)
-    } else if (owner + 1 < this.#pipelines.length) this.#passOn(owner)
+    } else this.#passOn(owner)
   }
 
-  /**
-   * Rows that did not go on are named by their place in the edge, and results of a pipeline without state may point into what
-   * was written with its rows: they leave before it is used again.
-   */
+  /** Rows that go on as they are refer to the texts of those that came: they leave before the edge is used again. */
+  #tookEdge(owner: number): void {
+    if (this.#pipelines[owner].program.advances) this.#releaseEdge(owner)
+    else this.#open(owner, Frame.release)
+    if (this.#edges.readerOf(owner) !== NONE || !this.#pipelines[owner].program.advances) this.#drain(owner)
+  }
+
+  /** What comes together with other rows says how far its time has come, also where nothing is due. */
+  #tookChunk(owner: number): void {
+    const reader = this.#edges.readerOf(owner)
+    if (reader === NONE) return
+    if (!this.#pipelines[owner].program.advances) this.#passOn(owner)
+    else {
+      if (this.#edges.hasSeveral(reader)) this.#open(owner, Frame.advance)
+      this.#drain(owner)
+    }
+  }
+
+  #release(owner: number): void {
+    this.#depth--
+    this.#releaseEdge(owner)
+  }
+
+  /** Rows that did not go on are named by their place in the edge: they leave before it is used again. */
   #releaseEdge(owner: number): void {
-    const { program } = this.#pipelines[owner]
-    if (!program.advances && this.#pipelines[owner - 1].control.get('scratch_used') > 0) this.#drain(owner)
     this.#drainSides(owner)
-    this.#clearOutput(owner - 1)
+    this.#clearOutput(this.#edges.readBy(owner))
   }
 
   /** A pipeline has emitted all that is due: the next one takes it, and then the watermark that follows it. */
   #passOn(owner: number): void {
-    this.#open(owner + 1, Frame.follow)
+    const reader = this.#edges.readerOf(owner)
+    if (reader === NONE) return
+    this.#edges.follow(owner)
+    this.#open(reader, Frame.follow)
     this.#drain(owner)
   }
 
-  #follow(owner: number): void {
-    this.#pipelines[owner].time.copyLong('wm', this.#pipelines[owner - 1].time, 'out_wm')
-    if (this.#pipelines[owner].program.advances) this.#frames[this.#depth - 1] = Frame.advance
-    else this.#depth--
+  /** Watermarks of several inputs meet in a kernel. */
+  #follow(owner: number, frame: Frame): void {
+    const pipeline = this.#pipelines[owner]
+    if (frame === Frame.follow) this.#edges.takeOver(owner)
+    if (this.#edges.hasSeveral(owner)) pipeline.kernel(MEET)()
+    if (pipeline.program.advances) this.#frames[this.#depth - 1] = Frame.advance
+    else {
+      this.#depth--
+      this.#passOn(owner)
+    }
   }
 
   #grow(owner: number): void {
@@ -240,20 +289,16 @@ export class Executor {
     if (growable.holdsOutput) this.#drain(owner)
   }
 
-  /** Results of the last pipeline may point into the texts of one before it: they leave before those are moved. */
-  #releaseTexts(owner: number): void {
-    const last = this.#pipelines.length - 1
-    if (owner < last && this.#growing[owner]?.holdsOutput) this.#drain(last)
-  }
-
   /** Empties the outputs of a pipeline into the next one, or hands them out. */
   #drain(owner: number): void {
     const { control } = this.#pipelines[owner]
     this.#drainSides(owner)
     const rows = control.get('out_rows')
     if (rows === 0) return
-    if (owner + 1 < this.#pipelines.length) {
-      this.#feed(owner + 1, this.#pipelines[owner + 1].kernel('push'), rows)
+    const reader = this.#edges.readerOf(owner)
+    if (reader !== NONE) {
+      this.#feed(reader, this.#pipelines[reader].kernel(this.#edges.pushOf(owner)), rows)
+      this.#edges.read(reader, owner)
       return
     }
     this.#outlets.results(rows)

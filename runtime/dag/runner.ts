@@ -3,19 +3,20 @@
  * bounded: a chunk of rows is loaded, or one kernel is called once. Nothing is awaited here.
  */
 import type { RecordBatch } from 'apache-arrow'
-import type { KernelFunction, Placement } from '../../ir/abi.ts'
+import type { Placement } from '../../ir/abi.ts'
 import { rowErrors, Status } from '../../ir/abi.ts'
 import { type LdbCode, MillraceError } from '../../ir/errors.ts'
 import type { Value } from '../../ir/expr/expr.ts'
-import { type BatchShape, type Limits, type PlanProgram, shapeKey } from '../../ir/physical/program.ts'
-import { isBytes } from '../../ir/types.ts'
-import { type AcceptedBatch, BatchDoor } from '../io/arrow/door.ts'
+import type { Limits, PlanProgram } from '../../ir/physical/program.ts'
+import type { AcceptedBatch } from '../io/arrow/door.ts'
 import { type BatchMemory, viewField } from '../io/arrow/memory.ts'
 import { gatherRows } from '../io/arrow/passed.ts'
 import { pickRows } from '../io/arrow/pick.ts'
 import { type ResultMode, ResultReader } from '../io/arrow/result.ts'
 import type { PlanMemory } from '../memory/arena.ts'
 import { writeConstants, writeParams } from '../memory/params.ts'
+import { NONE } from './edges.ts'
+import { Entrance } from './entrance.ts'
 import { Executor } from './executor.ts'
 import type { KernelSource } from './kernel-source.ts'
 import type { Meter } from './meter.ts'
@@ -79,15 +80,15 @@ export class Runner {
   readonly #memory: PlanMemory
   readonly #pipelines: readonly Pipeline[]
   readonly #executor: Executor
-  readonly #door: BatchDoor
+  readonly #entrances: readonly Entrance[]
   readonly #readers: readonly ResultReader[]
-  readonly #pushes = new Map<string, KernelFunction>()
   /** The batch under way and the first of its rows that is not loaded yet; the chunk in memory starts at `#from`. */
   #batch: AcceptedBatch | undefined
+  /** Where it came in. */
+  #entrance: Entrance
   #next = 0
   #from = 0
   #rowsOut = 0
-  #ended = false
 
   constructor(options: RunnerOptions) {
     const { program, limits, memory } = options
@@ -101,27 +102,25 @@ export class Runner {
     this.#readers = this.#pipelines.map(
       (one, i) => new ResultReader(one.program.output, memories[i], limits.outputRows + 1),
     )
-    this.#door = this.#makeDoor(memories[0])
+    this.#entrances = this.#pipelines.flatMap(one => {
+      const { id, input } = one.program
+      return input.kind === 'source'
+        ? [new Entrance(one, input.name, memories[id], options.kernels, limits)]
+        : []
+    })
+    this.#entrance = this.#entrances[0]
     this.#executor = new Executor(this.#pipelines, {
       results: rows => this.#handOut(rows),
       sides: (pipeline, late, errors) => this.#handOutSides(pipeline, late, errors),
-      textsSwept: pipeline => pipeline === 0 && this.#door.forgetTexts(),
+      textsSwept: pipeline => this.#entrances.find(({ id }) => id === pipeline)?.forgetTexts(),
     })
     this.install()
     for (const pipeline of this.#pipelines) pipeline.kernel('init')()
   }
 
-  #makeDoor(memory: BatchMemory): BatchDoor {
-    const [first] = this.#pipelines
-    const { columns, dictionaries } = first.memory.areas
-    const area = (areas: typeof columns) => (slot: string) => {
-      const found = areas.get(slot)
-      if (!found) throw new Error(`column ${slot} has no area`)
-      return found
-    }
-    const areas = { columnArea: area(columns), dictionaryArea: area(dictionaries) }
-    const { input } = first.program
-    return new BatchDoor(first.program.columns, input.schema, { ...memory, ...areas }, this.#options.limits)
+  /** The sources of the plan, in its order. */
+  get sources(): readonly string[] {
+    return this.#entrances.map(({ name }) => name)
   }
 
   /** Takes the time of kernels from now on; undefined: no more. */
@@ -140,19 +139,21 @@ export class Runner {
     for (const pipeline of this.#pipelines) {
       pipeline.install(kernels.core(pipeline.program, pipeline.memory.placement))
     }
-    this.#pushes.clear()
+    for (const entrance of this.#entrances) entrance.forgetKernels()
   }
 
-  /** Checks a batch; throws where it is not acceptable, and nothing has changed. */
-  accept(batch: RecordBatch): AcceptedBatch {
-    if (this.#ended) throw new MillraceError('LDB-0005', 'the input of this query has ended')
-    return this.#door.accept(batch)
+  /** Checks a batch for a source, by its number; throws where it is not acceptable, and nothing has changed. */
+  accept(batch: RecordBatch, source = 0): AcceptedBatch {
+    const entrance = this.#entrances[source]
+    if (entrance.hasEnded) throw new MillraceError('LDB-0005', 'the input of this query has ended')
+    return entrance.accept(batch)
   }
 
   /** Makes an accepted batch the one under way. */
-  begin(batch: AcceptedBatch): void {
+  begin(batch: AcceptedBatch, source = 0): void {
     if (this.isBusy) throw new MillraceError('LDB-0005', 'a batch is still under way')
     this.#batch = batch
+    this.#entrance = this.#entrances[source]
     this.#next = 0
   }
 
@@ -182,58 +183,63 @@ export class Runner {
     this.#flushPassed()
     if (this.#next >= batch.rows) {
       this.#batch = undefined
-      this.raiseWatermark(this.#pipelines[0].time.getLong('next_wm'))
+      this.#raise(this.#entrance, this.#entrance.pipeline.time.getLong('next_wm'))
       return
     }
     this.#from = this.#next
-    const rows = this.#door.load(batch, this.#from)
+    const { id } = this.#entrance
+    const rows = this.#entrance.load(batch, this.#from)
     this.#next += rows
-    this.#executor.begin(this.#pushFor(batch.shape), rows)
+    this.#executor.begin(this.#entrance.pushFor(batch.shape), rows, id)
   }
 
   /** Results that refer to the chunk in memory, and rows that did not go on, leave before the next chunk comes. */
   #flushPassed(): void {
-    if (this.#batch) this.#executor.flushChunk(this.#refersToInput)
-  }
-
-  /** Columns that pass by do, and so may texts, unless they were copied into state first. */
-  get #refersToInput(): boolean {
-    const [{ advances, output }] = this.#options.program.pipelines
-    return !advances && output.some(({ kind, column }) => kind === 'passed' || isBytes(column.type))
-  }
-
-  #pushFor(shape: BatchShape): KernelFunction {
-    const key = shapeKey(shape)
-    const known = this.#pushes.get(key)
-    if (known) return known
-    const [first] = this.#pipelines
-    const kernel = this.#options.kernels.push(first.program, shape, first.memory.placement)
-    this.#pushes.set(key, kernel)
-    return kernel
+    if (this.#batch) this.#executor.flushChunk(this.#entrance.id, this.#entrance.resultsRefer)
   }
 
   /**
-   * Raises the watermark of the source to a time, in ticks; what it makes due is emitted by the next steps. The last
+   * Raises the watermark of a source to a time, in ticks; what it makes due is emitted by the next steps. The last
    * tick of all is left to the end of the input.
    */
-  raiseWatermark(time: bigint): void {
-    const [first] = this.#pipelines
+  raiseWatermark(time: bigint, source = 0): void {
+    this.#raise(this.#entrances[source], time)
+  }
+
+  #raise({ id, pipeline }: Entrance, time: bigint): void {
     const until = time === MAX_TIME ? time - 1n : time
-    if (until <= first.time.getLong('wm')) return
-    first.time.setLong('wm', until)
-    this.#executor.beginAdvance()
+    if (until <= pipeline.time.getLong('wm')) return
+    pipeline.time.setLong('wm', until)
+    this.#executor.beginAdvance(id)
   }
 
-  /** The input is complete: everything that waits becomes due. */
-  end(): void {
-    if (this.#ended) return
-    this.#pipelines[0].time.setLong('wm', MAX_TIME)
-    this.#executor.beginAdvance()
-    this.#ended = true
+  /** Nothing comes from a source for now: until rows do, it holds no watermark back. */
+  idle(source: number): void {
+    const { id, hasEnded } = this.#entrances[source]
+    if (!hasEnded) this.#executor.beginIdle(id)
   }
 
+  /** The input of a source is complete: everything that waits for it becomes due. */
+  end(source = 0): void {
+    const entrance = this.#entrances[source]
+    if (entrance.hasEnded) return
+    entrance.pipeline.time.setLong('wm', MAX_TIME)
+    this.#executor.beginAdvance(entrance.id)
+    entrance.hasEnded = true
+  }
+
+  /** Has the input of all sources ended? */
   get hasEnded(): boolean {
-    return this.#ended
+    return this.#entrances.every(({ hasEnded }) => hasEnded)
+  }
+
+  hasEndedAt(source: number): boolean {
+    return this.#entrances[source].hasEnded
+  }
+
+  /** The watermark of a source. */
+  watermarkOf(source: number): bigint {
+    return this.#entrances[source].pipeline.time.getLong('wm')
   }
 
   /** Hands out all results that wait. */
@@ -241,15 +247,11 @@ export class Runner {
     this.#executor.flush()
   }
 
-  get watermark(): bigint {
-    return this.#pipelines[0].time.getLong('wm')
-  }
-
   get counters(): Counters {
     const sum = (field: string): bigint =>
       this.#pipelines.reduce((all, one) => all + one.control.getLong(field), 0n)
     return {
-      rowsIn: this.#pipelines[0].control.getLong('first_row'),
+      rowsIn: this.#entrances.reduce((all, { pipeline }) => all + pipeline.control.getLong('first_row'), 0n),
       rowsOut: BigInt(this.#rowsOut),
       late: sum('late_dropped'),
       nullTime: sum('null_time_dropped'),
@@ -273,14 +275,14 @@ export class Runner {
 
   /** Picks rows of what a pipeline reads: the batch under way, or the output of the pipeline before. */
   #inputRows(pipeline: number, rows: Int32Array): RecordBatch {
-    if (pipeline === 0) {
+    const from = this.#executor.readBy(pipeline)
+    if (from === NONE) {
       const batch = this.#batch
       if (!batch) throw new Error('rows of a batch that is gone')
       return gatherRows(batch, rows, this.#from)
     }
-    const before = this.#pipelines[pipeline - 1]
-    const edge = this.#readers[pipeline - 1].take(before.control.get('out_rows'), undefined, 0, 'copy')
-    return pickRows(edge, rows)
+    const rowsThere = this.#pipelines[from].control.get('out_rows')
+    return pickRows(this.#readers[from].take(rowsThere, undefined, 0, 'copy'), rows)
   }
 
   #faultyRows(

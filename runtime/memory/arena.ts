@@ -7,7 +7,13 @@ import type { Placement } from '../../ir/abi.ts'
 import { MillraceError } from '../../ir/errors.ts'
 import type { Mem } from '../../ir/kernel/node.ts'
 import { regionBytes } from '../../ir/layout.ts'
-import type { Growable, Limits, PipelineProgram, PlanProgram } from '../../ir/physical/program.ts'
+import {
+  edgeRegion,
+  type Growable,
+  type Limits,
+  type PipelineProgram,
+  type PlanProgram,
+} from '../../ir/physical/program.ts'
 import { isBytes } from '../../ir/types.ts'
 
 export interface Area {
@@ -105,24 +111,23 @@ function layOut(program: PlanProgram, limits: Limits, stateRows: number): Layout
   const bytes = cursor.take(text.end)
   const paramsRow = cursor.take(regionBytes(program.params.mem, 1))
   let largest = text.end
-  let output: Placement['regions'] = new Map()
-  const regions = program.pipelines.map(pipeline => {
+  const regions: Placement['regions'][] = []
+  for (const pipeline of program.pipelines) {
     const placed = new Map([
       ['bytes', bytes],
       ['params', paramsRow],
     ])
+    const outputs = outputsReadBy(pipeline, regions)
     const put = (mem: Mem, rows: number): void => {
-      const isEdge = pipeline.input.kind === 'edge' && mem.name === 'in'
-      const shared = isEdge ? output.get('out') : undefined
+      const shared = outputs.get(mem.name)
       const size = regionBytes(mem, rows)
       largest = Math.max(largest, size)
       placed.set(mem.name, shared ?? cursor.take(size))
     }
     for (const { mem, rows } of pipeline.regions) put(mem, rows)
     for (const growable of pipeline.growables) putGrowable(growable, stateRows, put)
-    output = placed
-    return placed
-  })
+    regions.push(placed)
+  }
   const place = (buffer: ArrayBufferLike): PlanMemory => ({
     buffer,
     bytes,
@@ -132,6 +137,20 @@ function layOut(program: PlanProgram, limits: Limits, stateRows: number): Layout
     pipelines: regions.map((placed, i) => ({ placement: { buffer, regions: placed }, areas: areas[i] })),
   })
   return { end: cursor.end, largest, place }
+}
+
+/** What a pipeline reads lies where others have written it. */
+function outputsReadBy(
+  { input }: PipelineProgram,
+  regions: readonly Placement['regions'][],
+): Placement['regions'] {
+  const from = input.kind === 'edge' ? input.from : []
+  return new Map(
+    from.flatMap((id, n) => {
+      const out = regions[id].get('out')
+      return out ? [[edgeRegion(n), out] as const] : []
+    }),
+  )
 }
 
 function putGrowable(growable: Growable, stateRows: number, put: (mem: Mem, rows: number) => void): void {

@@ -1,10 +1,10 @@
-/** A running query as a task of the reactor: from its source, through the runner, to whoever takes the results. */
+/** A running query as a task of the reactor: from its sources, through the runner, to whoever takes the results. */
 import type { RecordBatch } from 'apache-arrow'
 import type { BatchShape } from '../../ir/physical/program.ts'
 import type { Runner } from '../dag/runner.ts'
 import type { AcceptedBatch } from '../io/arrow/door.ts'
-import type { Feed } from '../streaming/feed.ts'
 import { Signal } from '../streaming/signal.ts'
+import type { Sources, Taken } from '../streaming/sources.ts'
 import type { Budget } from './budget.ts'
 import type { Task } from './reactor.ts'
 
@@ -15,10 +15,10 @@ export interface Taker {
 
 export interface QueryTaskOptions {
   readonly runner: Runner
-  readonly feed: Feed<RecordBatch>
+  readonly sources: Sources<RecordBatch>
   readonly taker: Taker
   /** Brings kernels for a shape that was not seen before; the batch waits for it. */
-  readonly prepare: (shape: BatchShape) => Promise<void> | undefined
+  readonly prepare: (shape: BatchShape, source: number) => Promise<void> | undefined
   /** Takes a batch that the door refused; without it such a batch ends the query. */
   readonly onRefused: ((error: unknown, batch: RecordBatch) => void) | undefined
   /** What a callback of the user threw since it was last asked for: it ends the query. */
@@ -33,7 +33,7 @@ export class QueryTask implements Task {
   #done = false
   #ended = false
   /** A batch that waits for its kernels. */
-  #held: AcceptedBatch | undefined
+  #held: Taken<AcceptedBatch> | undefined
   #isHolding = false
 
   constructor(options: QueryTaskOptions) {
@@ -46,9 +46,9 @@ export class QueryTask implements Task {
 
   get isReady(): boolean {
     if (this.#done) return false
-    const { runner, feed, taker } = this.#options
+    const { runner, sources, taker } = this.#options
     if (!taker.hasRoom || this.#isHolding) return false
-    const hasInput = feed.hasBatch || feed.wantsMore || feed.isDrained
+    const hasInput = sources.hasBatch || sources.wantsMore || this.#hasToEnd
     return runner.isBusy || hasInput || this.#held !== undefined
   }
 
@@ -57,7 +57,7 @@ export class QueryTask implements Task {
   }
 
   poll(): void {
-    if (!this.#done) this.#options.feed.poll()
+    if (!this.#done) this.#options.sources.poll()
   }
 
   push(budget: Budget): void {
@@ -71,10 +71,20 @@ export class QueryTask implements Task {
 
   /** A source that has ended raises the watermark to the end of time; one that failed or was cancelled does not. */
   advance(): void {
-    const { runner, feed } = this.#options
-    if (this.#done || this.#ended || this.#held || runner.isBusy || !feed.isDrained) return
-    this.#ended = true
-    if (feed.error === undefined) this.#guard(() => runner.end())
+    const { runner, sources } = this.#options
+    if (this.#done || this.#ended || this.#held || runner.isBusy || this.#isHolding) return
+    if (sources.error !== undefined) this.#ended = sources.areDrained
+    else {
+      const drained = sources.drained.find(source => !runner.hasEndedAt(source))
+      if (drained !== undefined) this.#guard(() => runner.end(drained))
+      this.#ended = runner.hasEnded
+    }
+  }
+
+  /** Has a source ended that the runner does not know of yet, or have all? */
+  get #hasToEnd(): boolean {
+    const { runner, sources } = this.#options
+    return sources.areDrained || sources.drained.some(source => !runner.hasEndedAt(source))
   }
 
   fire(budget: Budget): void {
@@ -85,17 +95,17 @@ export class QueryTask implements Task {
 
   /** Results wait only for the turn to end. */
   emit(): void {
-    const { runner, feed } = this.#options
+    const { runner, sources } = this.#options
     if (this.#done) return
     this.#guard(() => runner.flush())
-    if (this.#ended && !runner.isBusy) this.finish(feed.error)
+    if (this.#ended && !runner.isBusy) this.finish(sources.error)
   }
 
   /** Ends the query, with an error or without. */
   finish(error: unknown): void {
     if (this.#done) return
     this.#done = true
-    this.#options.feed.cancel().catch(() => {})
+    this.#options.sources.cancel().catch(() => {})
     this.#options.onEnd(error)
     this.changed.notify()
   }
@@ -106,28 +116,29 @@ export class QueryTask implements Task {
   }
 
   #beginNext(): boolean {
-    const { runner, feed, prepare } = this.#options
+    const { runner, sources, prepare } = this.#options
     const held = this.#held
     if (held) {
       this.#held = undefined
-      runner.begin(held)
+      runner.begin(held.batch, held.source)
       return true
     }
-    const batch = feed.take()
-    if (!batch) return false
-    const accepted = this.#accept(batch)
-    if (!accepted) return true
-    const preparing = prepare(accepted.shape)
-    if (preparing) this.#hold(accepted, preparing)
-    else runner.begin(accepted)
+    const taken = sources.take(source => runner.watermarkOf(source))
+    if (!taken) return false
+    const { source } = taken
+    const batch = this.#accept(taken)
+    if (!batch) return true
+    const preparing = prepare(batch.shape, source)
+    if (preparing) this.#hold({ source, batch }, preparing)
+    else runner.begin(batch, source)
     return !preparing
   }
 
   /** Nothing of a refused batch was taken: the query can go on without it. */
-  #accept(batch: RecordBatch): AcceptedBatch | undefined {
+  #accept({ batch, source }: Taken<RecordBatch>): AcceptedBatch | undefined {
     const { runner, onRefused } = this.#options
     try {
-      return runner.accept(batch)
+      return runner.accept(batch, source)
     } catch (error) {
       if (!onRefused) throw error
       onRefused(error, batch)
@@ -135,8 +146,8 @@ export class QueryTask implements Task {
     }
   }
 
-  #hold(batch: AcceptedBatch, preparing: Promise<void>): void {
-    this.#held = batch
+  #hold(taken: Taken<AcceptedBatch>, preparing: Promise<void>): void {
+    this.#held = taken
     this.#isHolding = true
     preparing
       .catch(error => this.finish(error))

@@ -160,7 +160,7 @@ test('a column with a name like a literal is not that literal, and one with a na
     odd.select(r => ({ y: r.x.div(r.NaN) })),
     odd.select(r => ({ y: r.x.div(Number.NaN) })),
   ].map(stream =>
-    compile(stream as Stream<Columns>, { cache, limits: small })
+    compile(stream as unknown as Stream<Columns>, { cache, limits: small })
       .run([row])
       .collectRows(),
   )
@@ -171,7 +171,7 @@ test('a column with a name like a literal is not that literal, and one with a na
   const [one, two] = [
     source('s', { 'x int64 not null, y': t.utf8 }),
     source('s', { x: t.int64, y: t.utf8 }),
-  ].map(stream => compile(stream as Stream<Columns>, { cache, limits: small }))
+  ].map(stream => compile(stream as unknown as Stream<Columns>, { cache, limits: small }))
   assert.notEqual(one.compilation, two.compilation)
 })
 

@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { examples } from '../../bench/examples/index.ts'
 import { printReport } from '../../compiler/analyze/text.ts'
 import { type AnalysisReport, compile } from '../../compiler/index.ts'
+import { sourcesOf } from '../../ir/logical/sources.ts'
 import { checkGolden } from '../support/golden.ts'
 
 const MINUTE = 60_000_000n
@@ -47,7 +48,9 @@ for (const [name, stream] of Object.entries(examples)) {
   test(`${name}, analysed`, async () => {
     const limits = { memoryBytes: 64 << 20, stateRows: 1 << 12, columnBytes: 1 << 16, scratchBytes: 1 << 16 }
     const query = compile(stream, { limits: { ...limits, stateBytes: 1 << 16 } })
-    const { report } = await query.analyze(flights, { tier: 'js' })
+    const names = sourcesOf(query.compilation.logical).map(one => one.name)
+    const inputs = names.map((one, n) => [one, flights.filter((_, i) => i % names.length === n)])
+    const { report } = await query.analyze(Object.fromEntries(inputs), { tier: 'js' })
     checkGolden(`${name}/analyze.txt`, printReport(masked(report)))
   })
 }

@@ -1,16 +1,19 @@
 /** Random plans over a schema: one operator after the other, with one aggregation or two. */
 import fc from 'fast-check'
+import { withInputs } from '../../compiler/passes/logical/rewrite.ts'
 import { type Aggregate, aggregateOver } from '../../ir/expr/aggregates.ts'
 import { call } from '../../ir/expr/build.ts'
 import { type Expr, literal, nullOf } from '../../ir/expr/expr.ts'
 import { aggregate } from '../../ir/logical/aggregate.ts'
 import type { Emit } from '../../ir/logical/emit.ts'
 import { filter } from '../../ir/logical/filter.ts'
-import type { LogicalNode } from '../../ir/logical/index.ts'
+import { inputsOf, type LogicalNode } from '../../ir/logical/index.ts'
 import { project } from '../../ir/logical/project.ts'
 import type { AssignedWindow } from '../../ir/logical/relation.ts'
 import { sink } from '../../ir/logical/sink.ts'
 import { source, type WatermarkSpec } from '../../ir/logical/source.ts'
+import { sourcesOf } from '../../ir/logical/sources.ts'
+import { union } from '../../ir/logical/union.ts'
 import {
   type TumblingWindow,
   WINDOW_END,
@@ -34,11 +37,14 @@ export function plansOver(schema: Schema): NodeArb {
   const bare = fc
     .option(watermarksOf(schema), { nil: undefined, freq: 8 })
     .map(watermark => source('s', schema, watermark))
+  const others = watermarksOf(schema)
   const steps = [
     maybe(filtered, 1, 4),
     maybe(projected, 1, 2),
+    maybe(united(others), 1, 8),
     maybe(filtered, 1, 4),
     maybe(aggregated, 3, 4),
+    maybe(united(others), 1, 12),
     maybe(filtered, 1, 4),
     maybe(projected, 1, 2),
     maybe(aggregated, 1, 2),
@@ -65,6 +71,31 @@ const maybe =
       { weight: outOf - times, arbitrary: fc.constant(input) },
       { weight: times, arbitrary: step(input) },
     )
+
+/** Together with what the same operators make of other sources, each with a filter of its own or none. */
+const united =
+  (watermarks: fc.Arbitrary<WatermarkSpec>): Step =>
+  input => {
+    const sources = sourcesOf(input)
+    if (sources.length > 1 || input.relation.time?.window) return fc.constant(input)
+    const [{ name, relation, watermark }] = sources
+    const branch = fc
+      .tuple(watermark ? watermarks : fc.constant(undefined), fc.integer({ min: 1, max: 2 }))
+      .map(([mark, n]) => withSource(input, source(`${name}${n}`, relation.schema, mark)))
+      .chain(maybe(filtered, 1, 3))
+    return fc
+      .uniqueArray(branch, { minLength: 1, maxLength: 2, selector: one => sourcesOf(one)[0].name })
+      .map(branches => union([input, ...branches]))
+  }
+
+/** The same operators over another source. */
+const withSource = (node: LogicalNode, other: LogicalNode): LogicalNode =>
+  node.kind === 'source'
+    ? other
+    : withInputs(
+        node,
+        inputsOf(node).map(input => withSource(input, other)),
+      )
 
 /** Half of the filters let rows pass that they know nothing of: else few rows would reach the end of a plan. */
 const filtered: Step = input =>

@@ -2,15 +2,16 @@
 import fc from 'fast-check'
 import type { Tier } from '../../ir/abi.ts'
 import { type LogicalNode, printPlan } from '../../ir/logical/index.ts'
+import { sourcesOf } from '../../ir/logical/sources.ts'
 import type { Limits } from '../../ir/physical/program.ts'
 import type { Schema } from '../../ir/schema.ts'
-import type { ModelRow } from '../model/model.ts'
+import type { Comings, ModelRow } from '../model/model.ts'
 import { type PlanParams, paramValues } from './params.ts'
 import { plansOver } from './plans.ts'
 import { ROWS_MAX, rowsOf, schemas } from './streams.ts'
 import { TEXT_BYTES_MAX } from './values.ts'
 
-export interface PlanCase {
+export interface PlanCase extends Comings {
   /** Ends in a sink. */
   readonly plan: LogicalNode
   readonly schema: Schema
@@ -39,10 +40,31 @@ export interface Trial extends PlanCase {
 }
 
 export const planCases: fc.Arbitrary<PlanCase> = schemas.chain(schema =>
-  fc
-    .tuple(plansOver(schema), rowsOf(schema))
-    .chain(([plan, rows]) => paramValues(plan).map(params => ({ plan, schema, rows, params }))),
+  fc.tuple(plansOver(schema), rowsOf(schema)).chain(([plan, rows]) =>
+    fc.tuple(paramValues(plan), comingsOf(plan, rows.length)).map(([params, comings]) => ({
+      ...{ plan, schema, rows, params },
+      ...comings,
+    })),
+  ),
 )
+
+/** Rows come from any of the sources, mostly some in a row; now and then one falls silent. */
+function comingsOf(plan: LogicalNode, rows: number): fc.Arbitrary<Comings> {
+  const names = sourcesOf(plan).map(({ name }) => name)
+  if (names.length < 2) return fc.constant({})
+  const name = fc.constantFrom(...names)
+  const runs = fc.array(fc.tuple(name, fc.integer({ min: 1, max: 6 })), { minLength: rows, maxLength: rows })
+  const idles = fc.array(
+    fc.record({ row: fc.integer({ min: 0, max: rows }), source: name }, { noNullPrototype: true }),
+    {
+      maxLength: 3,
+    },
+  )
+  return fc.tuple(runs, idles).map(([parts, silent]) => ({
+    origins: parts.flatMap(([one, count]) => new Array<string>(count).fill(one)).slice(0, rows),
+    idles: silent,
+  }))
+}
 
 /** From never to at every row and every result. */
 const stops: fc.Arbitrary<Partial<Limits>> = fc.constantFrom(
@@ -72,7 +94,9 @@ export const trialsOn = (tiers: fc.Arbitrary<readonly Tier[]>): fc.Arbitrary<Tri
   })
 
 /** What fast-check prints for a counterexample; the corpus has it all. */
-function describe({ plan, params, schedule, rows }: Trial): string {
-  const facts = Object.entries({ params, schedule }).map(([name, value]) => `${name} ${fc.stringify(value)}`)
+function describe({ plan, params, schedule, rows, origins, idles }: Trial): string {
+  const facts = Object.entries({ params, schedule, ...(origins && { origins, idles }) }).map(
+    ([name, value]) => `${name} ${fc.stringify(value)}`,
+  )
   return [printPlan(plan), ...facts, ...rows.map(row => fc.stringify(row))].join('\n')
 }

@@ -6,14 +6,25 @@ import { evaluate } from '../../ir/expr/evaluate.ts'
 import { type Expr, RowFault, type Value } from '../../ir/expr/expr.ts'
 import { inputsOf, type LogicalNode } from '../../ir/logical/index.ts'
 import type { Source } from '../../ir/logical/source.ts'
+import type { Union } from '../../ir/logical/union.ts'
 import { WINDOW_END, WINDOW_START } from '../../ir/logical/window.ts'
+import { Entrance } from './entrance.ts'
 import { aggregated } from './groups.ts'
 import type { Item, ModelRow, Operator } from './operator.ts'
+import { type Input, unionOf } from './union.ts'
 import { MAX_TIME, MIN_TIME, windowsOf } from './windows.ts'
 
 export type { ModelRow } from './operator.ts'
 
-export interface ModelOptions {
+/** Which source the rows of a plan that reads several come from, and when one of them falls silent. */
+export interface Comings {
+  /** The name of the source of each row. */
+  readonly origins?: readonly string[]
+  /** Before the row of that number its source, or that of the last row, falls silent. */
+  readonly idles?: readonly { readonly row: number; readonly source: string }[]
+}
+
+export interface ModelOptions extends Comings {
   readonly params?: ReadonlyMap<string, Value>
   readonly lenient?: boolean
   /** Numbers of the rows that batches begin with, where that makes a difference. */
@@ -44,8 +55,8 @@ export function runModel(
   const run = new Run(options)
   const rows: ModelRow[] = []
   const end: Operator = { row: item => rows.push(item.row), watermark: () => {} }
-  const [source, head] = run.build(plan, end)
-  const nullTimes = run.feed(source, input, head)
+  run.build(plan, end)
+  const nullTimes = run.feed(input)
   return { rows, late: run.late, lateUntold: run.lateUntold, errors: run.errors, nullTimes }
 }
 
@@ -54,44 +65,42 @@ class Run {
   readonly lateUntold: number[] = []
   readonly errors: ModelError[] = []
   readonly #options: ModelOptions
+  readonly #sources: Entrance[] = []
 
   constructor(options: ModelOptions) {
     this.#options = options
   }
 
-  /** The chain of operators from the source on, ending in `next`. */
-  build(node: LogicalNode, next: Operator): [Source, Operator] {
-    if (node.kind === 'source') return [node, next]
-    return this.build(inputsOf(node)[0], this.#operator(node, next))
+  /** The operators from the sources on, ending in `next`; `inputs` are those of the unions on the way. */
+  build(node: LogicalNode, next: Operator, inputs: readonly Input[] = []): void {
+    if (node.kind === 'source') this.#sources.push(new Entrance(node, next, inputs))
+    else if (node.kind === 'union') {
+      const own = unionOf(node.inputs.length, next)
+      for (const [i, input] of node.inputs.entries()) this.build(input, own[i], [own[i], ...inputs])
+    } else this.build(inputsOf(node)[0], this.#operator(node, next), inputs)
   }
 
-  feed({ watermark }: Source, input: readonly ModelRow[], head: Operator): number {
-    const begins = new Set([...(this.#options.splits ?? []), input.length])
-    let time = MIN_TIME
-    let next = MIN_TIME
+  feed(rows: readonly ModelRow[]): number {
+    const { origins, idles = [], splits = [], ends } = this.#options
+    const sourceOf = (row: number): string => origins?.[row] ?? this.#sources[0].name
+    const lasts = new Set([...splits, rows.length])
     let nullTimes = 0
-    const move = (): void => {
-      if (next <= time) return
-      time = next < MAX_TIME ? next : MAX_TIME - 1n
-      head.watermark(time)
+    for (let i = 0; i <= rows.length; i++) {
+      const silent = idles.filter(({ row }) => row === i)
+      const before = this.#find(i > 0 ? sourceOf(i - 1) : '')
+      if (lasts.has(i) || silent.length > 0 || i === 0 || sourceOf(i) !== sourceOf(i - 1)) before?.endBatch()
+      for (const { source } of silent) this.#find(source)?.idle()
+      if (i < rows.length && this.#find(sourceOf(i))?.take(rows[i], i) === false) nullTimes++
     }
-    input.forEach((row, origin) => {
-      const at = watermark ? row[watermark.column] : MIN_TIME
-      if (at === null) nullTimes++
-      else {
-        head.row({ row, origin })
-        const moved = watermark ? (at as bigint) - watermark.delayTicks : MIN_TIME
-        const counts = watermark?.marker === undefined || row[watermark.marker] === true
-        if (counts && moved > next) next = moved
-        if (watermark?.moves !== 'batch') move()
-      }
-      if (begins.has(origin + 1)) move()
-    })
-    if (this.#options.ends !== false) head.watermark(MAX_TIME)
+    if (ends !== false) for (const source of this.#sources) source.end()
     return nullTimes
   }
 
-  #operator(node: Exclude<LogicalNode, Source>, next: Operator): Operator {
+  #find(source: string): Entrance | undefined {
+    return this.#sources.find(({ name }) => name === source)
+  }
+
+  #operator(node: Exclude<LogicalNode, Source | Union>, next: Operator): Operator {
     const on = (row: Operator['row']): Operator => ({ row, watermark: time => next.watermark(time) })
     switch (node.kind) {
       case 'sink':

@@ -27,8 +27,12 @@ for (const { name, trial } of corpusFiles()) {
 test('the text of a trial says all of it', () => {
   fc.assert(
     fc.property(trialsOn(fc.constant(['js', 'interp'])), trial => {
-      const { plan, schema, rows, params, schedule } = trial
-      assert.deepEqual(decodeTrial(encodeTrial(trial, 'drawn')), { plan, schema, params, schedule, rows })
+      const { plan, schema, rows, params, schedule, origins, idles } = trial
+      const comings = origins && { origins, idles }
+      assert.deepEqual(decodeTrial(encodeTrial(trial, 'drawn')), {
+        ...{ plan, schema, params, schedule, rows },
+        ...comings,
+      })
     }),
     { numRuns: runs(100) },
   )

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { withInput } from '../../compiler/passes/logical/rewrite.ts'
+import { withInputs } from '../../compiler/passes/logical/rewrite.ts'
 import { paramsOf } from '../../compiler/plan/params.ts'
 import { rowErrors } from '../../ir/abi.ts'
 import { type Aggregate, aggregateNames, aggregateRow } from '../../ir/expr/aggregates.ts'
@@ -11,12 +11,14 @@ import { functionNames } from '../../ir/expr/functions/index.ts'
 import { aggregate, type NamedAggregate } from '../../ir/logical/aggregate.ts'
 import type { EmitStrategy } from '../../ir/logical/emit.ts'
 import { exprsOf, inputsOf, type LogicalNode, type OperatorKind } from '../../ir/logical/index.ts'
+import { sourcesOf } from '../../ir/logical/sources.ts'
 import type { WindowSpec } from '../../ir/logical/window.ts'
 import { type DataType, dataTypes, isBytes, isFloat, isList, isTimestamp } from '../../ir/types.ts'
 import { type Trial, trialsOn } from '../gen/trials.ts'
 import { TEXT_BYTES_MAX } from '../gen/values.ts'
 import { type ModelResult, runModel } from '../model/model.ts'
 import { chainOf } from '../support/faults.ts'
+import { modelOptionsOf } from '../support/model-options.ts'
 import { isQuick } from '../support/runs.ts'
 
 /** The same trials at every run: a share that is too small is a fault of the generator, not of the day. */
@@ -48,7 +50,7 @@ const assertAll = <T>(wanted: readonly T[], found: Iterable<T>): void => {
 }
 
 test('every operator', { skip }, () => {
-  const kinds = { source: 1, filter: 1, project: 1, window: 1, aggregate: 1, sink: 1 }
+  const kinds = { source: 1, filter: 1, project: 1, window: 1, aggregate: 1, union: 1, sink: 1 }
   assertAll(
     Object.keys(kinds satisfies Record<OperatorKind, number>),
     nodes.map(({ kind }) => kind),
@@ -150,10 +152,8 @@ const situations: Readonly<Record<string, Situation>> = {
   'panes of two lengths': ({ plan }, model) =>
     model.rows.length > 2 &&
     specsOf(plan).some(spec => spec.kind === 'hop' && spec.sizeTicks % spec.slideTicks > 0n),
-  'a row in time by the lateness': ({ plan, rows, params, schedule }, model) => {
-    const strict = mapAggregates(plan)
-    const given = new Map(Object.entries({ ...params.built, ...params.given }))
-    const { late } = runModel(strict, rows, { params: given, lenient: schedule.lenient })
+  'a row in time by the lateness': (trial, model) => {
+    const { late } = runModel(mapAggregates(trial.plan), trial.rows, modelOptionsOf(trial))
     return late.length > model.late.length
   },
   'a watermark that moves by batches': ({ plan }, model) =>
@@ -162,6 +162,10 @@ const situations: Readonly<Record<string, Situation>> = {
   'a watermark that rows mark': ({ plan }, model) =>
     model.rows.length > 0 &&
     chainOf(plan).some(node => node.kind === 'source' && node.watermark?.marker !== undefined),
+  'results of several sources': ({ plan }, model) =>
+    sourcesOf(plan).length > 1 && model.rows.length > 0 && specsOf(plan).length > 0,
+  'a source that falls silent': ({ idles = [] }, model) => idles.length > 0 && model.rows.length > 0,
+  'a late row behind a union': (_, model) => model.late.includes(-1),
   'changes that take others back': (_, model) => model.rows.some(row => row.$op === 2),
   'changes behind changes': ({ plan }, model) =>
     model.rows.length > 0 &&
@@ -192,11 +196,9 @@ const situations: Readonly<Record<string, Situation>> = {
 
 /** The plan without lateness. */
 function mapAggregates(plan: LogicalNode): LogicalNode {
-  const [input] = inputsOf(plan)
-  if (!input) return plan
-  const before = mapAggregates(input)
-  if (plan.kind !== 'aggregate') return withInput(plan, before)
-  return aggregate(before, plan.keys, plan.aggregates, { ...plan.emit, latenessTicks: 0n })
+  const before = inputsOf(plan).map(mapAggregates)
+  if (plan.kind !== 'aggregate') return withInputs(plan, before)
+  return aggregate(before[0], plan.keys, plan.aggregates, { ...plan.emit, latenessTicks: 0n })
 }
 
 const limitedLists = (plan: LogicalNode): readonly NamedAggregate[] =>
@@ -214,12 +216,7 @@ const bytesOf = (value: unknown): number =>
   typeof value === 'string' || value instanceof Uint8Array ? Buffer.byteLength(value) : 0
 
 test('every situation', { skip }, t => {
-  const models = trials.map(({ plan, rows, params, schedule }) =>
-    runModel(plan, rows, {
-      params: new Map(Object.entries({ ...params.built, ...params.given })),
-      lenient: schedule.lenient,
-    }),
-  )
+  const models = trials.map(trial => runModel(trial.plan, trial.rows, modelOptionsOf(trial)))
   for (const [name, holds] of Object.entries(situations)) {
     const count = trials.filter((trial, i) => holds(trial, models[i])).length
     t.diagnostic(`${name}: ${count} of ${TRIALS}`)

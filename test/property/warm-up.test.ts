@@ -44,11 +44,12 @@ test('every byte is as it was, on rows of its own and on rows that are given', (
       const before = Buffer.from(memory)
       const plain = batchFromRows(trial.schema, trial.rows)
       const batch = trial.schedule.dictionaries ? encodeTexts(plain) : plain
-      const warmUp = instance.warmUp(isGiven ? [batch] : [])
+      const warmUp = instance.warmUp(isGiven ? [{ source: 0, batch }] : [])
       for (let n = 0; n < steps; n++) warmUp?.step()
-      const { counters, watermark, isBusy } = instance.runner
+      const { counters, isBusy } = instance.runner
+      const watermark = instance.runner.watermarkOf(0)
       assert.deepEqual([...new Set(Object.values(counters))], [0n])
-      assert.equal(watermark, opened(trial).instance.runner.watermark)
+      assert.equal(watermark, opened(trial).instance.runner.watermarkOf(0))
       assert.equal(isBusy, false)
       assert.equal(Buffer.compare(before, memory), 0)
     }),
@@ -81,7 +82,7 @@ test('every byte is as it was, however many texts there were', () => {
       const { instance, memory } = opened(trial)
       const before = Buffer.from(memory)
       const plain = batchFromRows(trial.schema, textRows)
-      const warmUp = instance.warmUp([dictionaries ? encodeTexts(plain) : plain])
+      const warmUp = instance.warmUp([{ source: 0, batch: dictionaries ? encodeTexts(plain) : plain }])
       for (let n = 0; n < STEPS_MAX; n++) {
         warmUp?.step()
         assert.equal(instance.runner.isBusy, false)

@@ -162,6 +162,7 @@ export class FakeRunner {
   #batch: FakeBatch | undefined
   #left = 0
   #waiting: string[] = []
+  #hasEnded = false
 
   /** The end of its input takes so many steps. */
   constructor(onResult: (result: string) => void, endSteps = 0) {
@@ -171,6 +172,18 @@ export class FakeRunner {
 
   get isBusy(): boolean {
     return this.#left > 0
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded
+  }
+
+  hasEndedAt(): boolean {
+    return this.#hasEnded
+  }
+
+  watermarkOf(): bigint {
+    return 0n
   }
 
   accept(batch: FakeBatch): FakeBatch & { shape: BatchShape } {
@@ -209,6 +222,7 @@ export class FakeRunner {
 
   end(): void {
     this.log.push('end')
+    this.#hasEnded = true
     this.#begin({ name: 'end', steps: this.#endSteps, results: [] })
   }
 

@@ -4,6 +4,7 @@ import type { BudgetLimits } from '../../runtime/reactor/budget.ts'
 import { QueryTask } from '../../runtime/reactor/query-task.ts'
 import { Reactor } from '../../runtime/reactor/reactor.ts'
 import { type BatchSource, Feed } from '../../runtime/streaming/feed.ts'
+import { Sources } from '../../runtime/streaming/sources.ts'
 import { Output } from '../../runtime/subscription/output.ts'
 import { asRunner, type FakeBatch, FakeClock, FakeRunner, nameOf } from './kit.ts'
 
@@ -47,7 +48,7 @@ export class TaskBench {
     }, endSteps)
     this.task = new QueryTask({
       runner: asRunner(this.runner),
-      feed: new Feed(this.#watched(source), () => this.task.changed.notify()),
+      sources: new Sources([new Feed(this.#watched(source), () => this.task.changed.notify())]),
       taker: this.output,
       prepare: shape => prepare?.(nameOf(shape)),
       onRefused,

@@ -1,13 +1,14 @@
 /** Trials as text: JSON, with tags for the values that JSON does not have. */
 import type { Value } from '../../ir/expr/expr.ts'
+import { sourcesOf } from '../../ir/logical/sources.ts'
 import type { Schema } from '../../ir/schema.ts'
 import type { PlanParams } from '../gen/params.ts'
 import type { Schedule, Trial } from '../gen/trials.ts'
-import type { ModelRow } from '../model/model.ts'
+import type { Comings, ModelRow } from '../model/model.ts'
 import { type PlanJson, planFromJson, planToJson } from './plan-json.ts'
 import { prettyJson } from './pretty-json.ts'
 
-interface TrialJson {
+interface TrialJson extends Comings {
   /** What is to be learned from the case. */
   readonly about: string
   readonly plan: PlanJson
@@ -18,24 +19,34 @@ interface TrialJson {
 }
 
 /** The parts of a trial in the order in which people read them. */
-export function encodeTrial({ plan, schema, params, schedule, rows }: Trial, about: string): string {
+export function encodeTrial(trial: Trial, about: string): string {
+  const { plan, schema, params, schedule, rows, origins, idles } = trial
   const json: TrialJson = {
     about,
     plan: planToJson(plan),
     params,
     schedule,
     rows: rows.map(row => schema.map(({ name }) => row[name])),
+    ...(origins && { origins, idles }),
   }
   return prettyJson(JSON.parse(JSON.stringify(json, tag)))
 }
 
 export function decodeTrial(text: string): Trial {
-  const { plan, params, schedule, rows } = JSON.parse(text, untag) as TrialJson
-  const [source] = plan
-  const schema = source && 'source' in source ? source.columns : []
+  const {
+    plan: operators,
+    params,
+    schedule,
+    rows,
+    ...comings
+  } = JSON.parse(text, untag) as TrialJson & { about?: string }
+  const plan = planFromJson(operators)
+  const [{ relation }] = sourcesOf(plan)
+  const { schema } = relation
   return {
-    plan: planFromJson(plan),
+    plan,
     schema,
+    ...(comings.origins && { origins: comings.origins, idles: comings.idles ?? [] }),
     params,
     schedule,
     rows: rows.map(values => rowOf(schema, values)),

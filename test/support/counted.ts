@@ -10,11 +10,12 @@ import { operatorsOf, splitPipelines } from '../../compiler/plan/split-pipelines
 import { PlanCache } from '../../compiler/plan-cache.ts'
 import { rowErrors } from '../../ir/abi.ts'
 import { inputsOf, type LogicalNode } from '../../ir/logical/index.ts'
-import { batchFromRows } from '../../runtime/io/rows.ts'
+import { sourcesOf } from '../../ir/logical/sources.ts'
 import type { Trial } from '../gen/trials.ts'
 import { type ModelOptions, type ModelResult, type ModelRow, runModel } from '../model/model.ts'
 import { encodeTexts } from './dictionaries.ts'
-import { partsOf, smallLimits } from './engine.ts'
+import { comingsOf, smallLimits } from './engine.ts'
+import { modelOptionsOf } from './model-options.ts'
 
 export async function checkCounts(trial: Trial): Promise<void> {
   const { plan, params, schedule } = trial
@@ -34,9 +35,8 @@ export async function checkCounts(trial: Trial): Promise<void> {
   const { optimised, program } = counted.compilation
   const specs = splitPipelines(optimised)
   const options = {
+    ...modelOptionsOf(trial),
     params: new Map([...compiled.values, ...Object.entries(params.given)]),
-    lenient,
-    splits: schedule.splits,
   }
   assert.deepEqual(
     countRows(program, specs, probe.runner.placements),
@@ -44,29 +44,34 @@ export async function checkCounts(trial: Trial): Promise<void> {
   )
 }
 
-async function feed(probe: Probe, { schema, rows, schedule }: Trial): Promise<void> {
-  const { tiers, splits, dictionaries } = schedule
-  const batches = partsOf(rows, splits).map(part => batchFromRows(schema, part))
-  for (const [i, batch] of batches.entries()) {
+async function feed(probe: Probe, trial: Trial): Promise<void> {
+  const { tiers, dictionaries } = trial.schedule
+  const names = sourcesOf(trial.plan).map(({ name }) => name)
+  const comings = comingsOf(trial)
+  for (const [i, { silent, source, batch }] of comings.entries()) {
     probe.want(tiers[i % tiers.length])
-    await probe.push(dictionaries ? encodeTexts(batch) : batch)
+    for (const name of silent) probe.idle(names.indexOf(name))
+    await probe.push(dictionaries ? encodeTexts(batch) : batch, names.indexOf(source))
   }
-  probe.want(tiers[batches.length % tiers.length])
+  probe.want(tiers[comings.length % tiers.length])
   probe.end()
 }
 
 /** What an operator adds to the plan before it. */
 function expectedRows(node: LogicalNode, rows: readonly ModelRow[], options: ModelOptions): OperatorRows {
+  const { origins } = options
+  const own = node.kind === 'source' && origins ? origins.filter(name => name === node.name) : rows
   const upTo = (one: LogicalNode): ModelResult => runModel(one, rows, options)
-  const [after, before] = [upTo(node), inputsOf(node).map(upTo).at(0)]
-  const errorsOf = (code: string, errors: ModelResult['errors'] = []): number =>
+  const after = upTo(node)
+  const before = inputsOf(node).map(upTo)
+  const errorsOf = (code: string, errors: ModelResult['errors']): number =>
     errors.filter(error => error.code === code).length
   const faults = rowErrors.map(({ code }) => ({
     code,
-    rows: errorsOf(code, after.errors) - errorsOf(code, before?.errors),
+    rows: errorsOf(code, after.errors) - before.reduce((sum, { errors }) => sum + errorsOf(code, errors), 0),
   }))
   return {
-    rowsIn: before?.rows.length ?? rows.length,
+    rowsIn: before.length > 0 ? before.reduce((sum, one) => sum + one.rows.length, 0) : own.length,
     rowsOut: after.rows.length,
     faults: faults.filter(fault => fault.rows > 0),
   }

@@ -13,6 +13,7 @@ import type { LogicalNode } from '../../ir/logical/index.ts'
 import { project } from '../../ir/logical/project.ts'
 import { sink } from '../../ir/logical/sink.ts'
 import { source, type WatermarkSpec } from '../../ir/logical/source.ts'
+import { union } from '../../ir/logical/union.ts'
 import { type TumblingWindow, type WindowSpec, window } from '../../ir/logical/window.ts'
 import { findColumn, type Schema } from '../../ir/schema.ts'
 import type { DataType } from '../../ir/types.ts'
@@ -26,6 +27,7 @@ type ExprJson =
 
 type OperatorJson =
   | { readonly source: string; readonly columns: Schema; readonly watermark?: WatermarkSpec | undefined }
+  | { readonly union: readonly PlanJson[] }
   | { readonly filter: ExprJson }
   | { readonly project: readonly { readonly name: string; readonly expr: ExprJson }[] }
   | { readonly window: WindowSpec | Omit<TumblingWindow, 'kind'> }
@@ -81,6 +83,8 @@ export function planToJson(node: LogicalNode): PlanJson {
       return [{ source: node.name, columns: node.relation.schema, watermark: node.watermark }]
     case 'sink':
       return planToJson(node.input)
+    case 'union':
+      return [{ union: node.inputs.map(planToJson) }]
     case 'filter':
       return [...planToJson(node.input), { filter: exprToJson(node.predicate) }]
     case 'project':
@@ -105,9 +109,14 @@ export function planToJson(node: LogicalNode): PlanJson {
 }
 
 export function planFromJson([first, ...rest]: PlanJson): LogicalNode {
-  if (!first || !('source' in first)) throw new Error('a plan begins with a source')
-  const start: LogicalNode = source(first.source, first.columns, first.watermark)
-  return sink(rest.reduce(operatorFromJson, start))
+  return sink(rest.reduce(operatorFromJson, startFromJson(first)))
+}
+
+function startFromJson(json: OperatorJson | undefined): LogicalNode {
+  if (json && 'source' in json) return source(json.source, json.columns, json.watermark)
+  if (json && 'union' in json)
+    return union(json.union.map(([first, ...rest]) => rest.reduce(operatorFromJson, startFromJson(first))))
+  throw new Error('a plan begins with a source')
 }
 
 function operatorFromJson(input: LogicalNode, json: OperatorJson): LogicalNode {
@@ -121,7 +130,7 @@ function operatorFromJson(input: LogicalNode, json: OperatorJson): LogicalNode {
       input,
       json.project.map(one => ({ name: one.name, expr: expr(one.expr) })),
     )
-  if ('source' in json) throw new Error('a source in the middle of a plan')
+  if ('source' in json || 'union' in json) throw new Error('a source in the middle of a plan')
   const calls = json.calls.map(({ name, arg = [], ...call }) => ({
     name,
     call: aggregateOver(call, [arg].flat().map(expr)),

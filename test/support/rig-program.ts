@@ -98,6 +98,7 @@ export function rigProgram(spec: RigSpec): RigProgram {
     growables: (spec.growables ?? []).map(one => one.growable),
     output: [],
     time: timeMem,
+    inputTimes: undefined,
     advances: spec.kernels?.advance !== undefined,
     operators: [],
     counts: undefined,

@@ -137,6 +137,19 @@ test('aggregates have the types of their arguments, and are null where those may
   )
 })
 
+test('a union has the columns of its streams, null where one of them may be', () => {
+  const one = source('one', { x: t.float64, key: t.utf8.orNull })
+  const two = source('two', { x: t.float64.orNull, key: t.utf8.orNull })
+  const both = one.union(two)
+  same<RowIn<typeof both>, { readonly x: number | null; readonly key: string | null }>(true)
+  const plain = one.union(source('three', { x: t.float64, key: t.utf8.orNull }))
+  same<RowIn<typeof plain>, { readonly x: number; readonly key: string | null }>(true)
+  // @ts-expect-error another type of the same name
+  assert.throws(() => one.union(source('other', { x: t.int64, key: t.utf8.orNull })))
+  // @ts-expect-error a column is missing
+  assert.throws(() => one.union(source('other', { x: t.float64 })))
+})
+
 test('windows and ways to emit have inferred types from end to end', () => {
   const rolling = trades
     .window(hop('at', '1h', '5m'))

@@ -17,6 +17,7 @@ import { rewrite } from './rewriting.ts'
 import { sessions } from './sessions.ts'
 import * as sketches from './sketches.ts'
 import * as texts from './texts.ts'
+import * as union from './union.ts'
 
 export const mutants = mutantsOf({
   'js-emitter': jsEmitter,
@@ -37,6 +38,9 @@ export const mutants = mutantsOf({
   'law-book': passes.lawBook,
   'hash-table': hashTable,
   hash,
+  'input-times': union.inputTimes,
+  edges: union.edges,
+  sources: union.sources,
   'open-windows': openWindows,
   'shared-panes': sharedPanes,
   sessions,

@@ -214,8 +214,8 @@ export const push: Room = {
     },
     {
       name: 'rows-with-a-watermark-in-blocks',
-      find: 'this.#parts.edge || this.#parts.spec.source?.watermark || this.#parts.counts',
-      put: 'this.#parts.edge || this.#parts.counts',
+      find: 'this.#edge || this.#parts.spec.source?.watermark || this.#parts.counts',
+      put: 'this.#edge || this.#parts.counts',
       shows: 'nothing',
       equivalent: 'a block is only not worth it where each row moves time: rows of one group are never due',
       tests: ['lower/streams.test'],

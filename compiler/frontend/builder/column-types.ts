@@ -1,4 +1,4 @@
-/** Column types as users write them: `t.int64`, `t.utf8.nullable`, `t.timestamp('us')`. */
+/** Column types as users write them: `t.int64`, `t.utf8.orNull`, `t.timestamp('us')`. */
 import type { ColumnType } from '../../../ir/schema.ts'
 import type { DataType, TimeUnit } from '../../../ir/types.ts'
 

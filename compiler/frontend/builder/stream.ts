@@ -6,17 +6,27 @@ import { CHANGE } from '../../../ir/logical/emit.ts'
 import { filter } from '../../../ir/logical/filter.ts'
 import type { LogicalNode } from '../../../ir/logical/index.ts'
 import { type NamedExpr, project } from '../../../ir/logical/project.ts'
+import { union } from '../../../ir/logical/union.ts'
 import { WINDOW_END, WINDOW_START, window } from '../../../ir/logical/window.ts'
 import { type Columns, type ColumnType, findColumn, type RowOf, type Schema } from '../../../ir/schema.ts'
 import { isTimestamp, type TimestampType } from '../../../ir/types.ts'
+import { mapPlan } from '../../passes/logical/rewrite.ts'
 import { compilePredicate, compileProjection } from '../lambda/index.ts'
 import type { AggregatesOf } from './aggregate-types.ts'
 import { AggregateCollector, nameCalls } from './aggregates.ts'
 import { didYouMean } from './did-you-mean.ts'
 import { type ChangesIn, type ChangesOf, type EmitOptions, emitOf } from './emit.ts'
 import { Expression } from './expression.ts'
-import type { ColumnsOf, Flat, LambdaColumn, NamesOf, ParamValues, SchemaOf, Typed } from './types.ts'
+import type { ColumnsOf, Flat, LambdaColumn, NamesOf, Or, ParamValues, SchemaOf, Typed } from './types.ts'
 import { type GroupedWindow, specOf, type TumblingWindow } from './windows.ts'
+
+type PlanParts = Pick<Stream<never>, 'node' | 'params'>
+
+/** Columns of the same names and types as those of `S`. */
+type SameColumns<S extends Columns> = { readonly [K in keyof S]: ColumnType<S[K]['type'], boolean> }
+type UnionOf<S extends Columns, O extends SameColumns<S>> = {
+  readonly [K in keyof S]: ColumnType<S[K]['type'], Or<S[K]['nullable'], O[K]['nullable']>>
+}
 
 type WindowColumnsOf<S extends Columns, K extends keyof S> = {
   readonly window_start: ColumnType<S[K]['type'], false>
@@ -137,6 +147,24 @@ export class Stream<S extends Columns> {
     return new Grouped(this.node, this.params, keysOf(this.schema, keys))
   }
 
+  /**
+   * The rows of this stream and of others as they come, each in the order of its own. Their columns must have the same
+   * names and types in the same order (LDB-1200); one that may be null in any of them may be null. The watermark is the
+   * least of theirs.
+   */
+  union<O extends SameColumns<S>>(...others: readonly Stream<O>[]): Stream<UnionOf<S, O>> {
+    return others.reduce<Stream<never>>((joined, other) => {
+      const { node, params } = joined.#joinParams(other)
+      return new Stream(union([joined.node, node]), params)
+    }, this as never) as never
+  }
+
+  /** Another stream whose parameters have names that differ from those here, or the same values. */
+  #joinParams(other: PlanParts): PlanParts {
+    const { names, values } = this.#nameParams(Object.fromEntries(other.params))
+    return { node: mapPlan(other.node, expr => renameParams(expr, names)), params: values }
+  }
+
   #with<R extends Columns>(node: LogicalNode): Stream<R> {
     return new Stream(node, this.params)
   }
@@ -146,7 +174,7 @@ export class Stream<S extends Columns> {
   }
 
   /** Names for the parameters of one more arrow function, told apart from those there are. */
-  #nameParams(params: ParamValues): {
+  #nameParams(params: Readonly<Record<string, Value>>): {
     names: ReadonlyMap<string, string>
     values: ReadonlyMap<string, Value>
   } {

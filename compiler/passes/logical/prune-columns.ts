@@ -4,8 +4,9 @@ import { columnsOf } from '../../../ir/expr/expr.ts'
 import { aggregate } from '../../../ir/logical/aggregate.ts'
 import { exprsOf, inputsOf, type LogicalNode } from '../../../ir/logical/index.ts'
 import { project } from '../../../ir/logical/project.ts'
+import { type Union, union } from '../../../ir/logical/union.ts'
 import { canFault } from './faults.ts'
-import { withInput } from './rewrite.ts'
+import { withInputs } from './rewrite.ts'
 
 export function pruneColumns(plan: LogicalNode): LogicalNode {
   return prune(plan, new Set(plan.relation.schema.map(column => column.name)))
@@ -13,10 +14,25 @@ export function pruneColumns(plan: LogicalNode): LogicalNode {
 
 /** `needed`: the columns of the node that are read after it. */
 function prune(node: LogicalNode, needed: ReadonlySet<string>): LogicalNode {
-  const [input] = inputsOf(node)
-  if (!input) return node
+  if (node.kind === 'union') return union(node.inputs.map(input => pruneInput(node, input, needed)))
   const slim = dropUnread(node, needed)
-  return withInput(slim, prune(input, neededBefore(slim, needed)))
+  const before = neededBefore(slim, needed)
+  return withInputs(
+    slim,
+    inputsOf(slim).map(input => prune(input, before)),
+  )
+}
+
+/** What comes together has the same columns: each input hands on just those that are read. */
+function pruneInput({ relation }: Union, input: LogicalNode, needed: ReadonlySet<string>): LogicalNode {
+  const { schema } = relation
+  if (schema.every(({ name }) => needed.has(name))) return prune(input, needed)
+  const read = input.relation.schema.filter(({ name }) => needed.has(name))
+  const columns = (read.length > 0 ? read : input.relation.schema.slice(0, 1)).map(column => ({
+    name: column.name,
+    expr: { kind: 'column' as const, ...column },
+  }))
+  return prune(project(input, columns), needed)
 }
 
 function dropUnread(node: LogicalNode, needed: ReadonlySet<string>): LogicalNode {

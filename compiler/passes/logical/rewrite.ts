@@ -6,13 +6,21 @@ import { filter } from '../../../ir/logical/filter.ts'
 import { inputsOf, type LogicalNode } from '../../../ir/logical/index.ts'
 import { project } from '../../../ir/logical/project.ts'
 import { sink } from '../../../ir/logical/sink.ts'
+import { union } from '../../../ir/logical/union.ts'
 import { window } from '../../../ir/logical/window.ts'
 
-/** The same operator over another input, with other expressions. */
-export function rebuild(node: LogicalNode, input: LogicalNode, change: (expr: Expr) => Expr): LogicalNode {
+/** The same operator over other inputs, with other expressions. */
+export function rebuild(
+  node: LogicalNode,
+  inputs: readonly LogicalNode[],
+  change: (expr: Expr) => Expr,
+): LogicalNode {
+  const [input] = inputs
   switch (node.kind) {
     case 'source':
       return node
+    case 'union':
+      return union(inputs)
     case 'filter':
       return filter(input, change(node.predicate), node.language)
     case 'project':
@@ -38,13 +46,11 @@ export function rebuild(node: LogicalNode, input: LogicalNode, change: (expr: Ex
   }
 }
 
-export const withInput = (node: LogicalNode, input: LogicalNode): LogicalNode =>
-  rebuild(node, input, expr => expr)
+export const withInputs = (node: LogicalNode, inputs: readonly LogicalNode[]): LogicalNode =>
+  rebuild(node, inputs, expr => expr)
 
-/** Rewrites all expressions of a plan, from the source on; `change` sees the rebuilt input of the operator. */
+/** Rewrites all expressions of a plan, from the sources on; `change` sees the rebuilt input of the operator. */
 export function mapPlan(node: LogicalNode, change: (expr: Expr, input: LogicalNode) => Expr): LogicalNode {
-  const [input] = inputsOf(node)
-  if (!input) return node
-  const rebuilt = mapPlan(input, change)
-  return rebuild(node, rebuilt, expr => change(expr, rebuilt))
+  const rebuilt = inputsOf(node).map(input => mapPlan(input, change))
+  return rebuild(node, rebuilt, expr => change(expr, rebuilt[0]))
 }

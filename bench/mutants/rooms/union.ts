@@ -1,0 +1,96 @@
+/** Faults of what brings several sources together: their watermarks, who reads whose rows, which source is next. */
+import type { Room } from '../mutant.ts'
+
+export const inputTimes: Room = {
+  file: 'compiler/lower/input-times.ts',
+  tests: ['api/union.test', 'property/plans.test'],
+  faults: [
+    {
+      name: 'watermarks-start-at-zero',
+      find: 'k.put(this.mem, inputWatermark(n), i64(MIN_TIME))',
+      put: 'k.put(this.mem, inputWatermark(n), i64(0n))',
+      shows: 'rows before 1970 are late',
+    },
+    {
+      name: 'greatest-instead-of-least',
+      find: 'select(or(isOut, gt(time, least)), least, time)',
+      put: 'select(or(isOut, lt(time, least)), least, time)',
+      shows: 'a window closes before a slow source has come to its end',
+    },
+    {
+      name: 'silent-ones-hold-back',
+      find: 'select(or(isOut, gt(time, least)), least, time)',
+      put: 'select(gt(time, least), least, time)',
+      shows: 'a source that fell silent stops all others',
+    },
+    {
+      name: 'least-of-the-silent',
+      find: 'select(and(isOut, gt(time, greatest)), time, greatest)',
+      put: 'select(and(isOut, eq(greatest, i64(MIN_TIME))), time, greatest)',
+      shows: 'where all are silent the first counts, however far another is',
+    },
+    {
+      name: 'silence-ends-time',
+      find: 'select(and(eq(least, i64(MAX_TIME)), any(outs)), greatest, least)',
+      put: 'least',
+      shows: 'everything closes when all sources are silent',
+    },
+    {
+      name: 'ended-ones-are-silent',
+      find: 'return and(ne(load(this.mem, inputIdle(n)), i32(0)), ne(time, i64(MAX_TIME)))',
+      put: 'return ne(load(this.mem, inputIdle(n)), i32(0))',
+      shows: 'nothing is emitted at the end where a source fell silent before it ended',
+      equivalent: 'the greatest of the silent ones is that of the one that has ended, where all are silent',
+    },
+    {
+      name: 'never-moves',
+      find: "k.if(lt(load(timeRegion, 'wm'), met), () => {",
+      put: "k.if(lt(met, load(timeRegion, 'wm')), () => {",
+      shows: 'no window closes',
+    },
+  ],
+}
+
+export const edges: Room = {
+  file: 'runtime/dag/edges.ts',
+  tests: ['api/union.test', 'property/plans.test'],
+  faults: [
+    {
+      name: 'first-input-only',
+      find: 'reader === NONE ? 0 : froms[reader].indexOf(id)',
+      put: 'reader === NONE ? 0 : 0',
+      shows: 'rows of every input are read where those of the first lie',
+    },
+    {
+      name: 'never-woken',
+      find: 'this.#times[reader]?.set(inputIdle(this.#numbers[id]), 0)',
+      put: 'this.#times[reader]?.set(inputIdle(this.#numbers[id]), 1)',
+      shows: 'a source from which rows come is taken to be silent',
+    },
+    {
+      name: 'watermark-of-rows-not-emitted-yet',
+      find: "program.advances ? 'out_wm' : 'wm'",
+      put: "program.advances ? 'wm' : 'wm'",
+      shows: 'results of an aggregation are late behind it',
+    },
+  ],
+}
+
+export const sources: Room = {
+  file: 'runtime/streaming/sources.ts',
+  tests: ['api/union.test', 'reactor/query-task.test'],
+  faults: [
+    {
+      name: 'the-furthest-first',
+      find: 'watermarkOf(source) < watermarkOf(best) ? source : best',
+      put: 'watermarkOf(source) > watermarkOf(best) ? source : best',
+      shows: 'a source runs ahead of the others until it ends',
+    },
+    {
+      name: 'the-last-of-equals',
+      find: 'watermarkOf(source) < watermarkOf(best) ? source : best',
+      put: 'watermarkOf(source) <= watermarkOf(best) ? source : best',
+      shows: 'sources are not read in the order of the plan',
+    },
+  ],
+}

@@ -1,0 +1,70 @@
+/** Where the rows of one source enter a plan: its door, and the kernels that take its batches. */
+import type { KernelFunction } from '../../ir/abi.ts'
+import { type BatchShape, type Limits, shapeKey } from '../../ir/physical/program.ts'
+import { isBytes } from '../../ir/types.ts'
+import { type AcceptedBatch, BatchDoor } from '../io/arrow/door.ts'
+import type { BatchMemory } from '../io/arrow/memory.ts'
+import type { KernelSource } from './kernel-source.ts'
+import type { Pipeline } from './pipeline.ts'
+
+export class Entrance {
+  readonly pipeline: Pipeline
+  readonly name: string
+  hasEnded = false
+  readonly #door: BatchDoor
+  readonly #kernels: KernelSource
+  readonly #pushes = new Map<string, KernelFunction>()
+
+  constructor(pipeline: Pipeline, name: string, memory: BatchMemory, kernels: KernelSource, limits: Limits) {
+    this.pipeline = pipeline
+    this.name = name
+    this.#kernels = kernels
+    const { columns, dictionaries } = pipeline.memory.areas
+    const area = (areas: typeof columns) => (slot: string) => {
+      const found = areas.get(slot)
+      if (!found) throw new Error(`column ${slot} has no area`)
+      return found
+    }
+    const areas = { columnArea: area(columns), dictionaryArea: area(dictionaries) }
+    const { input } = pipeline.program
+    this.#door = new BatchDoor(pipeline.program.columns, input.schema, { ...memory, ...areas }, limits)
+  }
+
+  get id(): number {
+    return this.pipeline.program.id
+  }
+
+  accept(...[batch]: Parameters<BatchDoor['accept']>): AcceptedBatch {
+    return this.#door.accept(batch)
+  }
+
+  /** Brings rows of a batch into memory; returns how many. */
+  load(batch: AcceptedBatch, from: number): number {
+    return this.#door.load(batch, from)
+  }
+
+  forgetTexts(): void {
+    this.#door.forgetTexts()
+  }
+
+  /** The kernels have changed. */
+  forgetKernels(): void {
+    this.#pushes.clear()
+  }
+
+  pushFor(shape: BatchShape): KernelFunction {
+    const key = shapeKey(shape)
+    const known = this.#pushes.get(key)
+    if (known) return known
+    const { program, memory } = this.pipeline
+    const kernel = this.#kernels.push(program, shape, memory.placement)
+    this.#pushes.set(key, kernel)
+    return kernel
+  }
+
+  /** Columns that pass by refer to the rows in memory, and so may texts, unless they were copied into state first. */
+  get resultsRefer(): boolean {
+    const { advances, output } = this.pipeline.program
+    return !advances && output.some(({ kind, column }) => kind === 'passed' || isBytes(column.type))
+  }
+}

@@ -1,0 +1,25 @@
+/** Several inputs as one, where nobody minds to wait: the next batch is of the input whose watermark is the least. */
+import type { RecordBatch } from 'apache-arrow'
+import type { Taken } from './sources.ts'
+
+type Input = Iterable<RecordBatch> | AsyncIterable<RecordBatch>
+
+export async function* inTurn(
+  inputs: readonly Input[],
+  watermarkOf: (source: number) => bigint,
+): AsyncGenerator<Taken<RecordBatch>> {
+  const iterators = inputs.map(input =>
+    Symbol.asyncIterator in input ? input[Symbol.asyncIterator]() : input[Symbol.iterator](),
+  )
+  try {
+    const heads = await Promise.all(iterators.map(one => one.next()))
+    const open = (): readonly number[] => [...heads.keys()].filter(source => !heads[source].done)
+    for (let sources = open(); sources.length > 0; sources = open()) {
+      const source = sources.reduce((best, one) => (watermarkOf(one) < watermarkOf(best) ? one : best))
+      yield { source, batch: heads[source].value }
+      heads[source] = await iterators[source].next()
+    }
+  } finally {
+    await Promise.all(iterators.map(one => one.return?.()))
+  }
+}

@@ -1,0 +1,61 @@
+/**
+ * The sources of a query as the reactor sees them. Of those that have a batch ready the one whose watermark is the least
+ * comes first: no source runs ahead of another that could be read. Equal ones come in the order of the plan.
+ */
+import type { Feed } from './feed.ts'
+
+/** A batch and the number of its source. */
+export interface Taken<B> {
+  readonly source: number
+  readonly batch: B
+}
+
+export class Sources<B> {
+  readonly #feeds: readonly Feed<B>[]
+
+  constructor(feeds: readonly Feed<B>[]) {
+    this.#feeds = feeds
+  }
+
+  /** Asks each source for one more batch where there is room and nothing is on its way. */
+  poll(): void {
+    for (const feed of this.#feeds) feed.poll()
+  }
+
+  get wantsMore(): boolean {
+    return this.#feeds.some(feed => feed.wantsMore)
+  }
+
+  get hasBatch(): boolean {
+    return this.#feeds.some(feed => feed.hasBatch)
+  }
+
+  /** The next batch, if there is one; `watermarkOf` tells how far a source has come. */
+  take(watermarkOf: (source: number) => bigint): Taken<B> | undefined {
+    const next = this.#feeds.reduce((best, feed, source) => {
+      if (!feed.hasBatch) return best
+      return best < 0 || watermarkOf(source) < watermarkOf(best) ? source : best
+    }, -1)
+    const batch = next < 0 ? undefined : this.#feeds[next].take()
+    return batch === undefined ? undefined : { source: next, batch }
+  }
+
+  /** The sources that have ended, and of which everything was taken. */
+  get drained(): readonly number[] {
+    return this.#feeds.flatMap((feed, source) => (feed.isDrained ? [source] : []))
+  }
+
+  get areDrained(): boolean {
+    return this.#feeds.every(feed => feed.isDrained)
+  }
+
+  /** What the first source that failed did so with; everything before it is still to be taken. */
+  get error(): unknown {
+    return this.#feeds.find(({ error }) => error !== undefined)?.error
+  }
+
+  /** Tells all sources that no more is wanted. */
+  async cancel(): Promise<void> {
+    await Promise.all(this.#feeds.map(feed => feed.cancel()))
+  }
+}
