@@ -7,6 +7,7 @@ import { longHauls } from './long-hauls.ts'
 import { rollingDelays } from './rolling-delays.ts'
 import { runningTotals } from './running-totals.ts'
 import { twoFeeds } from './two-feeds.ts'
+import { worstFlights } from './worst-flights.ts'
 
 export const examples: Readonly<Record<string, Stream<Columns>>> = {
   'late-flights': lateFlights as unknown as Stream<Columns>,
@@ -16,4 +17,5 @@ export const examples: Readonly<Record<string, Stream<Columns>>> = {
   'departure-bursts': departureBursts as unknown as Stream<Columns>,
   'running-totals': runningTotals as unknown as Stream<Columns>,
   'two-feeds': twoFeeds as unknown as Stream<Columns>,
+  'worst-flights': worstFlights as unknown as Stream<Columns>,
 }
