@@ -2,6 +2,7 @@
 import type { Columns, Stream } from '../../compiler/index.ts'
 import { busyRoutes } from './busy-routes.ts'
 import { departureBursts } from './departure-bursts.ts'
+import { firstFlights } from './first-flights.ts'
 import { lateFlights } from './late-flights.ts'
 import { longHauls } from './long-hauls.ts'
 import { rollingDelays } from './rolling-delays.ts'
@@ -16,6 +17,7 @@ export const examples: Readonly<Record<string, Stream<Columns>>> = {
   'rolling-delays': rollingDelays as unknown as Stream<Columns>,
   'departure-bursts': departureBursts as unknown as Stream<Columns>,
   'running-totals': runningTotals as unknown as Stream<Columns>,
+  'first-flights': firstFlights as unknown as Stream<Columns>,
   'two-feeds': twoFeeds as unknown as Stream<Columns>,
   'worst-flights': worstFlights as unknown as Stream<Columns>,
 }

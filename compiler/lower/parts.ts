@@ -8,12 +8,13 @@ import {
   type PipelineProgram,
 } from '../../ir/physical/program.ts'
 import { isCheap, outputColumns, readColumns } from '../plan/needed-columns.ts'
-import type { PipelineSpec, RowOperator } from '../plan/split-pipelines.ts'
+import type { PipelineSpec, RowOperator, StatefulOperator } from '../plan/split-pipelines.ts'
 import { watermark } from './event-time.ts'
 import { type InputLayout, layoutInput } from './input.ts'
 import { InputTimes } from './input-times.ts'
 import { type FrameOptions, OperatorNames, rowScope, type SideOutputs } from './kernel-frame.ts'
 import { AggregateStage } from './operators/aggregate.ts'
+import { DeduplicateStage } from './operators/deduplicate.ts'
 import { lowerFilter } from './operators/filter.ts'
 import { lowerProject } from './operators/project.ts'
 import { lowerWindow } from './operators/window.ts'
@@ -38,7 +39,7 @@ export class PipelineParts {
   readonly input: InputLayout
   /** The outputs of other pipelines, where rows come from there. */
   readonly edges: readonly Mem[]
-  /** The watermarks of its inputs, where there are several. */
+  /** The watermarks of its inputs, where there are several, or where they come with the rows. */
   readonly inputTimes: InputTimes | undefined
   readonly out: Mem
   readonly sides: SideOutputs
@@ -59,13 +60,14 @@ export class PipelineParts {
     this.output = outputColumns(spec, options.feedsPipeline)
     this.input = layoutInput(spec.source ? readColumns(spec, this.output) : [], limits)
     this.edges = spec.from.map((from, n) => edgeInput(spec, from.carriesTime, limits, n))
-    this.inputTimes = spec.from.length > 1 ? new InputTimes(spec.from.length) : undefined
+    const meets = spec.from.length > 1 || spec.from.some(({ carriesTime }) => carriesTime)
+    this.inputTimes = meets ? new InputTimes(spec.from.length) : undefined
     this.out = layoutOutput(this.output, limits.outputRows, spec.carriesTime)
     this.sideRows = Math.max(limits.batchRows, limits.outputRows)
     this.sides = { late: lateRegion(this.sideRows), errors: errorRegion(this.sideRows) }
     this.head = spec.head.map(lowerRowOperator)
     this.tail = spec.tail.map((node, i) => lowerRowOperator(node, spec.head.length + i))
-    this.stateful = spec.stateful && new AggregateStage(spec.stateful, watermark)
+    this.stateful = spec.stateful && lowerStateful(spec.stateful)
     this.masked = (this.stateful?.masked ?? true) && isCheap(spec)
     this.counts = options.counts ? countsRegion(spec) : undefined
   }
@@ -97,6 +99,15 @@ export function runStages(
     count?.pass(changed.mask)
     runStages(rest, cx, changed, end, count)
   })
+}
+
+function lowerStateful(node: StatefulOperator): StatefulStage {
+  switch (node.kind) {
+    case 'aggregate':
+      return new AggregateStage(node, watermark)
+    case 'deduplicate':
+      return new DeduplicateStage(node, watermark)
+  }
 }
 
 function lowerRowOperator(node: RowOperator, number: number): Stage {

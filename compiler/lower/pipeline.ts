@@ -64,6 +64,7 @@ class PipelineLowering {
       time: timeRegion,
       inputTimes: this.#parts.inputTimes?.mem,
       advances: this.#parts.stateful !== undefined,
+      handsOn: this.#parts.spec.stateful?.kind !== 'aggregate',
       operators: this.#parts.operators.list(),
       counts: this.#parts.counts?.mem,
     }

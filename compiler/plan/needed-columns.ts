@@ -45,7 +45,9 @@ export function readColumns(spec: PipelineSpec, output: readonly OutputColumn[])
 }
 
 function wantedAtEnd({ stateful }: PipelineSpec, output: readonly OutputColumn[]): readonly string[] {
-  if (!stateful) return output.flatMap(one => (one.kind === 'computed' ? [one.column.name] : []))
+  const computed = output.flatMap(one => (one.kind === 'computed' ? [one.column.name] : []))
+  if (!stateful) return computed
+  if (stateful.kind === 'deduplicate') return [...computed, ...stateful.keys, stateful.column]
   const { window, keys, aggregates, input } = stateful
   const args = columnsOf(aggregates.flatMap(({ call }) => call.args))
   const times = input.relation.time?.columns.slice(0, 1) ?? []
@@ -78,7 +80,7 @@ function stepBack(node: RowOperator, needed: Set<string>): void {
  * for a row that was dropped must cost little, and must not stop the kernel.
  */
 export function isCheap({ head, stateful }: PipelineSpec): boolean {
-  const args = stateful?.aggregates.flatMap(({ call }) => call.args) ?? []
+  const args = stateful?.kind === 'aggregate' ? stateful.aggregates.flatMap(({ call }) => call.args) : []
   return [...head.flatMap(exprsOf), ...args].every(touchesNoBytes)
 }
 

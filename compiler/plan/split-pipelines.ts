@@ -4,6 +4,7 @@
  * pipeline, which reads what this one wrote. So does a union, which reads what several wrote.
  */
 import type { Aggregate } from '../../ir/logical/aggregate.ts'
+import type { Deduplicate } from '../../ir/logical/deduplicate.ts'
 import { isEager } from '../../ir/logical/emit.ts'
 import type { Filter } from '../../ir/logical/filter.ts'
 import { inputsOf, type LogicalNode } from '../../ir/logical/index.ts'
@@ -12,6 +13,9 @@ import type { Source } from '../../ir/logical/source.ts'
 import type { Union } from '../../ir/logical/union.ts'
 import type { Window } from '../../ir/logical/window.ts'
 import type { Schema } from '../../ir/schema.ts'
+
+/** Operators that keep rows in state, or what they come to. */
+export type StatefulOperator = Aggregate | Deduplicate
 
 /** Operators that hand each row on at once. */
 export type RowOperator = Filter | Project | Window
@@ -26,7 +30,7 @@ export interface PipelineSpec {
   readonly from: readonly PipelineSpec[]
   readonly inputSchema: Schema
   readonly head: readonly RowOperator[]
-  readonly stateful: Aggregate | undefined
+  readonly stateful: StatefulOperator | undefined
   readonly tail: readonly RowOperator[]
   readonly outputSchema: Schema
   /** Does each row that it hands on say what the watermark was before it? */
@@ -65,10 +69,12 @@ function nextSpec(
 ): { readonly made: PipelineSpec; readonly to: number } {
   const head = rowOperators(operators, at)
   const next = operators[at + head.length]
-  const stateful = next?.kind === 'aggregate' ? next : undefined
+  const stateful = next && isStateful(next) ? next : undefined
   const tail = stateful ? tailOf(stateful, rowOperators(operators, at + head.length + 1), operators) : []
   const to = at + head.length + (stateful ? 1 : 0) + tail.length
   const isLast = to >= operators.length || operators[to].kind === 'sink'
+  const outcome = isLast && reader ? reader : (operators[to - 1] ?? origin)
+  const isRead = !isLast || reader !== undefined
   const made: PipelineSpec = {
     id: specs.length,
     source: at === 0 && origin.kind === 'source' ? origin : undefined,
@@ -78,8 +84,8 @@ function nextSpec(
     head,
     stateful,
     tail,
-    outputSchema: (isLast && reader ? reader : (operators[to - 1] ?? origin)).relation.schema,
-    carriesTime: isLast && reader?.relation.time !== undefined && stateful === undefined,
+    outputSchema: outcome.relation.schema,
+    carriesTime: isRead && outcome.relation.time !== undefined && stateful?.kind !== 'aggregate',
   }
   specs.push(made)
   return { made, to }
@@ -112,16 +118,19 @@ function chainOf(plan: LogicalNode): readonly LogicalNode[] {
  * Results that leave in the middle of a row are only written down: the next pipeline takes them on.
  */
 function tailOf(
-  stateful: Aggregate,
+  stateful: StatefulOperator,
   taken: readonly RowOperator[],
   operators: readonly LogicalNode[],
 ): readonly RowOperator[] {
-  if (isEager(stateful.emit)) return []
+  if (stateful.kind === 'deduplicate' || isEager(stateful.emit)) return []
   const window = taken.findIndex(({ kind }) => kind === 'window')
   const last = taken.at(-1)
   const next = last && operators[operators.indexOf(last) + 1]
-  return window >= 0 && next?.kind === 'aggregate' ? taken.slice(0, window) : taken
+  return window >= 0 && next && isStateful(next) ? taken.slice(0, window) : taken
 }
+
+const isStateful = (node: LogicalNode): node is StatefulOperator =>
+  node.kind === 'aggregate' || node.kind === 'deduplicate'
 
 function rowOperators(operators: readonly LogicalNode[], from: number): readonly RowOperator[] {
   const taken: RowOperator[] = []

@@ -1,6 +1,7 @@
 /** The logical operators: this list is the language of plans. */
 import type { Expr } from '../expr/expr.ts'
 import { type Aggregate, aggregateRule } from './aggregate.ts'
+import { type Deduplicate, deduplicateRule } from './deduplicate.ts'
 import { type Filter, filterRule } from './filter.ts'
 import type { OperatorRule } from './operator.ts'
 import { type Project, projectRule } from './project.ts'
@@ -9,7 +10,7 @@ import { type Source, sourceRule } from './source.ts'
 import { type Union, unionRule } from './union.ts'
 import { type Window, windowRule } from './window.ts'
 
-export type LogicalNode = Source | Filter | Project | Window | Aggregate | Union | Sink
+export type LogicalNode = Source | Filter | Project | Window | Aggregate | Deduplicate | Union | Sink
 export type OperatorKind = LogicalNode['kind']
 
 const rules: { readonly [K in OperatorKind]: OperatorRule<Extract<LogicalNode, { kind: K }>> } = {
@@ -18,6 +19,7 @@ const rules: { readonly [K in OperatorKind]: OperatorRule<Extract<LogicalNode, {
   project: projectRule,
   window: windowRule,
   aggregate: aggregateRule,
+  deduplicate: deduplicateRule,
   union: unionRule,
   sink: sinkRule,
 }

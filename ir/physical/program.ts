@@ -98,10 +98,12 @@ export interface PipelineProgram {
   readonly output: readonly OutputColumn[]
   /** Where the largest event time, the watermark and the one behind the batch are kept (max_ts, wm and next_wm). */
   readonly time: Mem
-  /** Where it has several inputs: their watermarks. */
+  /** The watermarks of its inputs, where there are several, or where they come with the rows. */
   readonly inputTimes: Mem | undefined
   /** Has it state that a watermark closes? */
   readonly advances: boolean
+  /** Do its results refer to the rows that came in? They leave before those make room for others. */
+  readonly handsOn: boolean
   /** What its error codes are about, by the number that kernels write with an error: the operator's text. */
   readonly operators: readonly string[]
   /** What kernels count where the plan is analysed: see compiler/lower/row-counts. */

@@ -12,7 +12,7 @@ export class Edges {
   readonly #readers: readonly number[]
   readonly #numbers: readonly number[]
   readonly #pushes: readonly string[]
-  /** Of each pipeline that has several inputs: their watermarks. */
+  /** Of each pipeline where watermarks of inputs meet: what they are. */
   readonly #times: readonly (RowView | undefined)[]
   /** Of each pipeline: the one whose rows it took last, and the one whose watermark it is to follow. */
   readonly #read: number[]
@@ -46,7 +46,8 @@ export class Edges {
     return this.#pushes[id]
   }
 
-  hasSeveral(id: number): boolean {
+  /** Do watermarks meet there, which come with the rows? */
+  meets(id: number): boolean {
     return this.#times[id] !== undefined
   }
 

@@ -64,7 +64,7 @@ export class Entrance {
 
   /** Columns that pass by refer to the rows in memory, and so may texts, unless they were copied into state first. */
   get resultsRefer(): boolean {
-    const { advances, output } = this.pipeline.program
-    return !advances && output.some(({ kind, column }) => kind === 'passed' || isBytes(column.type))
+    const { handsOn, output } = this.pipeline.program
+    return handsOn && output.some(({ kind, column }) => kind === 'passed' || isBytes(column.type))
   }
 }

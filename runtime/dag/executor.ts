@@ -232,9 +232,10 @@ export class Executor {
 
   /** Rows that go on as they are refer to the texts of those that came: they leave before the edge is used again. */
   #tookEdge(owner: number): void {
-    if (this.#pipelines[owner].program.advances) this.#releaseEdge(owner)
-    else this.#open(owner, Frame.release)
-    if (this.#edges.readerOf(owner) !== NONE || !this.#pipelines[owner].program.advances) this.#drain(owner)
+    const { handsOn } = this.#pipelines[owner].program
+    if (handsOn) this.#open(owner, Frame.release)
+    else this.#releaseEdge(owner)
+    if (handsOn || this.#edges.readerOf(owner) !== NONE) this.#drain(owner)
   }
 
   /** What comes together with other rows says how far its time has come, also where nothing is due. */
@@ -243,7 +244,7 @@ export class Executor {
     if (reader === NONE) return
     if (!this.#pipelines[owner].program.advances) this.#passOn(owner)
     else {
-      if (this.#edges.hasSeveral(reader)) this.#open(owner, Frame.advance)
+      if (this.#edges.meets(reader)) this.#open(owner, Frame.advance)
       this.#drain(owner)
     }
   }
@@ -268,11 +269,11 @@ export class Executor {
     this.#drain(owner)
   }
 
-  /** Watermarks of several inputs meet in a kernel. */
+  /** Watermarks of inputs meet in a kernel. */
   #follow(owner: number, frame: Frame): void {
     const pipeline = this.#pipelines[owner]
     if (frame === Frame.follow) this.#edges.takeOver(owner)
-    if (this.#edges.hasSeveral(owner)) pipeline.kernel(MEET)()
+    if (this.#edges.meets(owner)) pipeline.kernel(MEET)()
     if (pipeline.program.advances) this.#frames[this.#depth - 1] = Frame.advance
     else {
       this.#depth--

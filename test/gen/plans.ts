@@ -5,6 +5,7 @@ import { type Aggregate, aggregateOver } from '../../ir/expr/aggregates.ts'
 import { call } from '../../ir/expr/build.ts'
 import { type Expr, literal, nullOf } from '../../ir/expr/expr.ts'
 import { aggregate } from '../../ir/logical/aggregate.ts'
+import { deduplicate } from '../../ir/logical/deduplicate.ts'
 import type { Emit } from '../../ir/logical/emit.ts'
 import { filter } from '../../ir/logical/filter.ts'
 import { inputsOf, type LogicalNode } from '../../ir/logical/index.ts'
@@ -41,7 +42,9 @@ export function plansOver(schema: Schema): NodeArb {
   const steps = [
     maybe(filtered, 1, 4),
     maybe(projected, 1, 2),
+    maybe(deduplicated, 1, 8),
     maybe(united(others), 1, 8),
+    maybe(deduplicated, 1, 20),
     maybe(filtered, 1, 4),
     maybe(aggregated, 3, 4),
     maybe(united(others), 1, 12),
@@ -71,6 +74,20 @@ const maybe =
       { weight: outOf - times, arbitrary: fc.constant(input) },
       { weight: times, arbitrary: step(input) },
     )
+
+const deduplicated: Step = input => {
+  const { schema, time, isChangelog } = input.relation
+  const times = schema.filter(({ name, type }) => time?.columns.includes(name) && isTimestamp(type))
+  if (isChangelog || time?.window || times.length === 0) return fc.constant(input)
+  const names = schema.map(({ name }) => name)
+  return fc
+    .record({
+      keys: fc.subarray(names, { maxLength: Math.min(KEYS_DRAWN_MAX, names.length) }),
+      column: fc.constantFrom(...times.map(({ name }) => name)),
+      within: fc.constantFrom(1n, 3n, 10n, 1000n, (1n << 61n) - 1n),
+    })
+    .map(({ keys, column, within }) => deduplicate(input, keys, column, within))
+}
 
 /** Together with what the same operators make of other sources, each with a filter of its own or none. */
 const united =

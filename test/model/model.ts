@@ -8,9 +8,10 @@ import { inputsOf, type LogicalNode } from '../../ir/logical/index.ts'
 import type { Source } from '../../ir/logical/source.ts'
 import type { Union } from '../../ir/logical/union.ts'
 import { WINDOW_END, WINDOW_START } from '../../ir/logical/window.ts'
+import { Duplicates } from './deduplicate.ts'
 import { Entrance } from './entrance.ts'
 import { aggregated } from './groups.ts'
-import type { Item, ModelRow, Operator } from './operator.ts'
+import type { Item, ModelRow, Operator, Surroundings } from './operator.ts'
 import { type Input, unionOf } from './union.ts'
 import { MAX_TIME, MIN_TIME, windowsOf } from './windows.ts'
 
@@ -127,13 +128,19 @@ class Run {
             next.row({ ...item, windows, row: { ...item.row, ...bounds } })
           }),
         )
+      case 'deduplicate':
+        return new Duplicates(node, next, this.#surroundings)
       case 'aggregate':
-        return aggregated(node, next, {
-          late: this.late,
-          lateUntold: this.lateUntold,
-          guard: this.#guard.bind(this),
-          value: this.#value.bind(this),
-        })
+        return aggregated(node, next, this.#surroundings)
+    }
+  }
+
+  get #surroundings(): Surroundings {
+    return {
+      late: this.late,
+      lateUntold: this.lateUntold,
+      guard: this.#guard.bind(this),
+      value: this.#value.bind(this),
     }
   }
 

@@ -50,7 +50,16 @@ const assertAll = <T>(wanted: readonly T[], found: Iterable<T>): void => {
 }
 
 test('every operator', { skip }, () => {
-  const kinds = { source: 1, filter: 1, project: 1, window: 1, aggregate: 1, union: 1, sink: 1 }
+  const kinds = {
+    source: 1,
+    filter: 1,
+    project: 1,
+    window: 1,
+    aggregate: 1,
+    deduplicate: 1,
+    union: 1,
+    sink: 1,
+  }
   assertAll(
     Object.keys(kinds satisfies Record<OperatorKind, number>),
     nodes.map(({ kind }) => kind),
@@ -162,6 +171,9 @@ const situations: Readonly<Record<string, Situation>> = {
   'a watermark that rows mark': ({ plan }, model) =>
     model.rows.length > 0 &&
     chainOf(plan).some(node => node.kind === 'source' && node.watermark?.marker !== undefined),
+  'a duplicate that is left out': ({ plan, rows }, model) =>
+    chainOf(plan).some(({ kind }) => kind === 'deduplicate') &&
+    model.late.length + model.errors.length + model.rows.length < rows.length,
   'results of several sources': ({ plan }, model) =>
     sourcesOf(plan).length > 1 && model.rows.length > 0 && specsOf(plan).length > 0,
   'a source that falls silent': ({ idles = [] }, model) => idles.length > 0 && model.rows.length > 0,

@@ -16,7 +16,8 @@ export async function checkTrial(trial: Trial): Promise<void> {
   const isJoined = sourcesOf(plan).length > 1
   const ordered = isJoined ? (list: readonly string[]) => list.toSorted() : (list: readonly string[]) => list
   assert.deepEqual(ordered(engine.rows), ordered(model.rows.map(textOf)))
-  if (isJoined) checkSidesOfMany(engine, model, options)
+  if (isJoined || chainOf(plan).some(({ kind }) => kind === 'deduplicate'))
+    checkSidesOfMany(engine, model, options)
   else {
     checkLate(trial, engine, model)
     checkFaults(trial, engine, model, options)
@@ -26,8 +27,8 @@ export async function checkTrial(trial: Trial): Promise<void> {
 }
 
 /**
- * How many rows of several sources were late, and the faults: those behind a union are named by what they hold, which may
- * be that of rows of a source.
+ * How many rows were late, and the faults, where rows that are handed on as they came may still be late or at fault: they
+ * are named by what they hold by then.
  */
 function checkSidesOfMany(
   { late, faults, faultsEmitted, optimised, rowsGiven }: EngineResult,

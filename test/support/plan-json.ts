@@ -7,6 +7,7 @@ import { call, cast } from '../../ir/expr/build.ts'
 import { type Expr, literal, type Param, type Value } from '../../ir/expr/expr.ts'
 import type { FunctionName } from '../../ir/expr/functions/index.ts'
 import { aggregate } from '../../ir/logical/aggregate.ts'
+import { deduplicate } from '../../ir/logical/deduplicate.ts'
 import type { Emit } from '../../ir/logical/emit.ts'
 import { filter } from '../../ir/logical/filter.ts'
 import type { LogicalNode } from '../../ir/logical/index.ts'
@@ -28,6 +29,7 @@ type ExprJson =
 type OperatorJson =
   | { readonly source: string; readonly columns: Schema; readonly watermark?: WatermarkSpec | undefined }
   | { readonly union: readonly PlanJson[] }
+  | { readonly deduplicate: readonly string[]; readonly column: string; readonly withinTicks: bigint }
   | { readonly filter: ExprJson }
   | { readonly project: readonly { readonly name: string; readonly expr: ExprJson }[] }
   | { readonly window: WindowSpec | Omit<TumblingWindow, 'kind'> }
@@ -94,6 +96,10 @@ export function planToJson(node: LogicalNode): PlanJson {
       ]
     case 'window':
       return [...planToJson(node.input), { window: node.spec }]
+    case 'deduplicate': {
+      const { keys, column, withinTicks } = node
+      return [...planToJson(node.input), { deduplicate: keys, column, withinTicks }]
+    }
     case 'aggregate': {
       const calls = node.aggregates.map(({ name, call: { fn, args, fraction, limit, separator } }) => ({
         name,
@@ -122,6 +128,7 @@ function startFromJson(json: OperatorJson | undefined): LogicalNode {
 function operatorFromJson(input: LogicalNode, json: OperatorJson): LogicalNode {
   const { schema } = input.relation
   const expr = (of: ExprJson): Expr => exprFromJson(of, schema)
+  if ('deduplicate' in json) return deduplicate(input, json.deduplicate, json.column, json.withinTicks)
   if ('filter' in json) return filter(input, expr(json.filter))
   if ('window' in json)
     return window(input, 'kind' in json.window ? json.window : { kind: 'tumble', ...json.window })

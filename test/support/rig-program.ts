@@ -99,6 +99,7 @@ export function rigProgram(spec: RigSpec): RigProgram {
     output: [],
     time: timeMem,
     inputTimes: undefined,
+    handsOn: false,
     advances: spec.kernels?.advance !== undefined,
     operators: [],
     counts: undefined,

@@ -1,6 +1,7 @@
 /** All planted faults: a room for each source file. A fault is named `room/fault`. */
 import { mutantsOf } from '../mutant.ts'
 import * as aggregates from './aggregates.ts'
+import { deduplicate } from './deduplicate.ts'
 import * as groups from './groups.ts'
 import { hash, hashTable } from './hash-table.ts'
 import { interpreter, opTable } from './interpreter.ts'
@@ -39,6 +40,7 @@ export const mutants = mutantsOf({
   'law-book': passes.lawBook,
   'hash-table': hashTable,
   hash,
+  deduplicate,
   'input-times': union.inputTimes,
   edges: union.edges,
   sources: union.sources,

@@ -2,6 +2,7 @@
 import { MillraceError } from '../../../ir/errors.ts'
 import { type Expr, rewrite, type Value } from '../../../ir/expr/expr.ts'
 import { aggregate } from '../../../ir/logical/aggregate.ts'
+import { deduplicate } from '../../../ir/logical/deduplicate.ts'
 import { CHANGE } from '../../../ir/logical/emit.ts'
 import { filter } from '../../../ir/logical/filter.ts'
 import type { LogicalNode } from '../../../ir/logical/index.ts'
@@ -15,9 +16,20 @@ import { compilePredicate, compileProjection } from '../lambda/index.ts'
 import type { AggregatesOf } from './aggregate-types.ts'
 import { AggregateCollector, nameCalls } from './aggregates.ts'
 import { didYouMean } from './did-you-mean.ts'
+import { ticksOf } from './duration.ts'
 import { type ChangesIn, type ChangesOf, type EmitOptions, emitOf } from './emit.ts'
 import { Expression } from './expression.ts'
-import type { ColumnsOf, Flat, LambdaColumn, NamesOf, Or, ParamValues, SchemaOf, Typed } from './types.ts'
+import type {
+  ColumnsOf,
+  Duration,
+  Flat,
+  LambdaColumn,
+  NamesOf,
+  Or,
+  ParamValues,
+  SchemaOf,
+  Typed,
+} from './types.ts'
 import { type GroupedWindow, specOf, type TumblingWindow } from './windows.ts'
 
 type PlanParts = Pick<Stream<never>, 'node' | 'params'>
@@ -145,6 +157,18 @@ export class Stream<S extends Columns> {
    */
   groupBy<const K extends keyof S & string>(...keys: readonly K[]): Grouped<S, Pick<S, K>> {
     return new Grouped(this.node, this.params, keysOf(this.schema, keys))
+  }
+
+  /**
+   * Leaves out rows whose key was let through less than `within` before or behind them, in event time; which of two comes
+   * first is a matter of arrival. Nulls are one key, and so are NaNs. A row that comes so late that its duplicates may be
+   * forgotten is late. LDB-1100 where a key is no column, LDB-2001 without event time.
+   */
+  deduplicate(keys: readonly (keyof S & string)[], within: Duration): Stream<S> {
+    const column = this.node.relation.time?.columns.find(name => findColumn(this.schema, name)) ?? ''
+    const type = findColumn(this.schema, column)?.type
+    const ticks = type && isTimestamp(type) ? ticksOf(within, type) : 1n
+    return this.#with(deduplicate(this.node, keysOf(this.schema, keys), column, ticks))
   }
 
   /**

@@ -179,7 +179,7 @@ const behind = (k: KernelBuilder, name: string, time: Expr, ticks: bigint): Reac
 })
 
 /** Ticks from the last point of a grid at or before a time to that time. */
-function intoGrid(k: KernelBuilder, stepTicks: bigint, offsetTicks: bigint, ts: Expr): Expr {
+export function intoGrid(k: KernelBuilder, stepTicks: bigint, offsetTicks: bigint, ts: Expr): Expr {
   const past = wrapUp(k, rem(ts, i64(stepTicks)), stepTicks)
   const phase = ((offsetTicks % stepTicks) + stepTicks) % stepTicks
   return phase === 0n ? past : wrapUp(k, sub(past, i64(phase)), stepTicks)

@@ -59,6 +59,8 @@ function neededBefore(node: LogicalNode, needed: ReadonlySet<string>): ReadonlyS
         ...(node.window?.isInRows ? [node.window.start, node.window.end] : []),
         ...timeOf(node.input),
       ])
+    case 'deduplicate':
+      return new Set([...needed, ...node.keys, node.column])
     case 'window':
       return new Set([...needed, node.spec.column])
     default:

@@ -2,6 +2,7 @@
 import { aggregateOver } from '../../../ir/expr/aggregates.ts'
 import type { Expr } from '../../../ir/expr/expr.ts'
 import { aggregate } from '../../../ir/logical/aggregate.ts'
+import { deduplicate } from '../../../ir/logical/deduplicate.ts'
 import { filter } from '../../../ir/logical/filter.ts'
 import { inputsOf, type LogicalNode } from '../../../ir/logical/index.ts'
 import { project } from '../../../ir/logical/project.ts'
@@ -41,6 +42,8 @@ export function rebuild(
         })),
         node.emit,
       )
+    case 'deduplicate':
+      return deduplicate(input, node.keys, node.column, node.withinTicks)
     case 'sink':
       return sink(input)
   }
