@@ -105,10 +105,12 @@ export class DeduplicateStage implements StatefulStage {
   advance(k: KernelBuilder, leave: Leave): void {
     this.#stretches.advance(k, leave, this.#watermark, {
       each: () => {},
+      rows: () => i32(1),
       drop: row => this.#table.remove(k, row),
       merge: noPanes,
       combine: noPanes,
-      combineRows: 1,
+      reserve: noPanes,
+      combineRows: noPanes,
       find: noPanes,
     })
   }
