@@ -86,6 +86,20 @@ async function results(
   return [...run(stream, [rows], limits).rows]
 }
 
+/** The same of a stream with one group, each column in a plan of its own: native code for all at once takes long to make. */
+async function resultsOfEach(stream: unknown, rows: readonly ModelRow[]): Promise<unknown[]> {
+  const whole = stream as Stream<Columns>
+  const parts: object[] = []
+  for (const { name } of whole.schema) {
+    const [found] = await results(
+      whole.select(f => ({ [name]: f[name] as never })),
+      rows,
+    )
+    parts.push(found as object)
+  }
+  return [Object.assign({}, ...parts)]
+}
+
 test('lists hold values of every type in the order of arrival, nulls among them', async () => {
   const lists = events.groupBy().agg((f, a) => ({
     ns: a.arrayAgg(f.n),
@@ -103,7 +117,7 @@ test('lists hold values of every type in the order of arrival, nulls among them'
     row(1, { n: null, f: null, s: null, b: null, x: Number.NaN, data: new Uint8Array() }),
     row(3, { n: -7, f: 1.25, s: '日本', u: 1 }),
   ]
-  assert.deepEqual(await results(lists, rows), [
+  assert.deepEqual(await resultsOfEach(lists, rows), [
     {
       ns: [1, null, -7],
       byte: [1, null, -7],
@@ -128,7 +142,7 @@ test('a condition leaves rows out, nulls do not; of no row a list has no value, 
     least: a.bottomK(f.n, 2, { where: f.x.gt(9) }),
   }))
   const rows = [row(1), row(2, { x: 2, n: null }), row(3, { x: 3, n: 3, s: 'three' })]
-  assert.deepEqual(await results(lists, rows), [
+  assert.deepEqual(await resultsOfEach(lists, rows), [
     { key: 'a', some: [null, 3], none: [], joined: 'one-three', nothing: null, top: [3], least: [] },
   ])
 })
@@ -158,7 +172,7 @@ test('the largest and the smallest: NaN is the largest number, of equal values t
   const rows = [0, -0, Number.NaN, -1, 0].map((x, at) =>
     row(at, { x, s: ['b', 'ab', null, 'b', 'é'][at], n: at || null }),
   )
-  assert.deepEqual(await results(lists, rows), [
+  assert.deepEqual(await resultsOfEach(lists, rows), [
     {
       top: [Number.NaN, 0, -0],
       bottom: [-1, 0, -0],
