@@ -26,6 +26,7 @@ export const rowErrors = [
   { bit: 2, code: 'LDB-9003' },
   { bit: 4, code: 'LDB-9004' },
   { bit: 8, code: 'LDB-2005' },
+  { bit: 16, code: 'LDB-9007' },
 ] as const
 export type RowErrorCode = (typeof rowErrors)[number]['code']
 

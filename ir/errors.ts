@@ -200,6 +200,11 @@ const rows = {
     'a value cannot be represented in the target type',
     'filter such values, or use tryCast',
   ),
+  'LDB-9007': row(
+    'list_too_long',
+    'a group has more values than a list without a limit holds',
+    'give the aggregate a limit: it keeps the values that come first',
+  ),
 } satisfies Record<string, ErrorInfo>
 
 /** A code of the registry, for example `'LDB-1100'`. */

@@ -46,6 +46,8 @@ export interface FrameOptions {
   readonly masked: boolean
   readonly stopIfDue: RowScope['stopIfDue']
   readonly spend: RowScope['spend']
+  /** Where values of the row were written before, if any were. */
+  readonly scratch?: Scratch
   /** In a plan that is analysed. */
   readonly count: RowCount | undefined
 }
@@ -60,7 +62,7 @@ export function rowScope(options: FrameOptions): RowScope {
     arrival,
     ahead,
     lane,
-    scratch: new Scratch(k, leave),
+    scratch: options.scratch ?? new Scratch(k, leave),
     reject: (faults, mask, operator) => reject(options, faults, mask, operator),
     late(isTold) {
       if (isTold) k.store(options.sides.late, 'row', sideRow(k, 'late', leave), options.rowNumber)

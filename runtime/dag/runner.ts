@@ -25,7 +25,7 @@ import { Pipeline } from './pipeline.ts'
 
 /** A row that could not be taken, and why. */
 export interface RowFault {
-  /** LDB-9002 for an overflow, LDB-9003 for a division by zero, LDB-9004 for a failed cast, LDB-2005 for a time. */
+  /** LDB-9002 for an overflow, LDB-9003 for a division by zero, LDB-9004 for a failed cast, LDB-9007 for a list, LDB-2005 for a time. */
   readonly code: LdbCode
   /** The operator at fault, as explain prints it. */
   readonly operator: string

@@ -24,7 +24,7 @@ import {
   window,
 } from '../../ir/logical/window.ts'
 import type { Column, Schema } from '../../ir/schema.ts'
-import { type DataType, dataTypes, isInteger, isNumeric, isTimestamp } from '../../ir/types.ts'
+import { type DataType, dataTypes, isInteger, isList, isNumeric, isTimestamp } from '../../ir/types.ts'
 import { exprOf, ref } from './exprs.ts'
 import { TIME } from './streams.ts'
 import { MAX64, MIN64, types } from './values.ts'
@@ -222,7 +222,7 @@ const groupedOf =
     const window = time?.window
     const numbered = rows?.sizeRows === undefined ? [] : [WINDOW_NUMBER]
     const taken = [window?.start, window?.end, ...numbered]
-    const others = schema.filter(({ name }) => !taken.includes(name))
+    const others = schema.filter(({ name, type }) => !taken.includes(name) && !isList(type))
     const keys = fc.subarray(
       others.map(({ name }) => name),
       { maxLength: Math.min(KEYS_DRAWN_MAX, others.length) },
@@ -248,7 +248,7 @@ function emitsOf(time: EventTime | undefined): fc.Arbitrary<Emit> {
   const window = time?.window
   return window?.isInRows === false
     ? emitsOnce(window)
-    : fc.oneof({ weight: 1, arbitrary: emitsOnce(window) }, { weight: 1, arbitrary: emitsRefined(time) })
+    : fc.oneof({ weight: 2, arbitrary: emitsOnce(window) }, { weight: 3, arbitrary: emitsRefined(time) })
 }
 
 /** Results that later ones replace. */
@@ -270,7 +270,7 @@ function emitsRefined(time: EventTime | undefined): fc.Arbitrary<Emit> {
       ),
       latenessTicks: isWindowed ? fc.constantFrom(0n, 5n, 1000n, MAX64) : fc.constant(0n),
       early: fc.option(early, { nil: undefined, freq: 2 }),
-      changes: fc.boolean(),
+      changes: fc.constantFrom(true, true, false),
     })
     .map(({ early, ...emit }) => ({ ...emit, ...(early && { early }) }))
 }
@@ -315,6 +315,7 @@ function callOver(schema: Schema): CallArb {
     )
   return fc.oneof(
     counts,
+    { weight: 2, arbitrary: listsOver(schema, any, where) },
     over(plain, any),
     over(ofAll, any),
     over(fc.constantFrom('sum', 'avg', 'approx_quantile', 'quantile'), among(isNumeric)),
@@ -323,6 +324,27 @@ function callOver(schema: Schema): CallArb {
     over(fc.constantFrom('bool_and', 'bool_or'), exprOf('bool', schema, 1)),
     over(fc.constantFrom('bit_and', 'bit_or', 'bit_xor'), among(isInteger)),
   )
+}
+
+/** Values as a list, joined, or the first in their order: limits that a group passes, reaches, and those it does not. */
+function listsOver(schema: Schema, any: fc.Arbitrary<Expr>, where: fc.Arbitrary<Expr | undefined>): CallArb {
+  const limits = fc.constantFrom(1, 2, 3, 40, 1000)
+  const options = fc.record(
+    { limit: fc.oneof(limits, fc.constant(undefined)), separator: fc.constantFrom('', ', ', '日') },
+    { noNullPrototype: true },
+  )
+  const listed = fc
+    .tuple(any, where, options)
+    .map(([arg, cond, given]) => aggregateOver({ fn: 'array_agg', ...given }, cond ? [arg, cond] : [arg]))
+  const joined = fc
+    .tuple(exprOf('utf8', schema, 1), where, options)
+    .map(([arg, cond, given]) =>
+      aggregateOver({ fn: 'string_agg', ...given }, [cond ? filteredBy(arg, cond) : arg]),
+    )
+  const ranked = fc
+    .tuple(fc.constantFrom('top_k' as const, 'bottom_k' as const), any, where, limits)
+    .map(([fn, arg, cond, limit]) => aggregateOver({ fn, limit }, [cond ? filteredBy(arg, cond) : arg]))
+  return fc.oneof(listed, joined, ranked)
 }
 
 /** What `where` of an aggregate is: rows that the condition leaves out count as null. */

@@ -164,6 +164,37 @@ test('a union has the columns of its streams, null where one of them may be', ()
   assert.throws(() => one.union(source('other', { x: t.float64 })))
 })
 
+test('lists have the types of their values, and no operations', () => {
+  const lists = trades.groupBy('symbol').agg((f, a) => ({
+    prices: a.arrayAgg(f.price, { limit: 10 }),
+    venues: a.arrayAgg(f.venue, { where: f.open }),
+    joined: a.stringAgg(f.symbol, ', '),
+    first: a.stringAgg(f.symbol, ', ', { limit: 3 }),
+    some: a.stringAgg(f.symbol, ', ', { where: f.open }),
+    others: a.stringAgg(f.venue, ', '),
+    most: a.topK(f.quantity, 3),
+    earliest: a.bottomK(f.day, 3, { where: f.open }),
+  }))
+  interface Expected {
+    readonly symbol: string
+    readonly prices: readonly number[]
+    readonly venues: readonly (string | null)[]
+    readonly joined: string
+    readonly first: string
+    readonly some: string | null
+    readonly others: string | null
+    readonly most: readonly bigint[]
+    readonly earliest: readonly number[]
+  }
+  same<RowIn<typeof lists>, { [K in keyof Expected]: Expected[K] }>(true)
+  const handedOn = lists.where(f => f.joined.ne('')).select(f => ({ values: f.venues }))
+  same<RowIn<typeof handedOn>, { readonly values: readonly (string | null)[] }>(true)
+  assert.deepEqual(
+    lists.schema.slice(1).map(({ type, nullable }) => `${type}${nullable ? '?' : ''}`),
+    [...['list<float64>', 'list<utf8?>', 'utf8', 'utf8', 'utf8?', 'utf8?'], ...['list<int64>', 'list<date>']],
+  )
+})
+
 test('windows and ways to emit have inferred types from end to end', () => {
   const rolling = trades
     .window(hop('at', '1h', '5m'))
@@ -316,6 +347,15 @@ export function mustNotCompile(): void {
   trades.groupBy('symbol').agg((f, a) => ({ middle: a.approxQuantile(f.venue, 0.5) }))
   // @ts-expect-error a quantile is one at a fraction
   trades.groupBy('symbol').agg((f, a) => ({ middle: a.approxQuantile(f.price, f.price) }))
+  // @ts-expect-error only texts are joined
+  trades.groupBy('symbol').agg((f, a) => ({ all: a.stringAgg(f.price, ', ') }))
+  // @ts-expect-error so many of the largest
+  trades.groupBy('symbol').agg((f, a) => ({ most: a.topK(f.price) }))
+  const lists = trades.groupBy('symbol').agg((f, a) => ({ prices: a.arrayAgg(f.price) }))
+  // @ts-expect-error nothing is computed from a list
+  lists.where(f => f.prices.isNotNull())
+  // @ts-expect-error nor are lists aggregated
+  lists.groupBy('symbol').agg((f, a) => ({ most: a.max(f.prices) }))
   // @ts-expect-error aggregates take columns of rows, not other aggregates
   trades.groupBy('symbol').agg((_f, a) => ({ total: a.sum(a.count()) }))
   // @ts-expect-error the time column is a timestamp
