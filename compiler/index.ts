@@ -10,9 +10,11 @@ export type { Column, Columns, ColumnType, RowOf, Schema } from '../ir/schema.ts
 export type {
   BytesType,
   DataType,
+  ElementType,
   FloatType,
   IntegerType,
   JsValue,
+  ListType,
   NumericType,
   SignedType,
   TimestampType,
@@ -45,7 +47,7 @@ export type {
   ParameterReport,
   PlanReport,
 } from './explain/report.ts'
-export type { AggregateFilter, AggregatesOf } from './frontend/builder/aggregate-types.ts'
+export type { AggregateFilter, AggregatesOf, ListOptions } from './frontend/builder/aggregate-types.ts'
 export { type Case, lit, when } from './frontend/builder/case.ts'
 export { type NotNull, t } from './frontend/builder/column-types.ts'
 export type {

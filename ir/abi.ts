@@ -29,6 +29,7 @@ export const rowErrors = [
   { bit: 16, code: 'LDB-2007' },
   { bit: 32, code: 'LDB-9005' },
   { bit: 64, code: 'LDB-9006' },
+  { bit: 128, code: 'LDB-9007' },
 ] as const
 export type RowErrorCode = (typeof rowErrors)[number]['code']
 

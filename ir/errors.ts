@@ -220,6 +220,11 @@ const rows = {
     'a row says that it is a change of no known kind',
     'use 0 insert, 1 delete, 2 update before, 3 update after',
   ),
+  'LDB-9007': row(
+    'list_too_long',
+    'a group has more values than a list without a limit holds',
+    'give the aggregate a limit: it keeps the values that come first',
+  ),
 } satisfies Record<string, ErrorInfo>
 
 /** A code of the registry, for example `'LDB-1100'`. */

@@ -21,11 +21,22 @@ export type TimestampType = `timestamp[${TimeUnit}]`
 /** Values of any length: text, and bytes that mean nothing to the engine. */
 export type BytesType = 'utf8' | 'binary'
 
+/** The type of a single value. */
+export type ElementType = 'bool' | NumericType | BytesType | TimestampType | 'date'
+/** Values one after the other; with a `?` some of them may be null. What aggregates give; nothing is computed from it. */
+export type ListType<T extends ElementType = ElementType> = `list<${T}>` | `list<${T}?>`
+
 /** A column type; its text is canonical and part of the plan hash. */
-export type DataType = 'bool' | NumericType | BytesType | TimestampType | 'date'
+export type DataType = ElementType | ListType
 
 /** The JavaScript value a user sees for a (non-null) value of type `T`. */
-export type JsValue<T extends DataType> = T extends 'bool'
+export type JsValue<T extends DataType> = T extends `list<${infer E extends ElementType}?>`
+  ? readonly (JsElement<E> | null)[]
+  : T extends `list<${infer E extends ElementType}>`
+    ? readonly JsElement<E>[]
+    : JsElement<T>
+
+type JsElement<T extends DataType> = T extends 'bool'
   ? boolean
   : T extends 'int64' | 'uint64' | TimestampType
     ? bigint
@@ -35,7 +46,7 @@ export type JsValue<T extends DataType> = T extends 'bool'
         ? string
         : Uint8Array
 
-export type TypeClass = 'bool' | 'signed' | 'unsigned' | 'float' | 'bytes' | 'timestamp' | 'date'
+export type TypeClass = 'bool' | 'signed' | 'unsigned' | 'float' | 'bytes' | 'timestamp' | 'date' | 'list'
 
 export interface TypeFacts {
   readonly class: TypeClass
@@ -52,7 +63,7 @@ export interface TypeFacts {
 const facts = (cls: TypeClass, value: TypeFacts['value'], field: FieldType, bits: number, arrow: string) =>
   ({ class: cls, value, field, bits, arrow }) satisfies TypeFacts
 
-export const typeTable: Readonly<Record<DataType, TypeFacts>> = {
+export const typeTable: Readonly<Record<ElementType, TypeFacts>> = {
   bool: facts('bool', 'bool', 'bit', 1, 'Bool'),
   int8: facts('signed', 'i32', 'i8', 8, 'Int8'),
   int16: facts('signed', 'i32', 'i16', 16, 'Int16'),
@@ -73,15 +84,34 @@ export const typeTable: Readonly<Record<DataType, TypeFacts>> = {
   date: facts('date', 'i32', 'i32', 32, 'DateDay'),
 }
 
-export const dataTypes = Object.keys(typeTable) as readonly DataType[]
+/** A list is a range of bytes that compiler/lower/lib/list-bytes lays out. */
+const listFacts = facts('list', 'bytes', 'i32', 0, 'List')
+
+/** The types of single values. */
+export const dataTypes = Object.keys(typeTable) as readonly ElementType[]
+
+export const factsOf = (type: DataType): TypeFacts => (isList(type) ? listFacts : typeTable[type])
+
+export const isList = (type: DataType): type is ListType => type.startsWith('list<')
+export const listOf = <T extends ElementType>(element: T, hasNulls: boolean): ListType<T> =>
+  hasNulls ? `list<${element}?>` : `list<${element}>`
+
+/** What a list holds: values of a type, and whether some may be null. */
+export function elementOf(type: ListType): { readonly type: ElementType; readonly nullable: boolean } {
+  const nullable = type.endsWith('?>')
+  return { type: type.slice('list<'.length, nullable ? -2 : -1) as ElementType, nullable }
+}
+
+/** Is a value of it a range of the bytes region? */
+export const isRange = (type: DataType): boolean => factsOf(type).value === 'bytes'
 
 export const isInteger = (type: DataType): type is IntegerType =>
-  typeTable[type].class === 'signed' || typeTable[type].class === 'unsigned'
-export const isUnsigned = (type: DataType): type is UnsignedType => typeTable[type].class === 'unsigned'
-export const isFloat = (type: DataType): type is FloatType => typeTable[type].class === 'float'
+  factsOf(type).class === 'signed' || factsOf(type).class === 'unsigned'
+export const isUnsigned = (type: DataType): type is UnsignedType => factsOf(type).class === 'unsigned'
+export const isFloat = (type: DataType): type is FloatType => factsOf(type).class === 'float'
 export const isNumeric = (type: DataType): type is NumericType => isInteger(type) || isFloat(type)
-export const isBytes = (type: DataType): type is BytesType => typeTable[type].class === 'bytes'
-export const isTimestamp = (type: DataType): type is TimestampType => typeTable[type].class === 'timestamp'
+export const isBytes = (type: DataType): type is BytesType => factsOf(type).class === 'bytes'
+export const isTimestamp = (type: DataType): type is TimestampType => factsOf(type).class === 'timestamp'
 /** 64-bit integers whose order and division are unsigned. */
 export const isUnsigned64 = (type: DataType): boolean => type === 'uint64'
 
@@ -91,7 +121,7 @@ const integerTypes = [...[8, 16, 32, 64].flatMap(bits => [`int${bits}`, `uint${b
 export const integerRange: Readonly<Record<IntegerType, { readonly min: bigint; readonly max: bigint }>> =
   Object.fromEntries(
     integerTypes.map(type => {
-      const bits = BigInt(typeTable[type].bits)
+      const bits = BigInt(factsOf(type).bits)
       const unsigned = isUnsigned(type)
       const min = unsigned ? 0n : -(1n << (bits - 1n))
       const max = unsigned ? (1n << bits) - 1n : (1n << (bits - 1n)) - 1n

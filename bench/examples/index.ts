@@ -12,6 +12,7 @@ import { recentFlights } from './recent-flights.ts'
 import { rollingDelays } from './rolling-delays.ts'
 import { runningTotals } from './running-totals.ts'
 import { twoFeeds } from './two-feeds.ts'
+import { worstFlights } from './worst-flights.ts'
 
 export const examples: Readonly<Record<string, Stream<Columns>>> = {
   'late-flights': lateFlights as unknown as Stream<Columns>,
@@ -26,4 +27,5 @@ export const examples: Readonly<Record<string, Stream<Columns>>> = {
   'first-flights': firstFlights as unknown as Stream<Columns>,
   'early-delays': earlyDelays as unknown as Stream<Columns>,
   'two-feeds': twoFeeds as unknown as Stream<Columns>,
+  'worst-flights': worstFlights as unknown as Stream<Columns>,
 }

@@ -8,7 +8,7 @@ import { MIN_TIME } from '../lower/event-time.ts'
 
 /** A table of groups, open windows or distinct texts. */
 export interface StateAnalysis {
-  /** `groups`, `windows` or `texts`. */
+  /** `groups`, `windows` or `texts`, or what an aggregate keeps besides. */
   readonly name: string
   /** Entries when the input ended, before what was open was emitted. */
   readonly entries: number

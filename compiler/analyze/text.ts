@@ -82,7 +82,7 @@ function printKept(operator: OperatorAnalysis): readonly string[] {
     ...(nullTime > 0 ? [`${many(nullTime, 'row')} without event time`] : []),
     ...(late > 0 ? [`${many(late, 'row')} too late`] : []),
     ...faults.map(({ code, rows }) => `${many(rows, 'row')} refused: ${code}`),
-    ...state.map(printState),
+    ...state.map(one => printState(one, Math.max(NAME_MIN, ...state.map(({ name }) => name.length)))),
   ]
   return lines.length > 0 ? [`${kind} in pipeline ${pipeline}`, ...lines.map(line => `  ${line}`)] : []
 }
@@ -90,8 +90,11 @@ function printKept(operator: OperatorAnalysis): readonly string[] {
 const printMoment = (moment: Moment | undefined): string =>
   moment === undefined ? 'not begun' : (moment.date ?? `${moment.ticks} ticks`)
 
-const printState = (state: StateAnalysis): string =>
-  `${state.name.padEnd(8)} ${count(state.entries)} when the input ended, ${count(state.entriesPeak)} at most of ` +
+/** Characters of the names that most plans have. */
+const NAME_MIN = 8
+
+const printState = (state: StateAnalysis, width: number): string =>
+  `${state.name.padEnd(width)} ${count(state.entries)} when the input ended, ${count(state.entriesPeak)} at most of ` +
   `${count(state.entriesMax)}; ${bytes(state.bytes)} of ${bytes(state.bytesMax)}`
 
 const kernelColumns = [left('pipeline'), left('kernel'), right('calls'), right('time'), right('ns/row')]

@@ -22,7 +22,7 @@ import type { Expr, Field, FieldType, Mem } from '../../ir/kernel/node.ts'
 import { columnLayout, rowLayout } from '../../ir/layout.ts'
 import type { BatchLimits, BatchShape, InputColumn } from '../../ir/physical/program.ts'
 import type { Column } from '../../ir/schema.ts'
-import { isBytes, typeTable } from '../../ir/types.ts'
+import { factsOf, isBytes, isRange } from '../../ir/types.ts'
 import type { RowColumns } from './expr/index.ts'
 import type { Value } from './value.ts'
 
@@ -41,7 +41,7 @@ export function layoutInput(columns: readonly Column[], limits: BatchLimits): In
   const slots = columns.map((column, i): InputColumn => {
     const slot = `c${i}`
     const bytes = isBytes(column.type)
-    data[bytes ? `${slot}_at` : slot] = bytes ? 'i32' : typeTable[column.type].field
+    data[bytes ? `${slot}_at` : slot] = bytes ? 'i32' : factsOf(column.type).field
     data[`${slot}_valid`] = 'bit'
     meta[`${slot}_bit`] = 'i32'
     meta[`${slot}_base`] = 'i32'
@@ -153,7 +153,7 @@ export function readEdge(data: Mem, columns: readonly Column[], i: Expr): RowCol
     columns.map((column, n): [string, Value] => {
       const field = `o${n}`
       const isNull = column.nullable ? ne(load(data, `${field}_null`, i), i32(0)) : bool(false)
-      if (isBytes(column.type)) {
+      if (isRange(column.type)) {
         const [offset, length] = [load(data, `${field}_at`, i), load(data, `${field}_len`, i)]
         return [column.name, { kind: 'bytes', type: column.type, offset, length, isNull, faults: [] }]
       }

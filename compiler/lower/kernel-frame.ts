@@ -48,6 +48,8 @@ export interface FrameOptions {
   readonly masked: boolean
   readonly stopIfDue: RowScope['stopIfDue']
   readonly spend: RowScope['spend']
+  /** Where values of the row were written before, if any were. */
+  readonly scratch?: Scratch
   /** In a plan that is analysed. */
   readonly count: RowCount | undefined
 }
@@ -62,7 +64,7 @@ export function rowScope(options: FrameOptions): RowScope {
     arrival,
     ahead,
     lane,
-    scratch: new Scratch(k, leave),
+    scratch: options.scratch ?? new Scratch(k, leave),
     hasPassed(time) {
       const isClosed = le(time, load(watermark.mem, watermark.field))
       return options.hasPassedOwn ? or(isClosed, options.hasPassedOwn(time)) : isClosed

@@ -18,7 +18,7 @@ import {
 import type { Expr, FieldType, Local, Mem } from '../../ir/kernel/node.ts'
 import { columnLayout } from '../../ir/layout.ts'
 import type { OutputColumn } from '../../ir/physical/program.ts'
-import { isBytes, isFloat, typeTable } from '../../ir/types.ts'
+import { factsOf, isFloat, isRange } from '../../ir/types.ts'
 import { timeRegion } from './event-time.ts'
 import type { Row, Scratch } from './scope.ts'
 import type { Value } from './value.ts'
@@ -39,10 +39,10 @@ export function layoutOutput(output: readonly OutputColumn[], rows: number, carr
   for (const column of output) {
     if (column.kind === 'passed') continue
     const { type, nullable } = column.column
-    if (isBytes(type)) {
+    if (isRange(type)) {
       fields[`${column.field}_at`] = 'i32'
       fields[`${column.field}_len`] = 'i32'
-    } else fields[column.field] = type === 'bool' ? 'u8' : typeTable[type].field
+    } else fields[column.field] = type === 'bool' ? 'u8' : factsOf(type).field
     if (nullable) fields[`${column.field}_null`] = 'u8'
   }
   return columnLayout('out', 'output', fields, rows + 1)

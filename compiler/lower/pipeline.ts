@@ -17,21 +17,20 @@ import { findColumn } from '../../ir/schema.ts'
 import { isTimestamp, ticksPerSecond, unitOf } from '../../ir/types.ts'
 import type { PipelineSpec } from '../plan/split-pipelines.ts'
 import { initTime, raiseNow, timeRegion } from './event-time.ts'
-import type { RowColumns } from './expr/index.ts'
 import { finish, renamed } from './finish.ts'
 import { hostOpsOf } from './host-ops.ts'
+import type { FrameOptions } from './kernel-frame.ts'
 import type { Leave } from './lib/control.ts'
 import { Emitter } from './output.ts'
 import { type PipelineOptions, PipelineParts, runStages } from './parts.ts'
 import { lowerEdgePush, lowerPush, pushName } from './push.ts'
-import type { RowCount } from './row-counts.ts'
-import type { Row, RowScope } from './scope.ts'
-import type { StatefulStage } from './stage.ts'
+import { type Row, type RowScope, Scratch } from './scope.ts'
+import type { EmitEach, StatefulStage } from './stage.ts'
 import { faultsOf, withoutFaults } from './value.ts'
 
 /** A row that an operator emits: its columns, which may have faults, and what the operator is called. */
 interface Emitted {
-  readonly columns: RowColumns
+  readonly columns: Parameters<EmitEach>[0]
   readonly operator: string
   readonly follows: boolean
 }
@@ -187,16 +186,27 @@ class PipelineLowering {
   }
 
   /** A row that the stateful operator emits, on its way through the operators after it. */
-  #emitted(k: KernelBuilder, { columns, operator, follows }: Emitted, emitter: Emitter, leave: Leave): void {
+  #emitted(
+    k: KernelBuilder,
+    { columns: read, operator, follows }: Emitted,
+    emitter: Emitter,
+    leave: Leave,
+  ): void {
     if (!follows) k.if(le(emitter.room, i32(0)), () => leave(Status.full))
     const { head } = this.#parts.spec
     k.block('result', resultLabel => {
+      const scratch = new Scratch(k, leave)
+      const columns = read({ plan: this.#parts.options.plan, scratch })
       const faults = faultsOf([...columns.values()])
       const refusal = faults.length > 0 ? this.#parts.count(k, head.length + 1) : undefined
-      this.#scope(k, leave, resultLabel, refusal).reject(faults, bool(true), operator)
+      this.#scope({ k, leave, scratch, rowLabel: resultLabel, count: refusal }).reject(
+        faults,
+        bool(true),
+        operator,
+      )
       const count = this.#parts.count(k, head.length + 2)
       k.block('row', rowLabel => {
-        const cx = this.#scope(k, leave, rowLabel, count)
+        const cx = this.#scope({ k, leave, scratch, rowLabel, count })
         const end = (row: Row): void => emitter.emit(row, i32(-1), cx.scratch)
         runStages(this.#parts.tail, cx, { columns: withoutFaults(columns), mask: bool(true) }, end, count)
       })
@@ -204,20 +214,17 @@ class PipelineLowering {
     })
   }
 
-  #scope(k: KernelBuilder, leave: Leave, rowLabel: string, count: RowCount | undefined): RowScope {
+  #scope(frame: Pick<FrameOptions, 'k' | 'leave' | 'scratch' | 'rowLabel' | 'count'>): RowScope {
     return this.#parts.scope({
-      k,
-      leave,
+      ...frame,
       rowNumber: i32(-1),
       arrival: load(controlBlock, 'first_row'),
       ahead: undefined,
-      rowLabel,
       masked: false,
       lane: undefined,
       stopIfDue: () => {},
       spend: () => {},
       hasPassedOwn: undefined,
-      count,
     })
   }
 }

@@ -5,7 +5,7 @@ import type { FieldType, Mem } from '../../ir/kernel/node.ts'
 import { rowLayout } from '../../ir/layout.ts'
 import { type LogicalNode, printPlan } from '../../ir/logical/index.ts'
 import type { BatchLimits, ParamSlot, PlanProgram } from '../../ir/physical/program.ts'
-import { isBytes, typeTable } from '../../ir/types.ts'
+import { factsOf, isBytes } from '../../ir/types.ts'
 import { paramsOf } from '../plan/params.ts'
 import { type PipelineSpec, splitPipelines } from '../plan/split-pipelines.ts'
 import { ticksOf } from '../plan/ticks.ts'
@@ -65,7 +65,7 @@ function paramLayout(params: readonly ParamSlot[]): Mem {
     if (isBytes(column.type)) {
       fields[`${field}_offset`] = 'i32'
       fields[`${field}_length`] = 'i32'
-    } else fields[field] = column.type === 'bool' ? 'u8' : typeTable[column.type].field
+    } else fields[field] = column.type === 'bool' ? 'u8' : factsOf(column.type).field
     if (column.nullable) fields[`${field}_null`] = 'u8'
   }
   return rowLayout('params', 'params', fields)

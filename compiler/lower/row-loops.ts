@@ -4,7 +4,7 @@
  * compiler takes all rows of a block at once.
  */
 import { controlBlock } from '../../ir/abi.ts'
-import { FLOAT_LANES } from '../../ir/expr/aggregates.ts'
+import { FLOAT_LANES } from '../../ir/expr/contributions.ts'
 import { add, and, eq, ge, i32, type KernelBuilder, le, load, low } from '../../ir/kernel/build.ts'
 import type { Expr, Local } from '../../ir/kernel/node.ts'
 import type { Miss } from './stage.ts'

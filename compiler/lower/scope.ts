@@ -5,7 +5,7 @@ import type { KernelBuilder } from '../../ir/kernel/build.ts'
 import { add, eq, gt, i32, load, sub } from '../../ir/kernel/build.ts'
 import type { Expr, Local, Mem } from '../../ir/kernel/node.ts'
 import type { RowColumns } from './expr/index.ts'
-import { BYTES_SLACK } from './lib/bytes.ts'
+import { BYTES_SLACK, type ByteRange } from './lib/bytes.ts'
 import { type Leave, trap } from './lib/control.ts'
 import type { Pane } from './lib/group-windows.ts'
 import type { Fault } from './value.ts'
@@ -26,6 +26,11 @@ export class ConstantPool {
     this.#size = offset + bytes.length
     this.#offsets.set(key, offset)
     return offset
+  }
+
+  /** Where some bytes lie in the bytes region. */
+  range(bytes: Uint8Array): ByteRange {
+    return { offset: add(load(controlBlock, 'const_base'), i32(this.add(bytes))), length: i32(bytes.length) }
   }
 
   bytes(): Uint8Array {
@@ -55,14 +60,25 @@ export class Scratch {
     this.#used = k.let('scratch', load(controlBlock, 'scratch_used'))
   }
 
-  /** The offset of `length` new bytes. Leaves `full` where results in wait hold the room, else traps. */
+  /** The offset of `length` new bytes, for which there is room or the kernel leaves. */
   allocate(length: Expr): Local {
+    this.reserve(length)
+    return this.take(length)
+  }
+
+  /** Room for so many bytes. Leaves `full` where results in wait hold it, else traps. */
+  reserve(length: Expr): void {
     const k = this.#k
-    this.#touched = true
     k.if(gt(length, sub(load(controlBlock, 'scratch_room'), this.#used)), () => {
       k.if(eq(load(controlBlock, 'scratch_used'), i32(0)), () => trap(k, Trap.valueTooLarge, this.#leave))
       this.#leave(Status.full)
     })
+  }
+
+  /** The offset of `length` new bytes that there is room for. */
+  take(length: Expr): Local {
+    const k = this.#k
+    this.#touched = true
     const offset = k.let('fresh', add(load(controlBlock, 'scratch_base'), this.#used))
     k.set(this.#used, add(this.#used, length))
     return offset
@@ -78,6 +94,9 @@ export class Scratch {
     if (this.#touched) this.#k.put(controlBlock, 'scratch_used', this.#used)
   }
 }
+
+/** What values are written with that are larger than a word. */
+export type Output = Pick<RowScope, 'plan' | 'scratch'>
 
 /** What the code for one row is written against. */
 export interface RowScope {

@@ -5,7 +5,7 @@ import type { FixedRegion, Growable } from '../../ir/physical/program.ts'
 import type { RowColumns } from './expr/index.ts'
 import type { Leave } from './lib/control.ts'
 import type { TimeField } from './lib/group-windows.ts'
-import type { Row, RowScope } from './scope.ts'
+import type { Output, Row, RowScope } from './scope.ts'
 
 /** An operator that takes a row and hands it on, or not, at once. */
 export interface Stage {
@@ -15,11 +15,11 @@ export interface Stage {
 }
 
 /**
- * Writes the code that takes an emitted row on; it may leave, and is then called with the same row again. Where a value
- * has a fault, the operator named refuses the row. A row that `follows` the one before at once always finds room, where no
- * operator comes behind.
+ * Writes the code that takes an emitted row on, whose columns it asks for; it may leave, and is then called with the same
+ * row again. Where a value has a fault, the operator named refuses the row. A row that `follows` the one before at once
+ * always finds room, where no operator comes behind.
  */
-export type EmitEach = (columns: RowColumns, operator: string, follows?: boolean) => void
+export type EmitEach = (columns: (output: Output) => RowColumns, operator: string, follows?: boolean) => void
 
 /**
  * Leaves the loop over rows at one that misses something in state; behind the loop `make` writes the code that makes

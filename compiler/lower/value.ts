@@ -14,7 +14,7 @@ import {
   select,
 } from '../../ir/kernel/build.ts'
 import type { Expr, ValueType } from '../../ir/kernel/node.ts'
-import { type DataType, typeTable } from '../../ir/types.ts'
+import { type DataType, factsOf } from '../../ir/types.ts'
 import type { DictionaryCode } from './lib/interner.ts'
 
 /** A condition under which the row goes to the error output. */
@@ -131,7 +131,7 @@ export const local = (k: KernelBuilder, name: string, expr: Expr): Expr =>
 
 /** The value type of a type whose values are scalars. */
 export function valueTypeOf(type: DataType): ValueType {
-  const { value } = typeTable[type]
+  const { value } = factsOf(type)
   if (value === 'bytes') throw new Error(`${type} is not a scalar`)
   return value
 }

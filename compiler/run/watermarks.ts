@@ -4,7 +4,7 @@ import type { Value } from '../../ir/expr/expr.ts'
 import type { Mem } from '../../ir/kernel/node.ts'
 import type { PartitionMems, PipelineProgram } from '../../ir/physical/program.ts'
 import type { Column } from '../../ir/schema.ts'
-import { isBytes, isFloat, typeTable } from '../../ir/types.ts'
+import { factsOf, isBytes, isFloat } from '../../ir/types.ts'
 import { RowView } from '../../runtime/memory/control.ts'
 import { MIN_TIME } from '../lower/event-time.ts'
 import { bytesRegion } from '../lower/lib/bytes.ts'
@@ -117,7 +117,7 @@ function keyOf({ column, texts }: PartitionMems, placement: Placement, entry: En
   if (entry.has('key_nulls') && entry.int('key_nulls') !== 0) return null
   if (isFloat(column.type)) return entry.double('key_0')
   if (column.type === 'bool') return entry.int('key_0') !== 0
-  if (typeTable[column.type].value !== 'i64') return entry.int('key_0')
+  if (factsOf(column.type).value !== 'i64') return entry.int('key_0')
   const long = entry.long('key_0')
   return column.type === 'uint64' ? BigInt.asUintN(64, long) : long
 }

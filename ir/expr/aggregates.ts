@@ -3,10 +3,22 @@
  * of a group in arrival order; how kernels keep it up row by row is in compiler/lower/accumulators.
  */
 import { MillraceError } from '../errors.ts'
-import { type DataType, type IntegerType, isFloat, isInteger, isNumeric, isUnsigned64 } from '../types.ts'
+import {
+  type DataType,
+  type ElementType,
+  type IntegerType,
+  isFloat,
+  isInteger,
+  isList,
+  isNumeric,
+  isUnsigned64,
+  listOf,
+} from '../types.ts'
+import { refuseList } from './build.ts'
+import { type Contribution, panesOf, sumOf, valuesOf } from './contributions.ts'
 import { estimateDistinct } from './distinct.ts'
-import type { Expr, Value } from './expr.ts'
-import { checked } from './functions/arithmetic.ts'
+import { type Expr, literal, type Value } from './expr.ts'
+import { checkLimit, checkSeparator, firstOf, LIMIT_MAX, TOP_MAX, topOf } from './lists.ts'
 import { correlation, joinMoments, type Moments, momentsOf, type Pair } from './moments.ts'
 import { compareValues } from './order.ts'
 import { distinctOf, modeOf, quantileOf, valueAt } from './order-statistics.ts'
@@ -14,23 +26,19 @@ import { printExpr } from './print.ts'
 import { ofInteger } from './promote.ts'
 import { quantileOf as approximateQuantile } from './quantile.ts'
 
-/** One row of a group as an aggregate sees it: the values of its arguments, and the event time. */
-export interface Contribution {
-  readonly values: readonly Value[]
-  /** Event time where the stream has one, else the arrival number. */
-  readonly time: bigint
-  /** Row number modulo FLOAT_LANES where all rows are one group, else 0: order of addition of floats. */
-  readonly lane: number
-  /** The part of its window that it fell into: rows of one are aggregated for themselves, then the parts in order. */
-  readonly pane: string
+/** What a call says beside its arguments. */
+export interface AggregateOptions {
+  /** From 0 to 1; 0 where the aggregate takes none. */
+  readonly fraction: number
+  /** How many values are kept, if there is a limit. */
+  readonly limit: number | undefined
+  /** Stands between texts that are joined. */
+  readonly separator: string
 }
-
-/** Partial sums of floats where all rows are one group; a power of two. */
-export const FLOAT_LANES = 8
 
 export interface AggregateRow {
   /** Result type for the types of the arguments. Throws LDB-1200. */
-  readonly resolve: (args: readonly DataType[]) => DataType
+  readonly resolve: (args: readonly DataType[], nullable: boolean) => DataType
   /** How many rows there must be, those with a null argument left out, for a result that is not null. A group has one at least. */
   readonly rowsMin: 0 | 1 | 2
   /** Rows in arrival order, those with a null argument already left out. */
@@ -38,14 +46,20 @@ export interface AggregateRow {
     rows: readonly Contribution[],
     type: DataType,
     argTypes: readonly DataType[],
-    fraction: number,
+    options: AggregateOptions,
   ) => Value
   /** Has a call of it a fraction? */
   readonly takesFraction?: true
-  /** Does it see rows with null arguments as well? */
-  readonly keepsNulls?: true
   /** Does it keep more of a group than fields of its entry, which are all that is copied? */
   readonly outgrowsEntry?: true
+  /** Has a call of it a separator? */
+  readonly takesSeparator?: true
+  /** The largest limit that a call may have. */
+  readonly limitMax?: number
+  /** Must it have one? Else rows are refused beyond LIST_VALUES_MAX. */
+  readonly needsLimit?: true
+  /** Are rows taken whose argument is null? A second argument says which rows count. */
+  readonly keepsNulls?: true
   /** Does it order rows by event time? */
   readonly ordered?: true
 }
@@ -64,37 +78,6 @@ function refuse(what: string, args: readonly DataType[]): never {
 /** Integers are summed as checked 64-bit integers of their own signedness, floats as float64. */
 const sumType = (type: DataType): DataType =>
   isFloat(type) ? 'float64' : isUnsigned64(type) ? 'uint64' : 'int64'
-
-/** The rows of each pane, in the order of panes. */
-const panesOf = (rows: readonly Contribution[]): readonly (readonly Contribution[])[] =>
-  [...new Set(rows.map(({ pane }) => pane))].map(name => rows.filter(({ pane }) => pane === name))
-
-/** A step that leaves the range is the fault of what makes it: of a row, or of the window whose panes are added. */
-const addIntegers = (values: readonly bigint[], type: IntegerType): bigint =>
-  values.reduce((sum, value) => checked(sum + value, type) as bigint, 0n)
-
-/** In arrival order for each lane. */
-function addFloats(rows: readonly Contribution[]): number {
-  const lanes = new Array<number>(FLOAT_LANES).fill(0)
-  for (const { values, lane } of rows) lanes[lane] += Number(values[0])
-  return addLanes(lanes)
-}
-
-function sumOf(rows: readonly Contribution[], type: DataType): bigint | number {
-  const panes = panesOf(rows)
-  if (isFloat(type)) return panes.map(addFloats).reduce((sum, value) => sum + value, 0)
-  const integers = panes.map(pane => pane.map(({ values: [value] }) => BigInt(value as bigint | number)))
-  return addIntegers(
-    integers.map(values => addIntegers(values, type as IntegerType)),
-    type as IntegerType,
-  )
-}
-
-/** Halves of the lanes are summed for themselves. */
-const addLanes = (lanes: readonly number[]): number =>
-  lanes.length === 1
-    ? lanes[0]
-    : addLanes(lanes.slice(0, lanes.length / 2)) + addLanes(lanes.slice(lanes.length / 2))
 
 const extreme = (what: string, sign: 1 | -1): AggregateRow => ({
   resolve: only(
@@ -170,8 +153,18 @@ const covariance = (what: string, less: 0 | 1): AggregateRow => ({
   evaluate: rows => perRow(rows, pairOf, less),
 })
 
-const firstArguments = (rows: readonly Contribution[]): readonly Value[] =>
-  rows.map(({ values }) => values[0])
+const elementOf = (what: string, [type]: readonly DataType[]): ElementType =>
+  isList(type) ? refuse(what, [type]) : type
+
+/** The largest values or the smallest in the total order of their type. */
+const top = (what: string, sign: 1 | -1): AggregateRow => ({
+  resolve: args => (args.length === 1 ? listOf(elementOf(what, args), false) : refuse(what, args)),
+  rowsMin: 0,
+  limitMax: TOP_MAX,
+  needsLimit: true,
+  outgrowsEntry: true,
+  evaluate: (rows, _type, [argType], { limit }) => topOf(valuesOf(rows), argType, sign, limit) as Value,
+})
 
 export const aggregates = {
   /** Rows, or rows where the argument is not null. */
@@ -245,7 +238,7 @@ export const aggregates = {
     rowsMin: 1,
     takesFraction: true,
     outgrowsEntry: true,
-    evaluate: (rows, _type, _argTypes, fraction) =>
+    evaluate: (rows, _type, _argTypes, { fraction }) =>
       approximateQuantile(
         rows.map(({ values }) => Number(values[0])),
         fraction,
@@ -259,7 +252,7 @@ export const aggregates = {
     ),
     rowsMin: 0,
     outgrowsEntry: true,
-    evaluate: rows => BigInt(distinctOf(firstArguments(rows))),
+    evaluate: rows => BigInt(distinctOf(valuesOf(rows))),
   },
   /** The number at a fraction of the way through all of them: between two it is on the line from one to the other. */
   quantile: {
@@ -267,7 +260,7 @@ export const aggregates = {
     rowsMin: 1,
     takesFraction: true,
     outgrowsEntry: true,
-    evaluate: (rows, _type, _argTypes, fraction) => quantileOf(firstArguments(rows).map(Number), fraction),
+    evaluate: (rows, _type, _argTypes, { fraction }) => quantileOf(valuesOf(rows).map(Number), fraction),
   },
   /** The least value that with those before it makes up a fraction of all. */
   quantile_disc: {
@@ -279,7 +272,7 @@ export const aggregates = {
     rowsMin: 1,
     takesFraction: true,
     outgrowsEntry: true,
-    evaluate: (rows, _type, [argType], fraction) => valueAt(firstArguments(rows), argType, fraction),
+    evaluate: (rows, _type, [argType], { fraction }) => valueAt(valuesOf(rows), argType, fraction),
   },
   /** The value that occurs most often; of several the least. */
   mode: {
@@ -290,8 +283,35 @@ export const aggregates = {
     ),
     rowsMin: 1,
     outgrowsEntry: true,
-    evaluate: (rows, _type, [argType]) => modeOf(firstArguments(rows), argType),
+    evaluate: (rows, _type, [argType]) => modeOf(valuesOf(rows), argType),
   },
+  /** Nulls are values. */
+  array_agg: {
+    resolve: (args, nullable) =>
+      args.length === 1 || (args.length === 2 && args[1] === 'bool')
+        ? listOf(elementOf('array_agg', args), nullable)
+        : refuse('array_agg', args),
+    rowsMin: 0,
+    limitMax: LIMIT_MAX,
+    keepsNulls: true,
+    outgrowsEntry: true,
+    evaluate: (rows, _type, _argTypes, { limit }) => firstOf(valuesOf(rows), limit) as Value,
+  },
+  string_agg: {
+    resolve: only(
+      'string_agg',
+      type => type === 'utf8',
+      type => type,
+    ),
+    rowsMin: 1,
+    limitMax: LIMIT_MAX,
+    takesSeparator: true,
+    outgrowsEntry: true,
+    evaluate: (rows, _type, _argTypes, { limit, separator }) =>
+      firstOf(valuesOf(rows), limit).join(separator),
+  },
+  top_k: top('top_k', 1),
+  bottom_k: top('bottom_k', -1),
 } as const satisfies Record<string, AggregateRow>
 
 export type AggregateName = keyof typeof aggregates
@@ -299,32 +319,55 @@ export const aggregateNames = Object.keys(aggregates) as readonly AggregateName[
 export const aggregateRow = (name: AggregateName): AggregateRow => aggregates[name]
 
 /** A use of an aggregate in a plan. */
-export interface Aggregate {
+export interface Aggregate extends AggregateOptions {
   readonly fn: AggregateName
   readonly args: readonly Expr[]
-  /** From 0 to 1; 0 where the aggregate takes none. */
-  readonly fraction: number
   readonly type: DataType
   readonly nullable: boolean
+}
+
+type Wanted = Pick<Aggregate, 'fn'> & {
+  readonly [K in keyof AggregateOptions]?: AggregateOptions[K] | undefined
 }
 
 export const aggregate = (fn: AggregateName, ...args: readonly Expr[]): Aggregate =>
   aggregateOver({ fn }, args)
 
-/** Throws LDB-0001 where there should be a fraction, and is none. */
-export function aggregateOver(
-  { fn, fraction = Number.NaN }: Pick<Aggregate, 'fn'> & { readonly fraction?: number | undefined },
-  args: readonly Expr[],
-): Aggregate {
-  const { resolve, rowsMin, takesFraction } = aggregateRow(fn)
-  const type = resolve(args.map(arg => arg.type))
-  if (takesFraction && !(fraction >= 0 && fraction <= 1))
-    throw new MillraceError('LDB-0001', `${fn} takes a number from 0 to 1, not ${fraction}`)
+/** Throws LDB-1200 where the arguments do not fit, LDB-0001 where one of the options does not. */
+export function aggregateOver(wanted: Wanted, args: readonly Expr[]): Aggregate {
+  const { fn } = wanted
+  const { resolve, rowsMin } = aggregateRow(fn)
+  for (const { type } of args) refuseList(fn, type)
+  const type = resolve(
+    args.map(arg => arg.type),
+    args[0]?.nullable === true,
+  )
   const nullable = rowsMin > 1 || (rowsMin === 1 && args.some(arg => arg.nullable))
-  return { fn, args, fraction: takesFraction ? fraction : 0, type, nullable }
+  return { fn, args, ...optionsOf(wanted), type, nullable }
 }
 
-export function printAggregate({ fn, args, fraction }: Aggregate): string {
+function optionsOf({ fn, fraction = Number.NaN, limit, separator }: Wanted): AggregateOptions {
+  const { takesFraction, takesSeparator, limitMax, needsLimit } = aggregateRow(fn)
+  if (takesFraction && !(fraction >= 0 && fraction <= 1))
+    throw new MillraceError('LDB-0001', `${fn} takes a number from 0 to 1, not ${fraction}`)
+  if (takesSeparator) checkSeparator(fn, separator)
+  if (limitMax !== undefined && (needsLimit || limit !== undefined)) checkLimit(fn, limit, limitMax)
+  return {
+    fraction: takesFraction ? fraction : 0,
+    limit: limitMax === undefined ? undefined : limit,
+    separator: takesSeparator ? (separator ?? '') : '',
+  }
+}
+
+/** Can it refuse a row that its arguments do not: does a sum leave its range, may a list become too long? */
+export const canRefuse = ({ fn, limit }: Aggregate): boolean =>
+  fn === 'sum' || fn === 'avg' || (aggregateRow(fn).limitMax !== undefined && limit === undefined)
+
+export function printAggregate({ fn, args, fraction, limit, separator }: Aggregate): string {
+  const { takesFraction, takesSeparator } = aggregateRow(fn)
   const given = args.map(printExpr)
-  return `${fn}(${(aggregateRow(fn).takesFraction ? [...given, fraction] : given).join(', ')})`
+  if (takesFraction) given.push(String(fraction))
+  if (takesSeparator) given.push(printExpr(literal(separator, 'utf8')))
+  if (limit !== undefined) given.push(`limit ${limit}`)
+  return `${fn}(${given.join(', ')})`
 }

@@ -5,7 +5,8 @@
  */
 import type { DataType, IntegerType } from '../types.ts'
 import { isFloat } from '../types.ts'
-import type { AggregateName, Contribution } from './aggregates.ts'
+import type { AggregateName } from './aggregates.ts'
+import type { Contribution } from './contributions.ts'
 import { RowFault, type Value } from './expr.ts'
 import { checked } from './functions/arithmetic.ts'
 import { ofInteger } from './promote.ts'

@@ -5,8 +5,10 @@
 import type { DataType } from '../types.ts'
 import type { FunctionName } from './functions/index.ts'
 
-/** A value of a column in JavaScript; integers of 64 bits and timestamps are bigint. */
-export type Value = boolean | number | bigint | string | Uint8Array | null
+/** A single value in JavaScript; integers of 64 bits and timestamps are bigint. */
+type Element = boolean | number | bigint | string | Uint8Array | null
+/** A value of a column: a single one, or a list of them. */
+export type Value = Element | readonly Element[]
 
 export interface ColumnRef {
   readonly kind: 'column'
@@ -92,7 +94,7 @@ export function columnsOf(exprs: readonly Expr[]): readonly string[] {
 
 /** A fault of one row: the row goes to the error output under this code. */
 export class RowFault extends Error {
-  readonly code: 'LDB-9002' | 'LDB-9003' | 'LDB-9004' | 'LDB-9005' | 'LDB-9006' | 'LDB-2005'
+  readonly code: 'LDB-9002' | 'LDB-9003' | 'LDB-9004' | 'LDB-9005' | 'LDB-9006' | 'LDB-9007' | 'LDB-2005'
 
   constructor(code: RowFault['code']) {
     super(code)

@@ -2,6 +2,7 @@
 import { MillraceError } from '../errors.ts'
 import {
   type DataType,
+  factsOf,
   type IntegerType,
   integerRange,
   isFloat,
@@ -11,7 +12,6 @@ import {
   isUnsigned,
   type NumericType,
   type TimeUnit,
-  typeTable,
   unitOf,
 } from '../types.ts'
 import { type Expr, isLiteral, type Literal, literal } from './expr.ts'
@@ -24,7 +24,7 @@ export function numericMeet(a: NumericType, b: NumericType): NumericType | undef
 }
 
 function integerMeet(a: IntegerType, b: IntegerType): IntegerType | undefined {
-  const bits = (type: IntegerType): number => typeTable[type].bits
+  const bits = (type: IntegerType): number => factsOf(type).bits
   if (isUnsigned(a) === isUnsigned(b)) return bits(a) > bits(b) ? a : b
   const [unsigned, signed] = isUnsigned(a) ? [a, b] : [b, a]
   const needed = Math.max(bits(signed), bits(unsigned) * 2)
@@ -66,7 +66,7 @@ function adaptNumber(expr: Literal, to: DataType): Literal | undefined {
 
 /** A bigint as the JavaScript value of an integer type. */
 export const ofInteger = (value: bigint, type: IntegerType): number | bigint =>
-  typeTable[type].bits === 64 ? value : Number(value)
+  factsOf(type).bits === 64 ? value : Number(value)
 
 export function castTo(expr: Expr, type: DataType): Expr {
   return expr.type === type

@@ -4,6 +4,7 @@
  */
 import { MillraceError } from '../errors.ts'
 import { type Aggregate as AggregateCall, aggregateRow, printAggregate } from '../expr/aggregates.ts'
+import { refuseList } from '../expr/build.ts'
 import { printName } from '../expr/print.ts'
 import { type Column, checkSchema, findColumn } from '../schema.ts'
 import {
@@ -69,6 +70,7 @@ export function aggregate(
   const columns = keys.map(name => {
     const column = findColumn(schema, name)
     if (!column) throw new MillraceError('LDB-1100', `no column '${name}' to group by`)
+    refuseList(`a group key '${name}'`, column.type)
     return column
   })
   for (const { name, call } of aggregates) for (const arg of call.args) checkColumns(arg, schema, name)

@@ -1,5 +1,6 @@
 /** deduplicate: lets the first row of a key through, and no other until some time has passed. */
 import { MillraceError } from '../errors.ts'
+import { refuseList } from '../expr/build.ts'
 import { printName } from '../expr/print.ts'
 import { findColumn } from '../schema.ts'
 import { isTimestamp } from '../types.ts'
@@ -32,9 +33,11 @@ export function deduplicate(
       fix: 'leave the duplicates out before windows are assigned',
     })
   }
-  for (const name of keys)
-    if (!findColumn(schema, name))
-      throw new MillraceError('LDB-1100', `no column '${name}' to tell duplicates by`)
+  for (const name of keys) {
+    const key = findColumn(schema, name)
+    if (!key) throw new MillraceError('LDB-1100', `no column '${name}' to tell duplicates by`)
+    refuseList(`duplicates by '${name}'`, key.type)
+  }
   const type = findColumn(schema, column)?.type
   if (!time?.columns.includes(column) || !type || !isTimestamp(type)) {
     throw new MillraceError('LDB-2001', `'${column}' has no watermark, so no key would ever be forgotten`, {

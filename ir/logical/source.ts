@@ -2,7 +2,7 @@
 import { MillraceError } from '../errors.ts'
 import { printName } from '../expr/print.ts'
 import { checkSchema, findColumn, printSchema, type Schema } from '../schema.ts'
-import { isTimestamp } from '../types.ts'
+import { isList, isTimestamp } from '../types.ts'
 import type { OperatorRule } from './operator.ts'
 import { checkPartition, type PartitionSpec, printPartition } from './partition.ts'
 import type { Relation } from './relation.ts'
@@ -32,6 +32,11 @@ export interface Source {
 
 export function source(name: string, schema: Schema, watermark?: WatermarkSpec): Source {
   checkSchema(schema)
+  for (const { name, type } of schema)
+    if (isList(type))
+      throw new MillraceError('LDB-1001', `the column '${name}' of the source is a list (${type})`, {
+        fix: 'give the source one row for each value: arrayAgg makes lists of them',
+      })
   if (watermark) checkWatermark(schema, watermark)
   const time = watermark && { columns: [watermark.column], window: undefined }
   return { kind: 'source', name, watermark, relation: { schema, time, isChangelog: false } }

@@ -26,8 +26,9 @@ import { Pipeline } from './pipeline.ts'
 /** A row that could not be taken, and why. */
 export interface RowFault {
   /**
-   * LDB-9002 for an overflow, LDB-9003 for a division by zero, LDB-9004 for a failed cast, LDB-2005 for a time
-   * that no window can have, LDB-2007 for one that is too far ahead of the clock.
+   * LDB-9002 for an overflow, LDB-9003 for a division by zero, LDB-9004 for a failed cast, LDB-9005 and LDB-9006 for a change
+   * that takes back what is not there or is none, LDB-9007 for a list that is too long, LDB-2005 for a time that no window
+   * can have, LDB-2007 for one that is too far ahead of the clock.
    */
   readonly code: LdbCode
   /** The operator at fault, as explain prints it. */

@@ -38,12 +38,34 @@ export function callOver(schema: Schema, isChangelog: boolean): CallArb {
   return fc.oneof(
     ...retracted,
     { weight: 2, arbitrary: over(plain, any) },
+    { weight: 2, arbitrary: listsOver(schema, any, where) },
     over(fc.constantFrom('count_distinct', 'mode', 'quantile_disc'), any),
     over(fc.constantFrom('approx_quantile', 'quantile'), among(isNumeric)),
     over(fc.constantFrom('var_pop', 'var_samp', 'stddev_pop', 'stddev_samp'), among(isNumeric)),
     over(fc.constantFrom('covar_pop', 'covar_samp', 'corr'), among(isNumeric), among(isNumeric)),
     over(fc.constantFrom('bit_and', 'bit_or'), among(isInteger)),
   )
+}
+
+/** Values as a list, joined, or the first in their order: limits that a group passes, reaches, and those it does not. */
+function listsOver(schema: Schema, any: fc.Arbitrary<Expr>, where: fc.Arbitrary<Expr | undefined>): CallArb {
+  const limits = fc.constantFrom(1, 2, 3, 40, 1000)
+  const options = fc.record(
+    { limit: fc.oneof(limits, fc.constant(undefined)), separator: fc.constantFrom('', ', ', '日') },
+    { noNullPrototype: true },
+  )
+  const listed = fc
+    .tuple(any, where, options)
+    .map(([arg, cond, given]) => aggregateOver({ fn: 'array_agg', ...given }, cond ? [arg, cond] : [arg]))
+  const joined = fc
+    .tuple(exprOf('utf8', schema, 1), where, options)
+    .map(([arg, cond, given]) =>
+      aggregateOver({ fn: 'string_agg', ...given }, [cond ? filteredBy(arg, cond) : arg]),
+    )
+  const ranked = fc
+    .tuple(fc.constantFrom('top_k' as const, 'bottom_k' as const), any, where, limits)
+    .map(([fn, arg, cond, limit]) => aggregateOver({ fn, limit }, [cond ? filteredBy(arg, cond) : arg]))
+  return fc.oneof(listed, joined, ranked)
 }
 
 /** What `where` of an aggregate is: rows that the condition leaves out count as null. */

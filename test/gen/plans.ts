@@ -18,7 +18,7 @@ import { sourcesOf } from '../../ir/logical/sources.ts'
 import { union } from '../../ir/logical/union.ts'
 import { WINDOW_END, WINDOW_START, type WindowSpec, window } from '../../ir/logical/window.ts'
 import type { Column, Schema } from '../../ir/schema.ts'
-import { isTimestamp } from '../../ir/types.ts'
+import { isList, isTimestamp } from '../../ir/types.ts'
 import { callOver } from './aggregates.ts'
 import { emitsOf, emitsOnce, fitting } from './emits.ts'
 import { exprOf, ref } from './exprs.ts'
@@ -184,15 +184,19 @@ const distinctOf: Step = input =>
 /** Rows that replace others, some of which delete them. */
 const upsertOf: Step = input =>
   fc
-    .option(conditionsOn(input.relation.schema), { nil: undefined, freq: 3 })
+    .option(exprOrCondition(input.relation.schema), { nil: undefined, freq: 3 })
     .chain(gone => (gone === undefined ? upserted(input) : upserted(withColumn(input, GONE, gone), GONE)))
 
 const GONE = 'gone'
 
+/** Where there are lists only, any condition. */
+const exprOrCondition = (schema: Schema): fc.Arbitrary<Expr> =>
+  schema.every(({ type }) => isList(type)) ? exprOf('bool', schema, DEPTH) : conditionsOn(schema)
+
 /** Conditions that hold for some rows: comparisons of a column with a value of its type. */
 const conditionsOn = (schema: Schema): fc.Arbitrary<Expr> =>
   fc
-    .constantFrom(...schema)
+    .constantFrom(...schema.filter(({ type }) => !isList(type)))
     .chain(column =>
       fc
         .tuple(fc.constantFrom('eq' as const, 'le' as const, 'ge' as const), valuesOf(column.type))
@@ -216,10 +220,12 @@ const withColumn = (input: LogicalNode, name: string, expr: Expr): LogicalNode =
     { name, expr },
   ])
 
-/** Columns that are no bound of a window. */
+/** Columns that are no bound of a window, and of which something can be computed. */
 function othersOf(input: LogicalNode): Schema {
   const window = input.relation.time?.window
-  return readable(input).filter(({ name }) => name !== window?.start && name !== window?.end)
+  return readable(input).filter(
+    ({ name, type }) => name !== window?.start && name !== window?.end && !isList(type),
+  )
 }
 
 function keysOf(input: LogicalNode, except?: string): fc.Arbitrary<readonly string[]> {
@@ -255,7 +261,7 @@ const groupedOf =
     const window = time?.window
     const numbered = rows?.sizeRows === undefined ? [] : [WINDOW_NUMBER]
     const taken = [window?.start, window?.end, ...numbered]
-    const others = schema.filter(({ name }) => !taken.includes(name))
+    const others = schema.filter(({ name, type }) => !taken.includes(name) && !isList(type))
     const keys = fc.subarray(
       others.map(({ name }) => name),
       { maxLength: Math.min(KEYS_DRAWN_MAX, others.length) },

@@ -38,7 +38,7 @@ import { type DataType, integerRange, isBytes, isInteger, isTimestamp } from '..
 
 export type Value = boolean | number | bigint | string | Uint8Array | null
 
-const arrowTypes: Readonly<Record<DataType, ArrowType>> = {
+const arrowTypes: Readonly<Record<string, ArrowType>> = {
   bool: new Bool(),
   int8: new Int8(),
   int16: new Int16(),

@@ -2,7 +2,7 @@
 import type { RecordBatch } from 'apache-arrow'
 import fc from 'fast-check'
 import type { Schema } from '../../ir/schema.ts'
-import { type DataType, dataTypes } from '../../ir/types.ts'
+import { dataTypes, type ElementType } from '../../ir/types.ts'
 import {
   type Arrangement,
   anyArrangement,
@@ -54,7 +54,7 @@ export const anySample: fc.Arbitrary<Sample> = fc
   })
 
 /** A few values of each type at its edges. */
-export const edgeValues: Readonly<Record<DataType, readonly Value[]>> = {
+export const edgeValues: Readonly<Record<ElementType, readonly Value[]>> = {
   bool: [true, false, true],
   int8: [-128, 127, 0],
   int16: [-32768, 32767, 1],

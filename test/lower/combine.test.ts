@@ -6,24 +6,18 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import fc from 'fast-check'
 import { closeNativeCompiler } from '../../codegen/llvm/backend.ts'
-import { GroupStore } from '../../compiler/lower/accumulators/accumulator.ts'
+import { GroupStore, StateIds } from '../../compiler/lower/accumulators/accumulator.ts'
 import { accumulate } from '../../compiler/lower/accumulators/index.ts'
 import type { RowScope } from '../../compiler/lower/scope.ts'
 import { scalar, scalarOf, type Value } from '../../compiler/lower/value.ts'
-import {
-  type Aggregate,
-  type AggregateName,
-  aggregateNames,
-  aggregateOver,
-  aggregateRow,
-  type Contribution,
-} from '../../ir/expr/aggregates.ts'
+import { type Aggregate, type AggregateName, aggregateOver, aggregateRow } from '../../ir/expr/aggregates.ts'
+import type { Contribution } from '../../ir/expr/contributions.ts'
 import type { ColumnRef, Value as JsValue } from '../../ir/expr/expr.ts'
 import { correlation, joinMoments, momentsOf } from '../../ir/expr/moments.ts'
 import { all, bool, eq, i32, type KernelBuilder, ne, toInt } from '../../ir/kernel/build.ts'
 import type { Expr } from '../../ir/kernel/node.ts'
 import { type FieldSpecs, rowLayout } from '../../ir/layout.ts'
-import { type DataType, typeTable } from '../../ir/types.ts'
+import { type DataType, factsOf } from '../../ir/types.ts'
 import { Rig, type Row } from '../support/rig.ts'
 import type { CommandCode } from '../support/rig-program.ts'
 import { search } from '../support/search.ts'
@@ -47,7 +41,10 @@ const columnOf = (name: Column['name'], type: DataType): Column => ({
 const [b, n, m] = [columnOf('b', 'bool'), columnOf('n', 'int64'), columnOf('m', 'int64')]
 const columns = [b, n, m]
 
-const argsOf: Readonly<Record<AggregateName, readonly Column[]>> = {
+/** Those that keep what they give in fields: lists have state of their own, which lower/lists is about. */
+type Kept = Exclude<AggregateName, 'array_agg' | 'string_agg' | 'top_k' | 'bottom_k'>
+
+const argsOf: Readonly<Record<Kept, readonly Column[]>> = {
   count: [n],
   sum: [n],
   avg: [n],
@@ -75,22 +72,23 @@ const argsOf: Readonly<Record<AggregateName, readonly Column[]>> = {
   quantile_disc: [n],
   mode: [n],
 }
-const calls = aggregateNames.map(fn => aggregateOver({ fn, fraction: 0.7 }, argsOf[fn]))
+const names = Object.keys(argsOf) as readonly Kept[]
+const calls = names.map(fn => ({ ...aggregateOver({ fn, fraction: 0.7 }, argsOf[fn]), fn }))
+type Call = (typeof calls)[number]
 
-let ids = 0
-const facts = { isUngrouped: false, combines: true, retracts: false, newId: () => ids++ }
-const store = new GroupStore(undefined, facts)
+const facts = { isUngrouped: false, combines: true, retracts: false }
+const store = new GroupStore(undefined, facts, new StateIds(0))
 const { accumulators, finish } = accumulate(store, calls)
 const fields: FieldSpecs = Object.assign({}, ...accumulators.map(({ accumulator }) => accumulator.fields))
 const entries = rowLayout('entries', 'state', fields)
 store.place(entries)
 
 const fieldOf = (type: DataType): 'u8' | 'i64' | 'f64' =>
-  type === 'bool' ? 'u8' : typeTable[type].value === 'f64' ? 'f64' : 'i64'
+  type === 'bool' ? 'u8' : factsOf(type).value === 'f64' ? 'f64' : 'i64'
 
 /** Joins an entry, or a part of it where that takes many steps: such a command comes again until all is taken. */
 function join(k: KernelBuilder, into: Expr, from: Expr): void {
-  const steps = accumulators.flatMap(({ accumulator: { gradual } }) => gradual?.step(k, into, from) ?? [])
+  const steps = accumulators.flatMap(({ accumulator }) => accumulator.step?.(k, into, from) ?? [])
   k.if(all(steps), () => {
     for (const { accumulator } of accumulators) accumulator.combine(k, into, from)
   })
@@ -113,9 +111,9 @@ function step({ k, arg, answer, leave }: CommandCode): void {
       removes: bool(false),
     }),
   )
-  for (const one of prepared) one.reserve?.()
+  for (const one of prepared) one.reserve?.(leave)
   k.if(isThis(Do.join), () => {
-    for (const { accumulator } of accumulators) accumulator.gradual?.reserve(k, leave, entry, arg('from'))
+    for (const { accumulator } of accumulators) accumulator.reserveCombine?.(k, leave, entry, arg('from'))
   })
   k.phase('apply')
   k.if(isThis(Do.begin), () => {
@@ -157,11 +155,11 @@ const rig = await Rig.build({
       .map(({ mem, rowsPerUnit }) => ({ mem, rows: ENTRIES * rowsPerUnit })),
     ...accumulators.flatMap(({ accumulator }) => accumulator.regions ?? []),
   ],
-  growables: accumulators.flatMap(({ accumulator }) => accumulator.growables ?? []),
+  growables: accumulators.flatMap(({ accumulator }) => accumulator.state ?? []),
   step,
   kernels: {
     init: ({ k }) => {
-      for (const { accumulator } of accumulators) accumulator.begin?.(k)
+      for (const { accumulator } of accumulators) accumulator.state?.init?.(k)
     },
   },
 })
@@ -215,7 +213,7 @@ function commandsOf(parts: readonly Part[]): readonly Row[] {
   ]
 }
 
-function contributionsOf(part: Part, fn: AggregateName): readonly Contribution[] {
+function contributionsOf(part: Part, fn: Kept): readonly Contribution[] {
   const { keepsNulls = false } = aggregateRow(fn)
   let time = 0n
   return part.flatMap(row => {
@@ -244,7 +242,7 @@ const ofProducts: Partial<Record<AggregateName, OfProducts>> = {
   corr: of => correlation(of(0, 1), of(0, 0), of(1, 1)),
 }
 
-function expected(parts: readonly Part[], { fn, type, fraction }: Aggregate): JsValue {
+function expected(parts: readonly Part[], { fn, type, ...options }: Call): JsValue {
   const args = argsOf[fn]
   const rows = contributionsOf(parts.flat(), fn)
   const { rowsMin, evaluate } = aggregateRow(fn)
@@ -257,7 +255,7 @@ function expected(parts: readonly Part[], { fn, type, fraction }: Aggregate): Js
         rows,
         type,
         args.map(arg => arg.type),
-        fraction,
+        options,
       )
 }
 

@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import { closeNativeCompiler } from '../../codegen/llvm/backend.ts'
 import {
   type Columns,
+  type ColumnType,
   compile,
   type EmitOptions,
   hop,
@@ -258,6 +259,8 @@ test('what cannot be right is refused where it is planned', () => {
       .groupBy('key')
       .agg((f, a) => ({ about: a.approxCountDistinct(f.n) }), { early: '1s', changes: true }),
   )
-  const changed = rows(events, { early: '1s', changes: true }) as unknown as Stream<Columns>
+  const changed = rows(events, { early: '1s', changes: true }) as unknown as Stream<{
+    key: ColumnType<'utf8', false>
+  }>
   refused('LDB-1001', () => changed.groupBy('key').agg((f, a) => ({ all: a.max(f.key) })))
 })

@@ -1,6 +1,7 @@
 /** What aggregations of the model have in common: what a row brings to its group, and what a group comes to. */
-import { aggregateRow, type Contribution } from '../../ir/expr/aggregates.ts'
+import { type Aggregate as AggregateCall, aggregateRow } from '../../ir/expr/aggregates.ts'
 import { type Change, retractRow } from '../../ir/expr/changes.ts'
+import type { Contribution } from '../../ir/expr/contributions.ts'
 import { RowFault, type Value } from '../../ir/expr/expr.ts'
 import { groupKey } from '../../ir/expr/order.ts'
 import type { Aggregate } from '../../ir/logical/aggregate.ts'
@@ -101,9 +102,9 @@ export abstract class Aggregation implements Operator {
       key: this.keyOf(item),
       keys: Object.fromEntries(keys.map(name => [name, normal(item.row[name])])),
       lists: given.map((values, i) =>
-        values.includes(null) && !aggregateRow(aggregates[i].call.fn).keepsNulls
-          ? []
-          : [{ values, time, lane, pane, isTakenBack: this.takesBack(item) }],
+        takes(aggregates[i].call, values)
+          ? [{ values, time, lane, pane, isTakenBack: this.takesBack(item) }]
+          : [],
       ),
     }
   }
@@ -120,7 +121,8 @@ export abstract class Aggregation implements Operator {
   }
 
   #result(i: number, list: readonly Change[]): Value {
-    const { fn, type, args, fraction } = this.node.aggregates[i].call
+    const { call } = this.node.aggregates[i]
+    const { fn, type, args } = call
     if (this.node.input.relation.isChangelog)
       return (
         retractRow(fn)?.evaluate(
@@ -136,7 +138,7 @@ export abstract class Aggregation implements Operator {
           list,
           type,
           args.map(arg => arg.type),
-          fraction,
+          call,
         )
   }
 
@@ -161,6 +163,10 @@ export abstract class Aggregation implements Operator {
 }
 
 export const order = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0)
+
+/** Does a row count for an aggregate? Nulls are left out, or a second argument says it. */
+const takes = ({ fn }: AggregateCall, values: readonly Value[]): boolean =>
+  aggregateRow(fn).keepsNulls ? (values.at(1) ?? values.length < 2) === true : !values.includes(null)
 
 /** The rows of both. */
 export const joined = (a: Lists, b: Lists): Lists => a.map((list, i) => [...list, ...b[i]])

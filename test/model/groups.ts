@@ -1,5 +1,5 @@
 /** Aggregations of the model: all rows of a group are kept until it leaves. */
-import { FLOAT_LANES } from '../../ir/expr/aggregates.ts'
+import { FLOAT_LANES } from '../../ir/expr/contributions.ts'
 import { RowFault } from '../../ir/expr/expr.ts'
 import type { Aggregate } from '../../ir/logical/aggregate.ts'
 import { changes, isEager, isRefined } from '../../ir/logical/emit.ts'

@@ -5,7 +5,7 @@ import { controlBlock, type Placement } from '../../ir/abi.ts'
 import type { Value } from '../../ir/expr/expr.ts'
 import type { FieldType, Mem } from '../../ir/kernel/node.ts'
 import { regionBytes } from '../../ir/layout.ts'
-import { type DataType, isBytes, isUnsigned64, typeTable } from '../../ir/types.ts'
+import { type DataType, factsOf, isBytes, isUnsigned64 } from '../../ir/types.ts'
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
@@ -135,7 +135,7 @@ export function textBytesOf(values: readonly Value[]): number {
 
 /** Fields that a column of a type takes in a region. */
 export function fieldsOf(field: string, type: DataType, [at, length] = columnText): [string, FieldType][] {
-  if (!isBytes(type)) return [[field, type === 'bool' ? 'u8' : typeTable[type].field]]
+  if (!isBytes(type)) return [[field, type === 'bool' ? 'u8' : factsOf(type).field]]
   return [
     [field + at, 'i32'],
     [field + length, 'i32'],

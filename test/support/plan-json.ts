@@ -50,6 +50,8 @@ interface CallJson {
   /** Several stand in a list. */
   readonly arg?: ExprJson | readonly ExprJson[] | undefined
   readonly fraction?: number | undefined
+  readonly limit?: number | undefined
+  readonly separator?: string | undefined
 }
 
 /** The operators of a plan that ends in a sink, which goes without saying. */
@@ -110,11 +112,13 @@ export function planToJson(node: LogicalNode): PlanJson {
       return [...planToJson(node.input), { deduplicate: keys, column, withinTicks }]
     }
     case 'aggregate': {
-      const calls = node.aggregates.map(({ name, call: { fn, args, fraction } }) => ({
+      const calls = node.aggregates.map(({ name, call: { fn, args, fraction, limit, separator } }) => ({
         name,
         fn,
         arg: args.length > 1 ? args.map(exprToJson) : args.map(exprToJson)[0],
         fraction: aggregateRow(fn).takesFraction ? fraction : undefined,
+        limit,
+        separator: aggregateRow(fn).takesSeparator ? separator : undefined,
       }))
       const { keys, emit, rows, deletes } = node
       return [...planToJson(node.input), { aggregate: keys, calls, emit, rows, deletes }]
@@ -148,9 +152,9 @@ function operatorFromJson(input: LogicalNode, json: OperatorJson): LogicalNode {
   if ('mode' in json)
     return json.mode === 'changes' ? asChanges(input, json.column) : asAppend(input, json.column)
   if ('source' in json || 'union' in json) throw new Error('a source in the middle of a plan')
-  const calls = json.calls.map(({ name, fn, arg = [], fraction }) => ({
+  const calls = json.calls.map(({ name, arg = [], ...call }) => ({
     name,
-    call: aggregateOver({ fn, fraction }, [arg].flat().map(expr)),
+    call: aggregateOver(call, [arg].flat().map(expr)),
   }))
   return aggregate(input, json.aggregate, calls, json.emit, json.rows, json.deletes)
 }

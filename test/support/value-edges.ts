@@ -3,10 +3,10 @@ import type { Value } from '../../ir/expr/expr.ts'
 import {
   type DataType,
   dataTypes,
+  factsOf,
   type IntegerType,
   integerRange,
   isInteger,
-  typeTable,
 } from '../../ir/types.ts'
 import { edges } from './edges.ts'
 
@@ -39,7 +39,7 @@ const texts = [
 
 const integers = (type: IntegerType): readonly Value[] => {
   const { min, max } = integerRange[type]
-  const wide = typeTable[type].bits === 64
+  const wide = factsOf(type).bits === 64
   const all = [
     min,
     min + 1n,
@@ -69,7 +69,7 @@ const ticks: readonly Value[] = [
 
 function edgesOf(type: DataType): readonly Value[] {
   if (isInteger(type)) return integers(type)
-  switch (typeTable[type].class) {
+  switch (factsOf(type).class) {
     case 'bool':
       return [false, true]
     case 'float':

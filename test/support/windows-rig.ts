@@ -48,9 +48,10 @@ function advance({ k, leave, emit }: RigCode): void {
   windows.advance(k, leave, watermark, {
     each: ({ start, end }, group) => emit({ start, end, key: load(groups.entries, 'key', group) }),
     drop: group => groups.remove(k, group),
+    rows: () => i32(1),
     merge: () => bool(true),
     reserveCombine: () => {},
-    combineRows: 1,
+    combineRows: () => i32(1),
     combine: () => bool(true),
     find: () => i32(-1),
     spare: () => i32(-1),

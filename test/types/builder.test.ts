@@ -5,12 +5,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
-  type Columns,
-  countWindow,
   hop,
   lit,
   MillraceError,
-  type RowOf,
   type Stream,
   session,
   source,
@@ -18,29 +15,7 @@ import {
   tumble,
   when,
 } from '../../compiler/index.ts'
-
-type Same<A, B> = (<X>() => X extends A ? 1 : 2) extends <X>() => X extends B ? 1 : 2 ? true : false
-type RowIn<Q> = Q extends Stream<infer S extends Columns> ? { [K in keyof RowOf<S>]: RowOf<S>[K] } : never
-/** Compiles only if the two types are the same. */
-const same = <A, B>(_proof: Same<A, B>): void => {}
-
-const trades = source(
-  'trades',
-  {
-    at: t.timestamp('us'),
-    symbol: t.utf8,
-    price: t.float64,
-    quantity: t.int64,
-    venue: t.utf8.orNull,
-    flags: t.uint8,
-    small: t.int16,
-    huge: t.uint64,
-    open: t.bool,
-    day: t.date.orNull,
-    payload: t.binary,
-  },
-  { time: 'at', outOfOrderness: '5s' },
-)
+import { type RowIn, same, trades } from './kit.ts'
 
 test('rows have inferred types from end to end', () => {
   const perMinute = trades
@@ -149,72 +124,6 @@ test('aggregates have the types of their arguments, and are null where those may
       ...['int64', 'float64', 'float64?', 'uint8?', 'utf8?', 'int64'],
     ],
   )
-})
-
-test('a union has the columns of its streams, null where one of them may be', () => {
-  const one = source('one', { x: t.float64, key: t.utf8.orNull })
-  const two = source('two', { x: t.float64.orNull, key: t.utf8.orNull })
-  const both = one.union(two)
-  same<RowIn<typeof both>, { readonly x: number | null; readonly key: string | null }>(true)
-  const plain = one.union(source('three', { x: t.float64, key: t.utf8.orNull }))
-  same<RowIn<typeof plain>, { readonly x: number; readonly key: string | null }>(true)
-  // @ts-expect-error another type of the same name
-  assert.throws(() => one.union(source('other', { x: t.int64, key: t.utf8.orNull })))
-  // @ts-expect-error a column is missing
-  assert.throws(() => one.union(source('other', { x: t.float64 })))
-})
-
-test('windows and ways to emit have inferred types from end to end', () => {
-  const rolling = trades
-    .window(hop('at', '1h', '5m'))
-    .groupBy('symbol')
-    .agg((f, a) => ({ trades: a.count(), spread: a.stddevPop(f.price) }))
-  same<
-    RowIn<typeof rolling>,
-    {
-      readonly window_start: bigint
-      readonly window_end: bigint
-      readonly symbol: string
-      readonly trades: bigint
-      readonly spread: number
-    }
-  >(true)
-  const bursts = trades.window(session('at', '5m')).agg((f, a) => ({ open: a.boolOr(f.open) }))
-  same<
-    RowIn<typeof bursts>,
-    { readonly window_start: bigint; readonly window_end: bigint; readonly open: boolean }
-  >(true)
-  const changes = trades
-    .groupBy('venue')
-    .agg((f, a) => ({ most: a.max(f.price) }), { emit: 'changelog' })
-    .where(f => f.most.gt(2))
-    .select(f => ({ twice: f.most.mul(2) }))
-  same<RowIn<typeof changes>, { readonly twice: number; readonly $op: number }>(true)
-  const refined = trades
-    .window(tumble('at', '1h'))
-    .agg((f, a) => ({ most: a.max(f.price) }), { emit: 'watermark', lateness: '1m', changes: true })
-    .select(f => ({ most: f.most }))
-  same<RowIn<typeof refined>, { readonly most: number; readonly $op: number }>(true)
-  const early = trades
-    .groupBy('venue')
-    .agg((f, a) => ({ most: a.max(f.price) }), { early: { every: '1s', clock: 'processing' } })
-  same<RowIn<typeof early>, { readonly venue: string | null; readonly most: number }>(true)
-  const updates = trades.groupBy('venue').agg((f, a) => ({ most: a.max(f.price) }), { emit: 'update' })
-  same<RowIn<typeof updates>, { readonly venue: string | null; readonly most: number }>(true)
-  const byRows = trades
-    .window(countWindow(100, { slide: 10 }))
-    .groupBy('venue')
-    .agg((f, a) => ({ most: a.max(f.price) }))
-  same<
-    RowIn<typeof byRows>,
-    { readonly window_number: bigint; readonly venue: string | null; readonly most: number }
-  >(true)
-  const sometimes = trades.groupBy('venue').agg((f, a) => ({ most: a.max(f.price) }), {
-    emit: { everyRows: 10 },
-  })
-  same<RowIn<typeof sometimes>, { readonly venue: string | null; readonly most: number }>(true)
-  // @ts-expect-error: the rows have no number, their windows do
-  assert.throws(() => trades.window(countWindow(2)).agg((f, a) => ({ last: a.last(f.window_number) })))
 })
 
 test('changes have inferred types from end to end', () => {
@@ -359,6 +268,15 @@ export function mustNotCompile(): void {
   trades.groupBy('symbol').agg((f, a) => ({ middle: a.approxQuantile(f.venue, 0.5) }))
   // @ts-expect-error a quantile is one at a fraction
   trades.groupBy('symbol').agg((f, a) => ({ middle: a.approxQuantile(f.price, f.price) }))
+  // @ts-expect-error only texts are joined
+  trades.groupBy('symbol').agg((f, a) => ({ all: a.stringAgg(f.price, ', ') }))
+  // @ts-expect-error so many of the largest
+  trades.groupBy('symbol').agg((f, a) => ({ most: a.topK(f.price) }))
+  const lists = trades.groupBy('symbol').agg((f, a) => ({ prices: a.arrayAgg(f.price) }))
+  // @ts-expect-error nothing is computed from a list
+  lists.where(f => f.prices.isNotNull())
+  // @ts-expect-error nor are lists aggregated
+  lists.groupBy('symbol').agg((f, a) => ({ most: a.max(f.prices) }))
   // @ts-expect-error aggregates take columns of rows, not other aggregates
   trades.groupBy('symbol').agg((_f, a) => ({ total: a.sum(a.count()) }))
   // @ts-expect-error the time column is a timestamp

@@ -136,8 +136,8 @@ export const groups: Room = {
   faults: [
     {
       name: 'joining-costs-nothing',
-      find: 'accumulator.combineRows ?? 0',
-      put: '0',
+      find: '({ combineRows = 0 }) => combineRows',
+      put: '() => 0',
       shows: 'while windows of sketches close nothing else has its turn',
       tests: ['lower/sketches.test'],
     },

@@ -10,6 +10,7 @@ import { hash, hashTable } from './hash-table.ts'
 import { interpreter, opTable } from './interpreter.ts'
 import { jsEmitter } from './js-emitter.ts'
 import { jsSpeller } from './js-speller.ts'
+import * as lists from './lists.ts'
 import { llvmAccess, llvmEmitter } from './llvm-emitter.ts'
 import { llvmSpeller } from './llvm-speller.ts'
 import * as lowering from './lowering.ts'
@@ -49,12 +50,18 @@ export const mutants = mutantsOf({
   'input-times': union.inputTimes,
   edges: union.edges,
   sources: union.sources,
+  'node-pool': lists.nodePool,
+  arrived: lists.arrived,
+  ranked: lists.ranked,
+  'list-result': lists.listResult,
   'open-windows': openWindows,
   'shared-panes': sharedPanes,
   sessions,
   'row-window': rows.rowWindow,
   'row-counter': rows.rowCounter,
   'pane-ring': rows.paneRing,
+  'row-results': rows.rowResults,
+  'cleared-entries': rows.clearedEntries,
   heap,
   grid: refined.grid,
   'changed-groups': refined.changedGroups,

@@ -51,7 +51,7 @@ export const openWindows: Room = {
     },
     {
       name: 'budget-not-spent',
-      find: 'k.set(spent, add(spent, i32(1)))',
+      find: 'k.set(spent, add(spent, cost))',
       put: '',
       shows: 'a window of a million groups stops all other queries',
     },

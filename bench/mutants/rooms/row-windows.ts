@@ -65,6 +65,32 @@ export const rowCounter: Room = {
   ],
 }
 
+export const rowResults: Room = {
+  file: 'compiler/lower/operators/aggregate.ts',
+  tests: ['lower/own-state.test', 'property/plans.test'],
+  faults: [
+    {
+      name: 'no-room-for-lists',
+      find: 'if (fills) cx.k.if(fills, () => this.#reserveOutput(cx, prepared, group))',
+      put: 'if (fills) cx.k.if(fills, () => {})',
+      shows: 'lists that leave with rows are written behind their room',
+    },
+  ],
+}
+
+export const clearedEntries: Room = {
+  file: 'compiler/lower/operators/groups.ts',
+  tests: ['lower/own-state.test', 'lower/exact.test'],
+  faults: [
+    {
+      name: 'cleared-values-stay',
+      find: 'this.#forgetOwn(k, entry)',
+      put: '',
+      shows: 'values of windows of rows that have left take room for good',
+    },
+  ],
+}
+
 export const paneRing: Room = {
   file: 'compiler/lower/lib/pane-ring.ts',
   tests,
@@ -148,9 +174,16 @@ export const paneRing: Room = {
       shows: 'rows of whole panes are lost when the input ends',
     },
     {
+      name: 'panes-taken-in-part',
+      find: 'k.if(isWanted, () => when(k, walk.combine(result, pane), taken), next)',
+      put: 'k.if(isWanted, () => (walk.combine(result, pane), taken()), next)',
+      shows: 'of each pane of a window one value is counted',
+      tests: ['lower/own-state.test', 'lower/exact.test'],
+    },
+    {
       name: 'budget-not-spent',
-      find: 'k.set(spent, add(spent, select(eq(step, i32(Step.combine)), i32(walk.combineRows), i32(1))))',
-      put: '',
+      find: 'const spend: Spend = rows => k.set(spent, add(spent, rows))',
+      put: 'const spend: Spend = () => {}',
       shows: 'when the input ends nothing else has its turn',
     },
   ],

@@ -1,7 +1,7 @@
 /**
  * The types of aggregates in the builder: what each takes of a row, and what it gives for a group.
  */
-import type { DataType, FloatType, IntegerType, NumericType } from '../../../ir/types.ts'
+import type { ElementType, FloatType, IntegerType, NumericType } from '../../../ir/types.ts'
 import type { ExprOf, Or, Typed } from './types.ts'
 
 type SumOf<T extends NumericType> = T extends FloatType ? 'float64' : T extends 'uint64' ? 'uint64' : 'int64'
@@ -11,6 +11,15 @@ export interface AggregateFilter<W extends Typed<'bool', boolean, 'row'>> {
   /** Only rows for which it is true count. */
   readonly where: W
 }
+
+/** Of an aggregate that keeps values: which rows count, and how many. */
+export interface ListOptions {
+  /** Only rows for which it is true count. */
+  readonly where?: Typed<'bool', boolean, 'row'>
+  /** The values that come first are kept, so many of them: a whole number from 1 to 1,048,576. */
+  readonly limit?: number
+}
+type ListWith<T extends ElementType, N extends boolean> = true extends N ? `list<${T}?>` : `list<${T}>`
 type WithFilter<N extends boolean, W> = unknown extends W ? N : true
 
 /** The aggregates; each takes a condition as a last argument: only rows for which it is true count. */
@@ -19,7 +28,7 @@ export interface AggregatesOf {
   count(filter?: AggregateFilter<Typed<'bool', boolean, 'row'>>): ExprOf<'int64', false, 'group'>
   /** Rows where `x` is not null. */
   count(
-    x: Typed<DataType, boolean, 'row'>,
+    x: Typed<ElementType, boolean, 'row'>,
     filter?: AggregateFilter<Typed<'bool', boolean, 'row'>>,
   ): ExprOf<'int64', false, 'group'>
   /**
@@ -36,22 +45,22 @@ export interface AggregatesOf {
     filter?: W & AggregateFilter<Typed<'bool', boolean, 'row'>>,
   ): ExprOf<'float64', WithFilter<N, W>, 'group'>
   /** The smallest of what is not null; null where all is null. NaN is the largest number. */
-  min<T extends DataType, N extends boolean, W>(
+  min<T extends ElementType, N extends boolean, W>(
     x: Typed<T, N, 'row'>,
     filter?: W & AggregateFilter<Typed<'bool', boolean, 'row'>>,
   ): ExprOf<T, WithFilter<N, W>, 'group'>
   /** The largest of what is not null; null where all is null. NaN is the largest number. */
-  max<T extends DataType, N extends boolean, W>(
+  max<T extends ElementType, N extends boolean, W>(
     x: Typed<T, N, 'row'>,
     filter?: W & AggregateFilter<Typed<'bool', boolean, 'row'>>,
   ): ExprOf<T, WithFilter<N, W>, 'group'>
   /** The value at the smallest event time of the group. */
-  first<T extends DataType, N extends boolean, W>(
+  first<T extends ElementType, N extends boolean, W>(
     x: Typed<T, N, 'row'>,
     filter?: W & AggregateFilter<Typed<'bool', boolean, 'row'>>,
   ): ExprOf<T, WithFilter<N, W>, 'group'>
   /** The value at the largest event time of the group. */
-  last<T extends DataType, N extends boolean, W>(
+  last<T extends ElementType, N extends boolean, W>(
     x: Typed<T, N, 'row'>,
     filter?: W & AggregateFilter<Typed<'bool', boolean, 'row'>>,
   ): ExprOf<T, WithFilter<N, W>, 'group'>
@@ -135,7 +144,7 @@ export interface AggregatesOf {
    * number in whatever order they come. A group takes 2 KiB, and a plan has room for half a million of them at once.
    */
   approxCountDistinct(
-    x: Typed<DataType, boolean, 'row'>,
+    x: Typed<ElementType, boolean, 'row'>,
     filter?: AggregateFilter<Typed<'bool', boolean, 'row'>>,
   ): ExprOf<'int64', false, 'group'>
   /**
@@ -162,7 +171,7 @@ export interface AggregatesOf {
    * the same values. See `approxCountDistinct` for one of constant size.
    */
   countDistinct(
-    x: Typed<DataType, boolean, 'row'>,
+    x: Typed<ElementType, boolean, 'row'>,
     filter?: AggregateFilter<Typed<'bool', boolean, 'row'>>,
   ): ExprOf<'int64', false, 'group'>
   /**
@@ -185,7 +194,7 @@ export interface AggregatesOf {
    * is null. It is one of the values, of any type. `fraction` is a number from 0 to 1, else LDB-0001. It keeps what
    * `countDistinct` does.
    */
-  quantileDisc<T extends DataType, N extends boolean, W>(
+  quantileDisc<T extends ElementType, N extends boolean, W>(
     x: Typed<T, N, 'row'>,
     fraction: number,
     filter?: W & AggregateFilter<Typed<'bool', boolean, 'row'>>,
@@ -194,8 +203,45 @@ export interface AggregatesOf {
    * The value that occurs most often of what is not null, of several the least; null where all is null. Of values that are
    * equal (0 and -0) it is the first to arrive. It keeps what `countDistinct` does.
    */
-  mode<T extends DataType, N extends boolean, W>(
+  mode<T extends ElementType, N extends boolean, W>(
     x: Typed<T, N, 'row'>,
     filter?: W & AggregateFilter<Typed<'bool', boolean, 'row'>>,
   ): ExprOf<T, WithFilter<N, W>, 'group'>
+  /**
+   * The values of `x` as a list in the order of their arrival, nulls among them, as SQL's `array_agg` keeps them; where no
+   * row counts, a list without values. Rows of windows that overlap and of sessions are in the order of the panes that these
+   * are made of, which is that of time, and by arrival in each.
+   *
+   * `limit` keeps the values that come first. Without it a group holds 65,536: a row that brings one more is rejected with
+   * LDB-9007, and so is the result of a window whose panes have more together.
+   */
+  arrayAgg<T extends ElementType, N extends boolean>(
+    x: Typed<T, N, 'row'>,
+    options?: ListOptions,
+  ): ExprOf<ListWith<T, N>, false, 'group'>
+  /**
+   * The texts that are not null one behind the other, with `separator` between them, in the order of `arrayAgg`; null where
+   * all are. `limit` is as there. The separator has 1024 bytes at the most, else LDB-0001.
+   */
+  stringAgg<N extends boolean, O extends ListOptions>(
+    x: Typed<'utf8', N, 'row'>,
+    separator: string,
+    options?: O,
+  ): ExprOf<'utf8', N extends false ? (O extends { readonly where: unknown } ? true : false) : true, 'group'>
+  /**
+   * The `k` largest values that are not null, the largest first, as a list; fewer where there are not so many. Of equal values
+   * those that came first are kept and come first. NaN is the largest number, and `-0` equals `0`. `k` is a whole number from 1
+   * to 1000, else LDB-0001.
+   */
+  topK<T extends ElementType>(
+    x: Typed<T, boolean, 'row'>,
+    k: number,
+    filter?: AggregateFilter<Typed<'bool', boolean, 'row'>>,
+  ): ExprOf<`list<${T}>`, false, 'group'>
+  /** The `k` smallest values, the smallest first; all else as `topK`. */
+  bottomK<T extends ElementType>(
+    x: Typed<T, boolean, 'row'>,
+    k: number,
+    filter?: AggregateFilter<Typed<'bool', boolean, 'row'>>,
+  ): ExprOf<`list<${T}>`, false, 'group'>
 }

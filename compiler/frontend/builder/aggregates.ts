@@ -17,15 +17,22 @@ import type { AggregatesOf } from './aggregate-types.ts'
 import { Expression } from './expression.ts'
 import type { Typed } from './types.ts'
 
-interface FilterOption {
-  readonly where: Typed
+/** What may be the last argument of an aggregate. */
+interface Given {
+  readonly where?: Typed
+  readonly limit?: number
 }
 
-const isFilter = (x: unknown): x is FilterOption => typeof x === 'object' && x !== null && 'where' in x
-
+const isExpression = (x: unknown): x is Typed => x instanceof Expression
 const isNumber = (x: unknown): x is number => typeof x === 'number'
 
 const MEDIAN = 0.5
+
+/** The options that a call ends in, if it does. */
+function optionsOf(args: readonly unknown[]): Given {
+  const last = args.at(-1)
+  return typeof last === 'object' && last !== null && !isExpression(last) ? last : {}
+}
 
 /** The aggregates of the table by the names that users write. */
 const methods: Readonly<Record<keyof AggregatesOf, AggregateName>> = {
@@ -55,6 +62,10 @@ const methods: Readonly<Record<keyof AggregatesOf, AggregateName>> = {
   median: 'quantile',
   quantileDisc: 'quantile_disc',
   mode: 'mode',
+  arrayAgg: 'array_agg',
+  stringAgg: 'string_agg',
+  topK: 'top_k',
+  bottomK: 'bottom_k',
 }
 
 /** The arguments of the table that a method has by itself. */
@@ -69,7 +80,7 @@ export class AggregateCollector {
     const entries = Object.entries(methods).map(([name, fn]) => [
       name,
       (...args: readonly unknown[]) =>
-        this.#add(fn, [...args, ...(ownArguments[name as keyof AggregatesOf] ?? [])]),
+        this.#add(fn, [...(ownArguments[name as keyof AggregatesOf] ?? []), ...args]),
     ])
     return Object.fromEntries(entries) as unknown as AggregatesOf
   }
@@ -79,12 +90,11 @@ export class AggregateCollector {
   }
 
   #add(fn: AggregateName, args: readonly unknown[]): Expression {
-    const filter = args.find(isFilter)
-    const isFraction = aggregateRow(fn).takesFraction ? isNumber : () => false
-    const given = args.filter(arg => !isFilter(arg) && !isFraction(arg) && arg !== undefined)
-    const exprs = (given as readonly Typed[]).map(arg => Expression.plan(arg))
-    const counted = filter ? filtered(exprs, Expression.plan(filter.where)) : exprs
-    return this.#keep(aggregateOver({ fn, fraction: args.find(isNumber) }, counted))
+    const { where, limit = numberOf(args) } = optionsOf(args)
+    const exprs = given(fn, args).map(arg => Expression.plan(arg))
+    const counted = where ? filtered(fn, exprs, Expression.plan(where)) : exprs
+    const separator = args.find(arg => typeof arg === 'string')
+    return this.#keep(aggregateOver({ fn, fraction: numberOf(args), limit, separator }, counted))
   }
 
   #keep(one: Aggregate): Expression {
@@ -117,8 +127,22 @@ export function nameCalls(
   }
 }
 
-/** Rows that the condition leaves out count as null. */
-function filtered(args: readonly Expr[], cond: Expr): readonly Expr[] {
+const numberOf = (args: readonly unknown[]): number | undefined => args.find(isNumber)
+
+/** The expressions of a call; what else it is given must be a number, a text or the options. */
+function given(fn: AggregateName, args: readonly unknown[]): readonly Typed[] {
+  const { takesFraction, takesSeparator, needsLimit } = aggregateRow(fn)
+  const isOption = (arg: unknown): boolean =>
+    arg === undefined ||
+    arg === optionsOf(args) ||
+    ((takesFraction || needsLimit) === true && isNumber(arg)) ||
+    (takesSeparator === true && typeof arg === 'string')
+  return args.filter(arg => !isOption(arg)) as readonly Typed[]
+}
+
+/** Rows that the condition leaves out count as null; where nulls count, it is an argument itself. */
+function filtered(fn: AggregateName, args: readonly Expr[], cond: Expr): readonly Expr[] {
+  if (aggregateRow(fn).keepsNulls) return [...args, cond]
   const values = args.length === 0 ? [literal(true, 'bool')] : args
   return values.map(value => call('case', cond, value, nullOf(value.type)))
 }

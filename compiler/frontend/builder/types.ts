@@ -9,6 +9,7 @@ import type {
   DataType,
   IntegerType,
   JsValue,
+  ListType,
   NumericType,
   TimestampType,
 } from '../../../ir/types.ts'
@@ -227,9 +228,9 @@ export interface Instant<T extends TimestampType, N extends boolean, G extends S
   since<X extends Typed<T, boolean, G>>(x: X): ExprOf<'int64', Or<N, NullableOf<X>>, G>
 }
 
-/** An expression of type `T`: only the operations that its type has. */
-export type ExprOf<T extends DataType, N extends boolean, G extends Scope> = Common<T, N, G> &
-  (T extends 'bool' ? Logical<N, G> : Ordered<T, N, G>) &
+/** An expression of type `T`: only the operations that its type has. A list has none. */
+export type ExprOf<T extends DataType, N extends boolean, G extends Scope> = Typed<T, N, G> &
+  (T extends ListType ? unknown : Common<T, N, G> & (T extends 'bool' ? Logical<N, G> : Ordered<T, N, G>)) &
   (T extends NumericType ? Numeric<T, N, G> : unknown) &
   (T extends IntegerType ? Wrapping<T, N, G> : unknown) &
   (T extends BytesType ? Sequence<T, N, G> : unknown) &

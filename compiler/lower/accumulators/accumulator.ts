@@ -11,8 +11,8 @@ import type { FixedRegion, Growable } from '../../../ir/physical/program.ts'
 import type { DataType } from '../../../ir/types.ts'
 import type { Leave } from '../lib/control.ts'
 import type { Interner, Wanted } from '../lib/interner.ts'
-import type { RowScope } from '../scope.ts'
-import type { Blocks, StatefulStage } from '../stage.ts'
+import type { Output, RowScope } from '../scope.ts'
+import type { Blocks } from '../stage.ts'
 import { anyNull, type Fault, isNever, type Value } from '../value.ts'
 
 /** The row under way, as accumulators see it. */
@@ -32,10 +32,20 @@ export interface Contribution {
 export interface Prepared {
   readonly faults: readonly Fault[]
   readonly texts: readonly Wanted[]
-  /** Returns `grow` where state of its own has no room for what the row brings. */
-  reserve?(): void
+  /** Leaves where its own state has no room for the row. */
+  reserve?(leave: Leave): void
+  /** Bytes that the row may add to the result. */
+  readonly addedBytes?: Expr
   /** Updates the fields of the entry. */
   apply(): void
+}
+
+/** State of an accumulator that grows with the rows, not with the groups. */
+export interface OwnState {
+  readonly growable: Growable
+  grow(k: KernelBuilder): void
+  /** Before the first row. */
+  init?(k: KernelBuilder): void
 }
 
 export interface Accumulator {
@@ -46,30 +56,30 @@ export interface Accumulator {
    * is a fault of the value that is read.
    */
   combine(k: KernelBuilder, into: Expr, from: Expr): void
-  /** Set where that may take long: `step` takes in a part, for which `reserve` has made room, `combine` follows the last. */
-  readonly gradual?: {
-    /** The entry that takes it in is -1 where it is new. */
-    reserve(k: KernelBuilder, leave: Leave, into: Expr, from: Expr): void
-    /** Are all parts of the other entry taken in by now? */
-    step(k: KernelBuilder, into: Expr, from: Expr): Expr
-  }
-  /** Gives back what a group has in state of its own. */
-  forget?(k: KernelBuilder, entry: Expr): void
+  /** Set where that may take long: takes in a part; are all taken in by now? `combine` follows the last. */
+  step?(k: KernelBuilder, into: Expr, from: Expr): Expr
   /** How many rows cost about as much as `combine`, where that is more than one. */
   readonly combineRows?: number
+  /** State of its own; its head is one of `regions`. */
+  readonly state?: OwnState
+  /** Room in that for the first row of a new group: leaves where there is none. */
+  reserveFirst?(cx: RowScope, args: readonly Value[]): void
+  /** Room in that for what `step` takes in, or `combine` where there are no steps; the entry that takes it is -1 where new. */
+  reserveCombine?(k: KernelBuilder, leave: Leave, into: Expr, from: Expr): void
+  /** Gives back what it holds for an entry that is forgotten. */
+  forget?(k: KernelBuilder, entry: Expr): void
+  /** How many values of an entry `read` and `combine` look at one by one. */
+  rows?(entry: Expr): Expr
+  /** Bytes that `read` writes for an entry: there is room for them. */
+  bytes?(k: KernelBuilder, entry: Expr): Expr
   /** Refuses no row where it is the first of its group. */
   prepare(contribution: Contribution): Prepared
   /** The texts that a new group keeps of its first row. */
   wants?(cx: RowScope, args: readonly Value[]): readonly Wanted[]
-  /** Returns `grow` where state of its own has no room for the first row of a new group. */
-  reserve?(cx: RowScope, args: readonly Value[]): void
   /** What it holds for a group, as a call asks for it; null where no row has contributed to what must have a value. */
-  read(k: KernelBuilder, entry: Expr, call: Aggregate): Value
-  /** Regions of its own, for all groups together. */
+  read(k: KernelBuilder, entry: Expr, call: Aggregate, output?: Output): Value
+  /** Regions of its own that do not grow. */
   readonly regions?: readonly FixedRegion[]
-  /** State of its own that grows, and what is written to it before the first row. */
-  readonly growables?: StatefulStage['growables']
-  begin?(k: KernelBuilder): void
   /** Regions of its own that have so many rows for each entry: the first of them is that of entry times so many. */
   readonly parts?: Growable['parts']
   /** Can it take rows by their mask? */
@@ -81,7 +91,20 @@ export interface Accumulator {
   readonly blocks?: Blocks
 }
 
-export type GroupFacts = Pick<GroupStore, 'isUngrouped' | 'combines' | 'retracts' | 'newId'>
+export type GroupFacts = Pick<GroupStore, 'isUngrouped' | 'combines' | 'retracts'>
+
+/** Ids of the growable states of a pipeline, without gaps. */
+export class StateIds {
+  #next: number
+
+  constructor(first: number) {
+    this.#next = first
+  }
+
+  next(): number {
+    return this.#next++
+  }
+}
 
 /** Where the accumulators of a group keep their fields. */
 export class GroupStore {
@@ -92,16 +115,15 @@ export class GroupStore {
   readonly combines: boolean
   /** Are rows taken back? */
   readonly retracts: boolean
-  /** The id of another growable state of the pipeline. */
-  readonly newId: () => number
   #entries: Mem | undefined
+  readonly #ids: StateIds
 
-  constructor(texts: Interner | undefined, { isUngrouped, combines, retracts, newId }: GroupFacts) {
+  constructor(texts: Interner | undefined, { isUngrouped, combines, retracts }: GroupFacts, ids: StateIds) {
+    this.#ids = ids
     this.texts = texts
     this.isUngrouped = isUngrouped
     this.combines = combines
     this.retracts = retracts
-    this.newId = newId
   }
 
   /** Known once all accumulators have said what fields they need. */
@@ -114,16 +136,29 @@ export class GroupStore {
     return this.#entries
   }
 
+  /** The id of a state of its own. */
+  newState(): number {
+    return this.#ids.next()
+  }
+
+  /** The same for entries of another region. */
+  of(entries: Mem): GroupStore {
+    const store = new GroupStore(this.texts, this, this.#ids)
+    store.place(entries)
+    return store
+  }
+
   load(field: string, entry: Expr): Expr {
     return load(this.entries, field, entry)
   }
 }
 
-/** Makes an accumulator of arguments of some types, whose fields have names that start with `name`. */
+/** Makes an accumulator of arguments of some types, whose fields have names that start with `name`, for a call. */
 export type AccumulatorFactory = (
   store: GroupStore,
   name: string,
   argTypes: readonly DataType[],
+  call: Aggregate,
 ) => Accumulator
 
 /** Are all arguments not null? */
@@ -139,6 +174,12 @@ export function contributes({ args, mask }: Pick<Contribution, 'args' | 'mask'>)
 }
 
 export { when } from '../lib/control.ts'
+
+/** Where a value that is read is written. */
+export function outputOf(output: Output | undefined): Output {
+  if (!output) throw new Error('a value is read that has to be written somewhere')
+  return output
+}
 
 /** An argument by its number. */
 export function argumentOf(args: readonly Value[], number = 0): Value {

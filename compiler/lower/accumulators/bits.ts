@@ -4,7 +4,7 @@
  */
 import { and, i32, i64, or, xor } from '../../../ir/kernel/build.ts'
 import type { Expr } from '../../../ir/kernel/node.ts'
-import { type DataType, typeTable } from '../../../ir/types.ts'
+import { type DataType, factsOf } from '../../../ir/types.ts'
 import { stored } from '../lib/kept.ts'
 import { scalarOf } from '../value.ts'
 import { type AccumulatorFactory, argumentOf, contributes, when } from './accumulator.ts'
@@ -14,7 +14,7 @@ type Join = (a: Expr, b: Expr) => Expr
 
 /** No bit, or all of them. */
 const startOf = (type: DataType, start: 0 | -1): Expr =>
-  typeTable[type].value === 'i64' ? i64(BigInt(start)) : i32(start)
+  factsOf(type).value === 'i64' ? i64(BigInt(start)) : i32(start)
 
 const joined =
   (start: 0 | -1, join: Join): AccumulatorFactory =>

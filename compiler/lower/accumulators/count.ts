@@ -7,8 +7,8 @@ import type { Local } from '../../../ir/kernel/node.ts'
 import { FALSE, scalar } from '../value.ts'
 import { type Accumulator, type AccumulatorFactory, contributes, when } from './accumulator.ts'
 
-export const count: AccumulatorFactory = (store, name, argTypes) =>
-  store.isUngrouped ? runningCount(store, name, argTypes) : groupCount(store, name, argTypes)
+export const count: AccumulatorFactory = (store, ...given) =>
+  store.isUngrouped ? runningCount(store, ...given) : groupCount(store, ...given)
 
 const counter: AccumulatorFactory = (store, name) => ({
   fields: { [name]: 'i64' },
@@ -19,8 +19,8 @@ const counter: AccumulatorFactory = (store, name) => ({
   prepare: () => ({ faults: [], texts: [], apply: () => {} }),
 })
 
-const groupCount: AccumulatorFactory = (store, name, argTypes) => ({
-  ...counter(store, name, argTypes),
+const groupCount: AccumulatorFactory = (store, name, ...given) => ({
+  ...counter(store, name, ...given),
   prepare: contribution => ({
     faults: [],
     texts: [],

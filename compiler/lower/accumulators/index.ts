@@ -11,6 +11,7 @@ import {
   eq,
   f64,
   gt,
+  i32,
   i64,
   type KernelBuilder,
   le,
@@ -25,8 +26,11 @@ import type { Expr } from '../../../ir/kernel/node.ts'
 import type { FieldSpecs } from '../../../ir/layout.ts'
 import { isBytes, isFloat } from '../../../ir/types.ts'
 import { toDouble } from '../expr/cast.ts'
+import { addLengths } from '../lib/bytes.ts'
+import type { Output } from '../scope.ts'
 import { scalar, scalarOf, type Value } from '../value.ts'
 import type { Accumulator, AccumulatorFactory, GroupStore } from './accumulator.ts'
+import { joined, listed } from './arrived.ts'
 import { bitsOfAll, bitsOfAny, bitsOfOdd } from './bits.ts'
 import { count } from './count.ts'
 import { distinct } from './distinct.ts'
@@ -36,6 +40,7 @@ import { max, min } from './extreme.ts'
 import { latest } from './latest.ts'
 import { productsOfPairs, squaresOfFirst, squaresOfSecond } from './products.ts'
 import { quantile } from './quantile.ts'
+import { largest, smallest } from './ranked.ts'
 import { sum } from './sum.ts'
 import { values } from './values.ts'
 import { falses, isPositive, isZero, trues, weightedCount, weightedSum } from './weighted.ts'
@@ -45,8 +50,8 @@ const bySign =
   (store, ...given) =>
     (store.retracts ? weighted : plain)(store, ...given)
 
-const weightedSumOf: AccumulatorFactory = (store, name, argTypes) =>
-  (isFloat(argTypes[0]) ? exactSum : weightedSum)(store, name, argTypes)
+const weightedSumOf: AccumulatorFactory = (store, name, argTypes, call) =>
+  (isFloat(argTypes[0]) ? exactSum : weightedSum)(store, name, argTypes, call)
 
 const factories = {
   count: bySign(count, weightedCount),
@@ -67,11 +72,18 @@ const factories = {
   trues,
   falses,
   values,
+  listed,
+  joined,
+  largest,
+  smallest,
 } as const satisfies Record<string, AccumulatorFactory>
 type AccumulatorKind = keyof typeof factories
 
 /** Those that hold on to values of their arguments, so that texts among them must be interned. */
-const keeping: ReadonlySet<AccumulatorKind> = new Set(['min', 'max', 'first', 'last', 'latest', 'values'])
+const keeping: ReadonlySet<AccumulatorKind> = new Set([
+  ...(['min', 'max', 'first', 'last', 'latest', 'values'] as const),
+  ...(['listed', 'joined', 'largest', 'smallest'] as const),
+])
 
 /** What the accumulator of a kind over the aggregate's arguments holds for a group. */
 type HeldOf = (kind: AccumulatorKind) => Value
@@ -187,6 +199,10 @@ const codes: AggregateCodes = {
   quantile: { needs: ['values'], finish: plain('values') },
   quantile_disc: { needs: ['values'], finish: plain('values') },
   mode: { needs: ['values'], finish: plain('values') },
+  array_agg: { needs: ['listed'], finish: plain('listed') },
+  string_agg: { needs: ['joined'], finish: plain('joined') },
+  top_k: { needs: ['largest'], finish: plain('largest') },
+  bottom_k: { needs: ['smallest'], finish: plain('smallest') },
 }
 
 /** Does an aggregate keep texts of rows? */
@@ -202,7 +218,13 @@ export interface Fed {
 export interface Accumulation {
   readonly accumulators: readonly Fed[]
   /** Result of aggregate number `n` for the group of an entry. */
-  finish(k: KernelBuilder, n: number, entry: Expr): Value
+  finish(k: KernelBuilder, n: number, entry: Expr, output?: Output): Value
+  /** Bytes that `finish` writes for all aggregates, where there are any that do; `added`: by an accumulator besides. */
+  bytes(
+    k: KernelBuilder,
+    entry: Expr,
+    added?: (accumulator: Accumulator) => Expr | undefined,
+  ): Expr | undefined
 }
 
 function codeOf(fn: AggregateName, retracts: boolean): AggregateCode {
@@ -224,24 +246,32 @@ export function accumulate(store: GroupStore, calls: readonly Aggregate[], prefi
       const key = keyOf(kind, call)
       if (kept.has(key)) continue
       const argTypes = call.args.map(arg => arg.type)
-      const accumulator = factories[kind](store, `${prefix}${kind}_${kept.size}`, argTypes)
+      const accumulator = factories[kind](store, `${prefix}${kind}_${kept.size}`, argTypes, call)
       kept.set(key, { accumulator, feeder })
     }
   })
-  const read = (k: KernelBuilder, kind: AccumulatorKind, call: Aggregate, entry: Expr): Value => {
+  const find = (kind: AccumulatorKind, call: Aggregate): Accumulator => {
     const fed = kept.get(keyOf(kind, call))
     if (!fed) throw new Error(`${call.fn} has no accumulator ${kind}`)
-    return fed.accumulator.read(k, entry, call)
+    return fed.accumulator
   }
   return {
     accumulators: [...kept.values()],
-    finish: (k, n, entry) =>
-      codeOf(calls[n].fn, store.retracts).finish(kind => read(k, kind, calls[n], entry), calls[n]),
+    finish: (k, n, entry, output) =>
+      codeOf(calls[n].fn, store.retracts).finish(
+        kind => find(kind, calls[n]).read(k, entry, calls[n], output),
+        calls[n],
+      ),
+    bytes(k, entry, added = () => undefined) {
+      const used = calls.flatMap(call => codeOf(call.fn, store.retracts).needs.map(kind => find(kind, call)))
+      const parts = used.flatMap(one => (one.bytes ? [one.bytes(k, entry), added(one) ?? i32(0)] : []))
+      return parts.length === 0 ? undefined : parts.reduce((sum, more) => addLengths(sum, more))
+    },
   }
 }
 
 /** Arguments that are never null have no say in a count: without any others it is one of rows. */
-function keyOf(kind: AccumulatorKind, { args }: Aggregate): string {
+function keyOf(kind: AccumulatorKind, { args, limit, separator }: Aggregate): string {
   const heard = kind === 'count' ? args.filter(arg => arg.nullable) : args
-  return `${kind}(${heard.map(printExpr).join(', ')})`
+  return `${kind}(${heard.map(printExpr).join(', ')}) ${limit} ${separator}`
 }

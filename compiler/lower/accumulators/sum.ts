@@ -2,7 +2,7 @@
  * sum: checked 64-bit integers, or doubles. Doubles are added in arrival order; where all rows are one group
  * they are added in lanes by row number, so that no row waits for the one before it.
  */
-import { FLOAT_LANES } from '../../../ir/expr/aggregates.ts'
+import { FLOAT_LANES } from '../../../ir/expr/contributions.ts'
 import {
   add,
   and,
@@ -41,9 +41,10 @@ const widened = ({ value, type }: ScalarValue): Expr =>
 export const addend = ({ cx, args }: Contribution): Expr =>
   cx.k.let('addend', widened(scalarOf(argumentOf(args))))
 
-export const sum: AccumulatorFactory = (store, name, argTypes) => {
-  if (!isFloat(argTypes[0])) return integerSum(store, name, argTypes)
-  return store.isUngrouped ? lanedSum(store, name, argTypes) : floatSum(store, name, argTypes)
+export const sum: AccumulatorFactory = (...given) => {
+  const [store, , [argType]] = given
+  if (!isFloat(argType)) return integerSum(...given)
+  return store.isUngrouped ? lanedSum(...given) : floatSum(...given)
 }
 
 const integerSum: AccumulatorFactory = (store, name, [argType]) => ({

@@ -24,6 +24,7 @@ import type { Expr } from '../../../ir/kernel/node.ts'
 import type { FieldSpecs } from '../../../ir/layout.ts'
 import type { DataType } from '../../../ir/types.ts'
 import { toDouble } from '../expr/cast.ts'
+import type { Leave } from '../lib/control.ts'
 import { stored } from '../lib/kept.ts'
 import { OrderedMultiset, type RootCell } from '../lib/ordered-multiset.ts'
 import { NIL } from '../lib/value-nodes.ts'
@@ -50,7 +51,7 @@ class Values implements Accumulator {
 
   constructor(store: GroupStore, name: string, argType: DataType) {
     this.#store = store
-    this.#set = new OrderedMultiset(store.newId(), name, argType, store.texts)
+    this.#set = new OrderedMultiset(store.newState(), name, argType, store.texts)
     this.#type = argType
     this.#root = `${name}_root`
     store.texts?.addUser(this.#set.nodes)
@@ -64,13 +65,9 @@ class Values implements Accumulator {
     return [{ mem: this.#set.nodes.head, rows: 1 }]
   }
 
-  get growables(): NonNullable<Accumulator['growables']> {
+  get state(): NonNullable<Accumulator['state']> {
     const { nodes } = this.#set
-    return [{ growable: nodes.growable, grow: k => nodes.grow(k) }]
-  }
-
-  begin(k: KernelBuilder): void {
-    this.#set.nodes.init(k)
+    return { growable: nodes.growable, grow: k => nodes.grow(k), init: k => nodes.init(k) }
   }
 
   init(k: KernelBuilder, entry: Expr): void {
@@ -85,13 +82,13 @@ class Values implements Accumulator {
     return wantFirst(cx, this.#store, args)
   }
 
-  reserve({ k, leave }: RowScope, args: readonly Value[]): void {
+  reserveFirst({ k, leave }: RowScope, args: readonly Value[]): void {
     when(k, contributes({ args, mask: TRUE }), () => this.#set.reserveAny(k, leave))
   }
 
   prepare(contribution: Contribution): ReturnType<Accumulator['prepare']> {
     const { cx, args, entry } = contribution
-    const { k, leave } = cx
+    const { k } = cx
     const cell = this.#cell(k, entry)
     const value = bind(k, 'value', argumentOf(args))
     const counts = local(k, 'counts', contributes(contribution))
@@ -99,7 +96,7 @@ class Values implements Accumulator {
     return {
       faults: [],
       texts,
-      reserve: () => when(k, counts, () => this.#set.reserve(k, leave, cell.root, value)),
+      reserve: leave => when(k, counts, () => this.#set.reserve(k, leave, cell.root, value)),
       apply: () =>
         when(k, counts, () => {
           const held = value.kind === 'bytes' ? texts[0].id : stored(value.value)
@@ -108,15 +105,14 @@ class Values implements Accumulator {
     }
   }
 
-  get gradual(): NonNullable<Accumulator['gradual']> {
-    return {
-      reserve: (k, leave, into, from) => {
-        const root = this.#cell(k, max32(into, i32(0))).root
-        const target = k.let('target', select(lt(into, i32(0)), NIL, root))
-        this.#set.reserveNext(k, leave, target, this.#cell(k, from).root)
-      },
-      step: (k, into, from) => this.#set.takeNext(k, this.#cell(k, into), this.#cell(k, from).root),
-    }
+  reserveCombine(k: KernelBuilder, leave: Leave, into: Expr, from: Expr): void {
+    const root = this.#cell(k, max32(into, i32(0))).root
+    const target = k.let('target', select(lt(into, i32(0)), NIL, root))
+    this.#set.reserveNext(k, leave, target, this.#cell(k, from).root)
+  }
+
+  step(k: KernelBuilder, into: Expr, from: Expr): Expr {
+    return this.#set.takeNext(k, this.#cell(k, into), this.#cell(k, from).root)
   }
 
   combine(k: KernelBuilder): void {

@@ -65,8 +65,8 @@ export const weightedSum: AccumulatorFactory = (store, name, [argType]) => ({
 /** How many rows have a certain boolean. */
 const rowsThat =
   (wanted: boolean): AccumulatorFactory =>
-  (store, name, argTypes) => {
-    const counted = weightedCount(store, name, argTypes)
+  (store, name, argTypes, call) => {
+    const counted = weightedCount(store, name, argTypes, call)
     return {
       ...counted,
       prepare(contribution) {

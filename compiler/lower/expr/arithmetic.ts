@@ -19,13 +19,13 @@ import {
 } from '../../../ir/kernel/build.ts'
 import type { Expr } from '../../../ir/kernel/node.ts'
 import type { OpName } from '../../../ir/kernel/ops.ts'
-import { type DataType, type IntegerType, integerRange, isFloat, typeTable } from '../../../ir/types.ts'
+import { type DataType, factsOf, type IntegerType, integerRange, isFloat } from '../../../ir/types.ts'
 import { scalarOf, zeroOf } from '../value.ts'
 import { type CallLowering, type Computed, fault, strict } from './call.ts'
 
 /** A constant of the value type of an integer type. */
 export const integerConst = (type: DataType, value: bigint): Expr =>
-  typeTable[type].value === 'i64' ? i64(value) : i32(Number(value))
+  factsOf(type).value === 'i64' ? i64(value) : i32(Number(value))
 
 /** Does a value that its value type holds exactly leave the narrower range of its type? */
 export function outOfRange(type: IntegerType, value: Expr): Expr {
@@ -41,8 +41,8 @@ function wraps(operator: Operator, type: IntegerType, a: Expr, b: Expr): Expr | 
     if (operator === 'sub') return op('ltu.i64', a, b)
     return op(operator === 'add' ? 'addou.i64' : 'mulou.i64', a, b)
   }
-  const { bits } = typeTable[type]
-  const width = typeTable[type].value === 'i64' ? 64 : 32
+  const { bits } = factsOf(type)
+  const width = factsOf(type).value === 'i64' ? 64 : 32
   const exactBits = operator === 'mul' ? bits * 2 : bits + 1
   const fits = type.startsWith('u') ? exactBits < width : exactBits <= width
   return fits ? undefined : op(`${operator}o.${a.type}` as OpName, a, b)
@@ -51,7 +51,7 @@ function wraps(operator: Operator, type: IntegerType, a: Expr, b: Expr): Expr | 
 /** The condition under which an integer result does not fit its type. */
 function overflow(operator: Operator, type: IntegerType, a: Expr, b: Expr, result: Expr): Expr {
   const wrapped = wraps(operator, type, a, b)
-  const full = type === 'uint64' || typeTable[type].bits === (a.type === 'i64' ? 64 : 32)
+  const full = type === 'uint64' || factsOf(type).bits === (a.type === 'i64' ? 64 : 32)
   if (full && wrapped) return wrapped
   const narrow = outOfRange(type, result)
   return wrapped ? or(wrapped, narrow) : narrow
@@ -75,7 +75,7 @@ function checkedResult(result: Expr, operator: Operator, type: DataType, a: Expr
 
 /** The low bits of a result, as a value of its type. */
 export function wrapTo(type: IntegerType, value: Expr): Expr {
-  const { bits, class: cls } = typeTable[type]
+  const { bits, class: cls } = factsOf(type)
   if (bits === (value.type === 'i64' ? 64 : 32)) return value
   if (cls === 'unsigned') return and(value, integerConst(type, integerRange[type].max))
   return shr(shl(value, i32(32 - bits)), i32(32 - bits))
@@ -94,7 +94,7 @@ const division = (quotient: boolean): CallLowering =>
     const byZero = fault('LDB-9003', eq(b, zeroOf(b.type)))
     if (type === 'uint64') return { value: op(quotient ? 'divu.i64' : 'remu.i64', a, b), faults: [byZero] }
     const value = quotient ? div(a, b) : rem(a, b)
-    const { class: cls } = typeTable[type]
+    const { class: cls } = factsOf(type)
     if (!quotient || cls === 'unsigned') return { value, faults: [byZero] }
     const least = integerConst(type, integerRange[type as IntegerType].min)
     const leaves = and(eq(a, least), eq(b, integerConst(type, -1n)))
@@ -111,7 +111,7 @@ const negation = strict((cx, args, { type }): Computed => {
 const absolute = strict((_cx, args, { type }): Computed => {
   const a = scalarOf(args[0]).value
   if (isFloat(type)) return { value: op('abs.f64', a) }
-  if (typeTable[type].class === 'unsigned') return { value: a }
+  if (factsOf(type).class === 'unsigned') return { value: a }
   const zero = zeroOf(a.type)
   const least = integerConst(type, integerRange[type as IntegerType].min)
   return { value: select(lt(a, zero), sub(zero, a), a), faults: [fault('LDB-9002', eq(a, least))] }

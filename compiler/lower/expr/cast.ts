@@ -28,6 +28,7 @@ import {
 import type { Expr } from '../../../ir/kernel/node.ts'
 import {
   type DataType,
+  factsOf,
   type IntegerType,
   integerRange,
   isFloat,
@@ -35,7 +36,6 @@ import {
   isTimestamp,
   isUnsigned64,
   ticksPerSecond,
-  typeTable,
   unitOf,
 } from '../../../ir/types.ts'
 import { byteAt, bytesRegion } from '../lib/bytes.ts'
@@ -95,7 +95,7 @@ function fromFloat(x: Expr, to: IntegerType): Computed {
     gt(op('trunc.f64', x), f64(Number(min) - 1)),
     lt(op('trunc.f64', x), f64(Number(max) + 1)),
   )
-  const wide = typeTable[to].bits === 64
+  const wide = factsOf(to).bits === 64
   const atLeast = wide ? and(ge(x, f64(Number(min))), lt(x, f64(Number(max)))) : inside
   const fits = to === 'uint64' ? and(gt(x, f64(-1)), lt(x, f64(2 ** 64))) : to === 'int64' ? atLeast : inside
   const value =

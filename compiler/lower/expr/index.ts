@@ -1,10 +1,9 @@
 /** Expressions to kernel code: one recursive walk; each kind of function lives in the file of its family. */
-import { controlBlock } from '../../../ir/abi.ts'
 import type { Literal, Expr as PlanExpr } from '../../../ir/expr/expr.ts'
 import type { FunctionName } from '../../../ir/expr/functions/index.ts'
-import { add, bool, f64, i32, i64, load, ne } from '../../../ir/kernel/build.ts'
+import { bool, f64, i32, i64, load, ne } from '../../../ir/kernel/build.ts'
 import type { Expr } from '../../../ir/kernel/node.ts'
-import { type DataType, isBytes, typeTable } from '../../../ir/types.ts'
+import { type DataType, factsOf, isBytes } from '../../../ir/types.ts'
 import type { RowScope } from '../scope.ts'
 import { bind, FALSE, type Value, valueTypeOf, zeroOf } from '../value.ts'
 import { arithmetic } from './arithmetic.ts'
@@ -59,12 +58,11 @@ function lowerLiteral(cx: RowScope, { value, type }: Literal): Value {
     return { kind: 'scalar', type, value: constant, isNull, faults: [] }
   }
   const bytes = value instanceof Uint8Array ? value : new TextEncoder().encode((value ?? '') as string)
-  const offset = add(load(controlBlock, 'const_base'), i32(cx.plan.constants.add(bytes)))
-  return { kind: 'bytes', type, offset, length: i32(bytes.length), isFixed: true, isNull, faults: [] }
+  return { kind: 'bytes', type, ...cx.plan.constants.range(bytes), isFixed: true, isNull, faults: [] }
 }
 
 function constantOf(type: DataType, value: number | bigint | boolean): Expr {
-  switch (typeTable[type].value) {
+  switch (factsOf(type).value) {
     case 'bool':
       return bool(Boolean(value))
     case 'i32':

@@ -54,12 +54,17 @@ export interface TimeField {
   readonly field: string
 }
 
+/** Takes so many rows off the budget of the call. */
+export type Spend = (rows: Expr) => void
+
 /** What is done with a group whose window has closed. */
 export interface GroupWalk {
   /** Writes its code; may leave before anything has changed, and is then called with the same group again. */
   each(window: Closed, group: Expr): void
   /** What `each` wrote has been handed out for good. */
   given?(group: Expr): void
+  /** What `each` takes of the budget, in rows. */
+  rows(group: Expr): Expr
   /** Forgets the group. */
   drop(group: Expr): void
   /**
@@ -72,8 +77,8 @@ export interface GroupWalk {
   reserveCombine(into: Expr, from: Expr): void
   /** Takes what one group holds, or a part of it, into another of earlier rows; never leaves. Yields what `merge` does. */
   combine(into: Expr, from: Expr): Expr
-  /** What `merge` or `combine` takes of the budget, in rows. */
-  readonly combineRows: number
+  /** What `merge` or `combine` of a group takes of the budget, in rows, when all of it has been taken. */
+  combineRows(from: Expr): Expr
   /** The group of the same key in another pane, or -1. */
   find(group: Expr, start: Expr): Expr
   /** One more entry, which is empty and has the key of a group, and which no row finds: there must be room for it. */

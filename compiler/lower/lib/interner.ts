@@ -53,11 +53,17 @@ export interface Wanted {
 /** State that names texts: a scan calls `each` with every entry in use, from `at` on; it may yield where it has saved. */
 export type TextUser = Pick<HashTable, 'entries' | 'scan'>
 
+/**
+ * Looks through something that holds ids of texts, from position `at` on: calls `mark` for each that it holds. `save` keeps
+ * the position over a yield.
+ */
+export type TextWalk = (k: KernelBuilder, at: Local, save: () => void, mark: (id: Expr) => void) => void
+
 export class Interner {
   readonly table: HashTable
   readonly heap: Mem
   readonly #id: number
-  readonly #users: TextUser[] = []
+  readonly #walks: TextWalk[] = []
 
   constructor(id: number) {
     this.#id = id
@@ -78,7 +84,17 @@ export class Interner {
 
   /** State whose fields marked `interned` hold ids. */
   addUser(user: TextUser): void {
-    this.#users.push(user)
+    const interned = Object.entries(user.entries.fields).filter(([, field]) => field.interned)
+    this.addWalk((k, at, save, mark) =>
+      user.scan(k, at, save, entry => {
+        for (const [field] of interned) mark(load(user.entries, field, entry))
+      }),
+    )
+  }
+
+  /** What holds ids in another way. */
+  addWalk(walk: TextWalk): void {
+    this.#walks.push(walk)
   }
 
   get growable(): Growable {
@@ -169,8 +185,9 @@ export class Interner {
   grow(k: KernelBuilder): void {
     const { table } = this
     this.#step(k, 0, at => this.#clearMarks(k, at))
-    this.#users.forEach((user, n) => {
-      this.#step(k, n + 1, at => this.#mark(k, user, at))
+    this.#walks.forEach((walk, n) => {
+      const save = (at: Local) => (): void => k.put(this.heap, 'at', at)
+      this.#step(k, n + 1, at => walk(k, at, save(at), id => this.#mark(k, id)))
     })
     table.grow(k, {
       wanted: () => this.#wantedRoom(),
@@ -207,22 +224,16 @@ export class Interner {
     for (const field of ['marked', 'marked_bytes', 'new_used']) k.put(this.heap, field, i32(0))
   }
 
-  #mark(k: KernelBuilder, user: TextUser, at: Local): void {
+  #mark(k: KernelBuilder, held: Expr): void {
     const { heap, table } = this
-    const interned = Object.entries(user.entries.fields).filter(([, field]) => field.interned)
-    const save = (): void => k.put(heap, 'at', at)
-    user.scan(k, at, save, entry => {
-      for (const [field] of interned) {
-        const id = k.let('id', load(user.entries, field, entry))
-        k.if(ge(id, i32(0)), () => {
-          k.if(eq(load(table.entries, 'mark', id), i32(0)), () => {
-            k.store(table.entries, 'mark', id, i32(1))
-            k.put(heap, 'marked', add(load(heap, 'marked'), i32(1)))
-            const bytes = addLengths(load(heap, 'marked_bytes'), load(table.entries, 'length', id))
-            k.put(heap, 'marked_bytes', bytes)
-          })
-        })
-      }
+    const id = k.let('id', held)
+    k.if(ge(id, i32(0)), () => {
+      k.if(eq(load(table.entries, 'mark', id), i32(0)), () => {
+        k.store(table.entries, 'mark', id, i32(1))
+        k.put(heap, 'marked', add(load(heap, 'marked'), i32(1)))
+        const bytes = addLengths(load(heap, 'marked_bytes'), load(table.entries, 'length', id))
+        k.put(heap, 'marked_bytes', bytes)
+      })
     })
   }
 

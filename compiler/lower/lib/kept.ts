@@ -2,14 +2,14 @@
 import { i32, load, op, toInt } from '../../../ir/kernel/build.ts'
 import type { Expr, FieldType, Mem } from '../../../ir/kernel/node.ts'
 import type { FieldSpec } from '../../../ir/layout.ts'
-import { type DataType, isBytes, typeTable } from '../../../ir/types.ts'
+import { type DataType, factsOf, isBytes } from '../../../ir/types.ts'
 import { FALSE, scalar, type Value } from '../value.ts'
 import type { Interner } from './interner.ts'
 
 /** How a value of a type is kept in a row of state. */
 export function keptField(type: DataType): FieldType | FieldSpec {
   if (isBytes(type)) return { type: 'i32', interned: true }
-  return type === 'bool' ? 'u8' : typeTable[type].field
+  return type === 'bool' ? 'u8' : factsOf(type).field
 }
 
 /** What a field holds, as a value: texts are ranges of the heap. */

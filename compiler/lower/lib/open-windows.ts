@@ -165,7 +165,7 @@ export class OpenWindows implements GroupWindows {
     k.put(this.head, 'deadline', this.heap.earliest(i64(NEVER)))
   }
 
-  advance(k: KernelBuilder, leave: Leave, watermark: TimeField, { each, drop }: GroupWalk): void {
+  advance(k: KernelBuilder, leave: Leave, watermark: TimeField, { each, rows, drop }: GroupWalk): void {
     const { entries } = this.table
     const spent = k.let('spent', i32(0))
     k.loop('due_windows', done => {
@@ -179,11 +179,12 @@ export class OpenWindows implements GroupWindows {
         k.breakIf(lt(group, i32(0)), closed)
         k.phase('reserve')
         k.if(ge(spent, load(controlBlock, 'budget')), () => leave(Status.yield))
+        const cost = k.let('cost', rows(group))
         each({ start, end: endOf(closes, this.lateness) }, group)
         k.phase('apply')
         k.store(entries, 'first', window, load(this.groups.entries, 'next', group))
         drop(group)
-        k.set(spent, add(spent, i32(1)))
+        k.set(spent, add(spent, cost))
       })
       k.phase('apply')
       this.heap.pop(k)

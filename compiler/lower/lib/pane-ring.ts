@@ -21,7 +21,6 @@ import {
   ne,
   not,
   or,
-  select,
   sub,
 } from '../../../ir/kernel/build.ts'
 import type { Expr, Mem } from '../../../ir/kernel/node.ts'
@@ -35,6 +34,7 @@ import {
   HOME,
   NEVER,
   NO_BOUNDS,
+  type Spend,
   type TimeField,
 } from './group-windows.ts'
 import type { HashTable } from './table.ts'
@@ -233,6 +233,7 @@ export class PaneRing implements GroupWindows {
   advance(k: KernelBuilder, leave: Leave, watermark: TimeField, walk: GroupWalk): void {
     const isEnd = ge(load(watermark.mem, watermark.field), i64(NEVER))
     const spent = k.let('spent', i32(0))
+    const spend: Spend = rows => k.set(spent, add(spent, rows))
     k.loop('due_panes', done => {
       const step = k.let('step', load(this.head, 'step'))
       const choose = ([[at, work], ...others]: readonly (readonly [number, () => void])[]): void => {
@@ -241,14 +242,14 @@ export class PaneRing implements GroupWindows {
       }
       k.phase('reserve')
       k.if(ge(spent, load(controlBlock, 'budget')), () => leave(Status.yield))
-      k.set(spent, add(spent, select(eq(step, i32(Step.combine)), i32(walk.combineRows), i32(1))))
+      spend(i32(1))
       const hasWork = and(isEnd, ne(this.waiting, i32(0)))
       k.breakIf(and(eq(step, i32(Step.idle)), not(hasWork)), done)
       choose([
         [Step.idle, () => this.#scan(k)],
         [Step.begin, () => this.#begin(k, walk, isEnd)],
-        [Step.combine, () => this.#combine(k, walk)],
-        [Step.leave, () => this.#leave(k, walk, isEnd)],
+        [Step.combine, () => this.#combine(k, walk, spend)],
+        [Step.leave, () => this.#leave(k, walk, isEnd, spend)],
         [Step.turn, () => this.#turn(k, walk)],
         [Step.forget, () => this.#forget(k, walk)],
       ])
@@ -318,22 +319,29 @@ export class PaneRing implements GroupWindows {
   }
 
   /** Takes in one pane, or a part of it, or passes over one that the window does not reach. */
-  #combine(k: KernelBuilder, walk: GroupWalk): void {
+  #combine(k: KernelBuilder, walk: GroupWalk, spend: Spend): void {
     const [pane, left] = ['pane', 'left'].map(field => k.let(field, load(this.head, field)))
     const result = load(this.head, 'result')
     const isWanted = k.let('is_wanted', le(left, load(this.head, 'wanted')))
     k.if(isWanted, () => walk.reserveCombine(result, pane))
+    const cost = k.let('cost', walk.combineRows(pane))
     k.phase('apply')
     const next = (): void => {
       k.put(this.head, 'pane', this.#next(pane))
       k.put(this.head, 'left', sub(left, i32(1)))
       k.if(le(left, i32(1)), () => k.put(this.head, 'step', i32(Step.leave)))
     }
-    k.if(isWanted, () => when(k, walk.combine(result, pane), next), next)
+    const taken = (): void => {
+      spend(cost)
+      next()
+    }
+    k.if(isWanted, () => when(k, walk.combine(result, pane), taken), next)
   }
 
-  #leave(k: KernelBuilder, walk: GroupWalk, isEnd: Expr): void {
-    walk.each(NO_BOUNDS, k.let('result', load(this.head, 'result')))
+  #leave(k: KernelBuilder, walk: GroupWalk, isEnd: Expr, spend: Spend): void {
+    const result = k.let('result', load(this.head, 'result'))
+    spend(walk.rows(result))
+    walk.each(NO_BOUNDS, result)
     k.phase('apply')
     k.if(
       isEnd,

@@ -29,7 +29,14 @@ import type { Expr, Local, Mem } from '../../../ir/kernel/node.ts'
 import { rowLayout } from '../../../ir/layout.ts'
 import { ChangedGroups } from './changed-groups.ts'
 import type { Leave } from './control.ts'
-import { type Closed, type GroupWalk, NEVER, type TimeField, type Touch } from './group-windows.ts'
+import {
+  type Closed,
+  type GroupWalk,
+  NEVER,
+  type Spend,
+  type TimeField,
+  type Touch,
+} from './group-windows.ts'
 import { OpenWindows } from './open-windows.ts'
 import type { HashTable } from './table.ts'
 
@@ -137,6 +144,7 @@ export class RefinedWindows extends OpenWindows {
 
   override advance(k: KernelBuilder, leave: Leave, _watermark: TimeField, walk: GroupWalk): void {
     const spent = k.let('spent', i32(0))
+    const spend: Spend = rows => k.set(spent, add(spent, rows))
     k.loop('due_results', done => {
       k.phase('reserve')
       k.if(ge(spent, load(controlBlock, 'budget')), () => leave(Status.yield))
@@ -146,7 +154,7 @@ export class RefinedWindows extends OpenWindows {
       k.if(lt(group, i32(0)), () => this.#choose(k, done, why, group))
       k.if(
         ge(group, i32(0)),
-        () => this.#give(k, walk, why, group),
+        () => this.#give(k, walk, why, group, spend),
         () => this.#leaveWindow(k, why),
       )
     })
@@ -203,9 +211,12 @@ export class RefinedWindows extends OpenWindows {
   }
 
   /** A group gives its result, where there is one to give, and leaves the list that it was on. */
-  #give(k: KernelBuilder, walk: GroupWalk, why: Local, group: Local): void {
+  #give(k: KernelBuilder, walk: GroupWalk, why: Local, group: Local, spend: Spend): void {
     const says = k.let('says', this.#says(why, group))
-    k.if(says, () => walk.each(this.#boundsOf(k, group), group))
+    k.if(says, () => {
+      spend(walk.rows(group))
+      walk.each(this.#boundsOf(k, group), group)
+    })
     k.phase('apply')
     k.if(says, () => walk.given?.(group))
     this.#changed?.delete(k, group)

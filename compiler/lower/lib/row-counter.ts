@@ -51,6 +51,11 @@ export class RowCounter {
     k.if(ge(filled, i32(this.#rule.every)), () => emit(group, { emitted: begin, refused: never }))
   }
 
+  /** Is the next row of a group the last before its result? */
+  fills(group: Expr): Expr {
+    return ge(load(this.#groups.entries, 'filled', group), i32(this.#rule.every - 1))
+  }
+
   /** Has a group rows that no result has told of? */
   isOpen(group: Expr): Expr {
     return gt(load(this.#groups.entries, 'filled', group), i32(0))

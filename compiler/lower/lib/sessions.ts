@@ -18,7 +18,6 @@ import {
   load,
   lt,
   or,
-  select,
   sub,
 } from '../../../ir/kernel/build.ts'
 import type { Expr, Local, Mem } from '../../../ir/kernel/node.ts'
@@ -32,6 +31,7 @@ import {
   type GroupWindows,
   NEVER,
   type Pane,
+  type Spend,
   type TimeField,
 } from './group-windows.ts'
 import { DeadlineHeap } from './heap.ts'
@@ -152,11 +152,12 @@ export class Sessions implements GroupWindows {
 
   advance(k: KernelBuilder, leave: Leave, watermark: TimeField, walk: GroupWalk): void {
     const spent = k.let('spent', i32(0))
+    const spend: Spend = rows => k.set(spent, add(spent, rows))
     k.loop('due_sessions', done => {
       const step = k.let('step', load(this.head, 'step'))
       k.phase('reserve')
       k.if(ge(spent, load(controlBlock, 'budget')), () => leave(Status.yield))
-      k.set(spent, add(spent, select(eq(step, i32(Step.merge)), i32(walk.combineRows), i32(1))))
+      k.set(spent, add(spent, i32(1)))
       k.if(
         eq(step, i32(Step.idle)),
         () => {
@@ -171,8 +172,8 @@ export class Sessions implements GroupWindows {
             () =>
               k.if(
                 eq(step, i32(Step.merge)),
-                () => this.#merge(k, walk),
-                () => this.#leave(k, walk),
+                () => this.#merge(k, walk, spend),
+                () => this.#leave(k, walk, spend),
               ),
           ),
       )
@@ -243,7 +244,7 @@ export class Sessions implements GroupWindows {
   }
 
   /** Takes one pane, or a part of it, into the first, which becomes the session. */
-  #merge(k: KernelBuilder, walk: GroupWalk): void {
+  #merge(k: KernelBuilder, walk: GroupWalk, spend: Spend): void {
     const [result, pane] = ['result', 'pane'].map(field => k.let(field, load(this.head, field)))
     k.if(ge(pane, i32(0)), () => walk.reserveCombine(result, pane))
     k.phase('apply')
@@ -251,8 +252,10 @@ export class Sessions implements GroupWindows {
       lt(pane, i32(0)),
       () => k.put(this.head, 'step', i32(Step.leave)),
       () => {
+        const cost = k.let('cost', walk.combineRows(pane))
         const isTaken = walk.combine(result, pane)
         when(k, isTaken, () => {
+          spend(cost)
           k.put(this.head, 'pane', this.#next(k, walk, pane))
           k.store(this.#groups.entries, 'last_time', result, this.#of('last_time', pane))
           walk.drop(pane)
@@ -261,8 +264,9 @@ export class Sessions implements GroupWindows {
     )
   }
 
-  #leave(k: KernelBuilder, walk: GroupWalk): void {
+  #leave(k: KernelBuilder, walk: GroupWalk, spend: Spend): void {
     const result = k.let('result', load(this.head, 'result'))
+    spend(walk.rows(result))
     const start = k.let('from', this.#of('first_time', result))
     const end = k.let('to', add(this.#of('last_time', result), i64(this.#rule.gap)))
     walk.each({ start, end }, result)

@@ -12,6 +12,7 @@ import {
   gt,
   i32,
   i64,
+  isConst,
   type KernelBuilder,
   le,
   load,
@@ -53,8 +54,8 @@ export interface PaneGrid {
 const Step = { idle: 0, merge: 1, leave: 2, forget: 3 } as const
 const NONE = -1
 
-/** Does a piece of work where the budget allows it, and takes so many rows off that. */
-type Work = (what: () => void, rows?: number) => void
+/** Does a piece of work where the budget allows it, and takes off that as many rows as it says. */
+type Work = (what: () => Expr) => void
 
 export class SharedPanes implements GroupWindows {
   readonly table: HashTable
@@ -165,11 +166,10 @@ export class SharedPanes implements GroupWindows {
   /** One piece of work at a turn of the loop, by the step that is under way. */
   advance(k: KernelBuilder, leave: Leave, watermark: TimeField, walk: GroupWalk): void {
     const spent = k.let('spent', i32(0))
-    const work: Work = (what, rows = 1) => {
+    const work: Work = what => {
       k.phase('reserve')
       k.if(ge(spent, load(controlBlock, 'budget')), () => leave(Status.yield))
-      what()
-      k.set(spent, add(spent, i32(rows)))
+      k.set(spent, add(spent, what()))
     }
     k.loop('due_windows', done => {
       const step = k.let('step', this.#head('step'))
@@ -210,13 +210,15 @@ export class SharedPanes implements GroupWindows {
       ge(group, i32(0)),
       () =>
         work(() => {
+          const cost = k.let('cost', walk.combineRows(group))
           const isTaken = walk.merge(group, merged => this.#appendMerged(k, merged))
           when(k, isTaken, () => {
             const next = k.let('next', load(this.#groups.entries, 'next', group))
             k.put(this.head, 'group', next)
             k.if(lt(next, i32(0)), () => this.#toNextPane(k))
           })
-        }, walk.combineRows),
+          return isConst(isTaken, true) ? cost : select(isTaken, cost, i32(1))
+        }),
       () => {
         k.phase('apply')
         k.if(
@@ -263,10 +265,12 @@ export class SharedPanes implements GroupWindows {
       ge(group, i32(0)),
       () =>
         work(() => {
+          const cost = k.let('cost', walk.rows(group))
           walk.each({ start: this.#head('from'), end: this.#end }, group)
           k.phase('apply')
           k.put(this.head, 'first', load(this.#groups.entries, 'next', group))
           walk.drop(group)
+          return cost
         }),
       () => {
         k.phase('apply')
@@ -302,6 +306,7 @@ export class SharedPanes implements GroupWindows {
               this.table.remove(k, pane)
             },
           )
+          return i32(1)
         }),
     )
   }

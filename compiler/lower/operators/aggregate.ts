@@ -29,6 +29,7 @@ import { when } from '../accumulators/accumulator.ts'
 import { passWatermark } from '../event-time.ts'
 import { lowerExpr, type RowColumns } from '../expr/index.ts'
 import { holds } from '../expr/logic.ts'
+import { addLengths } from '../lib/bytes.ts'
 import type { Leave } from '../lib/control.ts'
 import {
   type Bounds,
@@ -167,15 +168,19 @@ export class AggregateStage implements StatefulStage {
     )
     const faults = prepared.flatMap(one => one.faults)
     cx.reject(faults, row.mask, operator)
-    for (const one of prepared) one.reserve?.()
     this.#reserveTexts(cx, prepared)
+    for (const one of prepared) one.reserve?.(cx.leave)
     if (output) {
       k.if(le(output.room, i32(0)), () => cx.leave(Status.full))
       const apply = (): void => this.#apply(cx, prepared)
       if (this.#node.rows) {
+        this.#reserveFiring(cx, prepared, group)
         apply()
         this.#groups.count(k, group, this.#firing(cx, output))
-      } else this.#emitChange(cx, row, { entry, removes }, output, apply)
+      } else {
+        this.#reserveOutput(cx, prepared, entry)
+        this.#emitChange(cx, row, { entry, removes }, output, apply)
+      }
     } else this.#apply(cx, prepared)
     if (this.#groups.canEmpty) k.if(this.#isGone(cx, entry, removes), () => this.#groups.remove(k, entry))
     if (row.pane) this.#groups.windows.take?.(k, row.pane, entry)
@@ -211,7 +216,7 @@ export class AggregateStage implements StatefulStage {
     const { k } = cx
     const { entries } = this.#groups.table
     const bounds = row.pane ? { start: row.pane.start, end: row.pane.lastEnd } : NO_BOUNDS
-    const result = (): RowColumns => this.#groups.result(k, bounds, entry)
+    const result = (): RowColumns => this.#groups.result(k, bounds, entry, cx)
     if (this.#node.emit.strategy === 'update') {
       apply()
       output.emit(result())
@@ -240,7 +245,7 @@ export class AggregateStage implements StatefulStage {
     const { k } = cx
     return {
       emit: (entry, { emitted, refused }) => {
-        const columns = this.#groups.result(k, NO_BOUNDS, entry)
+        const columns = this.#groups.result(k, NO_BOUNDS, entry, cx)
         const take = (): void => {
           output.emit(withoutFaults(columns))
           emitted()
@@ -345,7 +350,7 @@ export class AggregateStage implements StatefulStage {
     const { k, leave } = cx
     this.#groups.reserve(k, leave)
     for (const { accumulator, feeder } of this.#groups.accumulation.accumulators)
-      accumulator.reserve?.(cx, args[feeder] ?? [])
+      accumulator.reserveFirst?.(cx, args[feeder] ?? [])
     const kept = this.#groups.accumulation.accumulators.flatMap(
       ({ accumulator, feeder }) => accumulator.wants?.(cx, args[feeder] ?? []) ?? [],
     )
@@ -356,6 +361,24 @@ export class AggregateStage implements StatefulStage {
   #reserveTexts({ k, leave }: RowScope, prepared: readonly Prepared[]): void {
     const texts = prepared.flatMap(one => one.texts)
     if (texts.length > 0) this.#groups.texts?.reserve(k, texts, leave)
+  }
+
+  /** Room for what leaves with the row: what its group comes to, behind what it came to before. */
+  #reserveOutput({ k, scratch }: RowScope, prepared: readonly Prepared[], entry: Expr): void {
+    const { accumulation } = this.#groups
+    const added = new Map(
+      accumulation.accumulators.map((fed, i) => [fed.accumulator, prepared[i].addedBytes]),
+    )
+    const after = accumulation.bytes(k, entry, one => added.get(one))
+    if (!after) return
+    const before = this.#node.emit.strategy === 'changelog' ? accumulation.bytes(k, entry) : undefined
+    scratch.reserve(before ? addLengths(before, after) : after)
+  }
+
+  /** The same where the row fills a window, whose result leaves with it. */
+  #reserveFiring(cx: RowScope, prepared: readonly Prepared[], group: Expr): void {
+    const fills = this.#groups.counter?.fills(group)
+    if (fills) cx.k.if(fills, () => this.#reserveOutput(cx, prepared, group))
   }
 
   #apply({ k, lane }: RowScope, prepared: readonly Prepared[]): void {

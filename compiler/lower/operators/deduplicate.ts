@@ -23,6 +23,7 @@ import type { Expr, Local } from '../../../ir/kernel/node.ts'
 import { type Deduplicate, deduplicateRule } from '../../../ir/logical/deduplicate.ts'
 import { findColumn } from '../../../ir/schema.ts'
 import { isBytes } from '../../../ir/types.ts'
+import { StateIds } from '../accumulators/accumulator.ts'
 import { MAX_TIME, MIN_TIME, timeRegion } from '../event-time.ts'
 import type { Leave } from '../lib/control.ts'
 import { intoGrid } from '../lib/grid.ts'
@@ -37,7 +38,6 @@ import { scalarOf } from '../value.ts'
 import { GroupKey, KEYS_MAX, type KeyValue } from './group-key.ts'
 
 const TABLE = 0
-const TEXTS = 1
 
 export class DeduplicateStage implements StatefulStage {
   readonly #node: Deduplicate
@@ -60,13 +60,15 @@ export class DeduplicateStage implements StatefulStage {
     const columns = node.keys.flatMap(name => findColumn(schema, name) ?? [])
     if (columns.length > KEYS_MAX)
       throw new MillraceError('LDB-1001', `duplicates by ${columns.length} columns; ${KEYS_MAX} is the most`)
+    const ids = new StateIds(TABLE + 1)
     const hasTexts = columns.some(({ type }) => isBytes(type))
-    this.#texts = texts ?? (hasTexts ? new Interner(TEXTS) : undefined)
+    const own = texts || hasTexts ? ids.next() : undefined
+    this.#texts = texts ?? (own === undefined ? undefined : new Interner(own))
     this.#key = new GroupKey(columns, this.#texts)
     const fields = { start: 'i64', kept: 'i64', ...this.#key.fields } as const
     this.#table = new HashTable({ id: TABLE, name: 'kept', fields })
     this.#texts?.addUser(this.#table)
-    this.#stretches = new OpenWindows(this.#texts ? TEXTS + 1 : TEXTS, this.#table)
+    this.#stretches = new OpenWindows(ids.next(), this.#table)
   }
 
   get deadline(): TimeField {
@@ -107,11 +109,12 @@ export class DeduplicateStage implements StatefulStage {
   advance(k: KernelBuilder, leave: Leave): void {
     this.#stretches.advance(k, leave, this.#watermark, {
       each: () => {},
+      rows: () => i32(1),
       drop: row => this.#table.remove(k, row),
       merge: noPanes,
       reserveCombine: noPanes,
       combine: noPanes,
-      combineRows: 1,
+      combineRows: noPanes,
       find: noPanes,
       spare: noPanes,
       clear: noPanes,

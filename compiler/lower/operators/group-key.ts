@@ -20,7 +20,7 @@ import {
 import type { Expr, FieldType, Mem } from '../../../ir/kernel/node.ts'
 import type { FieldSpec } from '../../../ir/layout.ts'
 import type { Column } from '../../../ir/schema.ts'
-import { isBytes, isFloat, typeTable } from '../../../ir/types.ts'
+import { factsOf, isBytes, isFloat } from '../../../ir/types.ts'
 import type { RowColumns } from '../expr/index.ts'
 import { doubleBits, isExact, wordsOf } from '../lib/hash.ts'
 import { type Interner, keyOfText, NULL_TEXT, type Wanted } from '../lib/interner.ts'
@@ -165,7 +165,7 @@ export const KEYS_MAX = 32
 
 function keyField(column: Column): FieldType | FieldSpec {
   if (isBytes(column.type)) return { type: 'i32', interned: true }
-  return isFloat(column.type) || typeTable[column.type].value === 'i64' ? 'i64' : 'i32'
+  return isFloat(column.type) || factsOf(column.type).value === 'i64' ? 'i64' : 'i32'
 }
 
 /** The word of a scalar key: zero under a null, so that all nulls are one group. */

@@ -5,6 +5,7 @@
 import { MillraceError } from '../../../ir/errors.ts'
 import { aggregate as aggregateCall } from '../../../ir/expr/aggregates.ts'
 import {
+  add,
   all,
   and,
   bool,
@@ -23,7 +24,7 @@ import { CHANGE, changes, isEager, isRefined, saysChanges, takesBack } from '../
 import { WINDOW_NUMBER } from '../../../ir/logical/row-window.ts'
 import { findColumn } from '../../../ir/schema.ts'
 import { isBytes } from '../../../ir/types.ts'
-import { GroupStore, when } from '../accumulators/accumulator.ts'
+import { type Accumulator, GroupStore, StateIds, when } from '../accumulators/accumulator.ts'
 import { type Accumulation, accumulate, fieldsOf as heldBy, keepsTexts } from '../accumulators/index.ts'
 import type { RowColumns } from '../expr/index.ts'
 import type { Leave } from '../lib/control.ts'
@@ -39,6 +40,7 @@ import { hashOfWindow, hashWords } from '../lib/hash.ts'
 import { Interner } from '../lib/interner.ts'
 import type { RowCounter } from '../lib/row-counter.ts'
 import { type Found, HashTable } from '../lib/table.ts'
+import type { Output } from '../scope.ts'
 import type { EmitEach, StatefulStage } from '../stage.ts'
 import { FALSE, local, scalar, scalarOf, type Value } from '../value.ts'
 import { GivenResults } from './given-results.ts'
@@ -79,18 +81,16 @@ export class Groups {
     if (columns.length > KEYS_MAX)
       throw new MillraceError('LDB-1001', `${columns.length} group keys; ${KEYS_MAX} is the most`)
     const calls = node.aggregates.map(({ call }) => call)
-    let lastId = GROUPS
-    const newId = (): number => ++lastId
+    const ids = new StateIds(GROUPS + 1)
     const hasTexts = columns.some(({ type }) => isBytes(type)) || calls.some(keepsTexts)
-    const textsId = texts || hasTexts ? newId() : undefined
+    const textsId = texts || hasTexts ? ids.next() : undefined
     this.texts = texts ?? (textsId === undefined ? undefined : new Interner(textsId))
     this.key = new GroupKey(columns, this.texts)
     this.retracts = node.input.relation.isChangelog
     const isWhole = columns.length === 0 && !node.window && !node.rows && !this.retracts
     this.isUngrouped = isWhole && !isEager(node.emit) && !isRefined(node.emit)
-    const combines = combinesPanes(node)
-    const facts = { isUngrouped: this.isUngrouped, combines, retracts: this.retracts, newId }
-    const store = new GroupStore(this.texts, facts)
+    const facts = { isUngrouped: this.isUngrouped, combines: combinesPanes(node), retracts: this.retracts }
+    const store = new GroupStore(this.texts, facts, ids)
     // Whether a group has any rows: with none it gives no result.
     this.#countsRows = this.isUngrouped || this.retracts
     this.accumulation = accumulate(store, this.#countsRows ? [...calls, countRows] : calls)
@@ -98,7 +98,7 @@ export class Groups {
     this.table = this.#makeTable()
     store.place(this.table.entries)
     this.texts?.addUser(this.table)
-    this.windows = windowsOf(newId(), this.table, node, watermark, this.canEmpty)
+    this.windows = windowsOf(ids.next(), this.table, node, watermark, this.canEmpty)
     this.counter = counterOf(this.table, node.rows)
   }
 
@@ -135,15 +135,15 @@ export class Groups {
         growable: one.growable,
         grow: (k: KernelBuilder) => one.table.grow(k),
       })),
-      ...this.accumulation.accumulators.flatMap(({ accumulator }) => accumulator.growables ?? []),
       ...(texts ? [{ growable: texts.growable, grow: (k: KernelBuilder) => texts.grow(k) }] : []),
+      ...this.#accumulators.flatMap(({ state }) => state ?? []),
     ]
   }
 
   init(k: KernelBuilder): void {
     this.table.init(k)
     this.windows.init(k)
-    for (const { accumulator } of this.accumulation.accumulators) accumulator.begin?.(k)
+    for (const { state } of this.#accumulators) state?.init?.(k)
   }
 
   /** The group of a key, in a pane where there are any. */
@@ -199,11 +199,11 @@ export class Groups {
   }
 
   #initRows(k: KernelBuilder, group: Expr): void {
-    for (const { accumulator } of this.accumulation.accumulators) accumulator.init(k, group)
+    for (const one of this.#accumulators) one.init(k, group)
   }
 
   #forgetOwn(k: KernelBuilder, group: Expr): void {
-    for (const { accumulator } of this.accumulation.accumulators) accumulator.forget?.(k, group)
+    for (const one of this.#accumulators) one.forget?.(k, group)
   }
 
   /** Makes an entry empty, for the key of a group. */
@@ -222,12 +222,13 @@ export class Groups {
         if (isEager(this.#node.emit)) return
         when(k, this.#isOpen(k, group), () => this.#give(k, window, group, each))
       },
+      rows: group => this.#rowsOf(group),
       given: group => this.#given?.keep(k, group, this.accumulation),
       drop: group => this.#drop(k, group),
       merge: (group, append) => this.#merge(k, leave, group, append),
       reserveCombine: (into, from) => this.#reserveCombine(k, leave, into, from),
       combine: (into, from) => this.combine(k, into, from),
-      combineRows: this.combineRows,
+      combineRows: group => this.#rowsOf(group, this.combineRows),
       find: (group, start) => this.#search(k, group, start).entry,
       spare: group => this.#spare(k, group),
       clear: (entry, group) => this.clear(k, entry, group),
@@ -237,19 +238,21 @@ export class Groups {
   /** Hands out what a group comes to; right behind what it came to before, where that is taken back. */
   #give(k: KernelBuilder, window: Closed, group: Expr, each: EmitEach): void {
     const operator = aggregateRule.print(this.#node)
-    const now = this.result(k, window, group)
+    const now = (output: Output): RowColumns => this.#leave(k, window, group, output)
     const given = this.#given
     if (!given) {
-      each(saysChanges(this.#node.emit) ? asChange(now, changes.insert) : now, operator)
+      const isChange = saysChanges(this.#node.emit)
+      each(output => (isChange ? asChange(now(output), changes.insert) : now(output)), operator)
       return
     }
+    const before = (output: Output): RowColumns => this.result(k, window, group, output, given.accumulation)
     k.if(
       given.has(group),
       () => {
-        each(asChange(this.result(k, window, group, given.accumulation), changes.updateBefore), operator)
-        each(asChange(now, changes.updateAfter), operator, true)
+        each(output => asChange(before(output), changes.updateBefore), operator)
+        each(output => asChange(now(output), changes.updateAfter), operator, true)
       },
-      () => each(asChange(now, changes.insert), operator),
+      () => each(output => asChange(now(output), changes.insert), operator),
     )
   }
 
@@ -284,20 +287,28 @@ export class Groups {
     return { ...this.find(k, hash, key, start), key }
   }
 
-  /** What combining two groups costs, in rows. */
-  get combineRows(): number {
-    const rows = this.accumulation.accumulators.map(({ accumulator }) => accumulator.combineRows ?? 0)
-    return Math.max(1, ...rows)
+  get #accumulators(): readonly Accumulator[] {
+    return this.accumulation.accumulators.map(({ accumulator }) => accumulator)
   }
 
-  /** Do all accumulators take in another entry in one step? */
+  /** What combining two groups costs in rows, beside that of values that are looked at one by one. */
+  get combineRows(): number {
+    return Math.max(1, ...this.#accumulators.map(({ combineRows = 0 }) => combineRows))
+  }
+
+  /** So many rows, and those whose values are looked at one by one. */
+  #rowsOf(group: Expr, fixed = 1): Expr {
+    const rows = this.#accumulators.flatMap(one => one.rows?.(group) ?? [])
+    return rows.reduce((sum, more) => add(sum, more), i32(fixed))
+  }
+
+  /** Do all accumulators take in another entry in one step, for which they need no room? */
   get combinesAtOnce(): boolean {
-    return this.accumulation.accumulators.every(({ accumulator }) => !accumulator.gradual)
+    return this.#accumulators.every(one => !one.step && !one.reserveCombine)
   }
 
   #reserveCombine(k: KernelBuilder, leave: Leave, into: Expr, from: Expr): void {
-    for (const { accumulator } of this.accumulation.accumulators)
-      accumulator.gradual?.reserve(k, leave, into, from)
+    for (const one of this.#accumulators) one.reserveCombine?.(k, leave, into, from)
   }
 
   /**
@@ -305,13 +316,12 @@ export class Groups {
    * has any left, the others follow.
    */
   combine(k: KernelBuilder, into: Expr, from: Expr): Expr {
-    const accumulators = this.accumulation.accumulators.map(({ accumulator }) => accumulator)
-    const steps = accumulators.flatMap(({ gradual }) =>
-      gradual ? [local(k, 'is_taken', gradual.step(k, into, from))] : [],
+    const steps = this.#accumulators.flatMap(one =>
+      one.step ? [local(k, 'is_taken', one.step(k, into, from))] : [],
     )
     const isDone = local(k, 'is_combined', all(steps))
     when(k, isDone, () => {
-      for (const accumulator of accumulators) accumulator.combine(k, into, from)
+      for (const one of this.#accumulators) one.combine(k, into, from)
     })
     return isDone
   }
@@ -339,8 +349,21 @@ export class Groups {
     return gt(scalarOf(this.accumulation.finish(k, this.#node.aggregates.length, group)).value, i64(0n))
   }
 
-  /** The columns of a group: window, keys, aggregates, by what some accumulators hold. */
-  result(k: KernelBuilder, { start, end }: Closed, group: Expr, held = this.accumulation): RowColumns {
+  /** Room for the result of a group, and its columns. */
+  #leave(k: KernelBuilder, window: Closed, group: Expr, output: Output): RowColumns {
+    const bytes = this.accumulation.bytes(k, group)
+    if (bytes) output.scratch.reserve(bytes)
+    return this.result(k, window, group, output)
+  }
+
+  /** The columns of a group: window, keys, aggregates, by what some accumulators hold. There is room for what is written. */
+  result(
+    k: KernelBuilder,
+    { start, end }: Closed,
+    group: Expr,
+    output: Output,
+    held = this.accumulation,
+  ): RowColumns {
     const { window, aggregates, rows } = this.#node
     const columns = new Map<string, Value>(this.key.values(this.table.entries, group))
     if (window) {
@@ -349,7 +372,7 @@ export class Groups {
     }
     if (rows?.sizeRows !== undefined)
       columns.set(WINDOW_NUMBER, scalar('int64', load(this.table.entries, 'number', group), FALSE))
-    for (const [n, { name }] of aggregates.entries()) columns.set(name, held.finish(k, n, group))
+    for (const [n, { name }] of aggregates.entries()) columns.set(name, held.finish(k, n, group, output))
     return columns
   }
 }

@@ -1,5 +1,5 @@
 /** Drops what nobody reads: columns of projections, aggregates. What can reject a row stays. */
-import type { Aggregate } from '../../../ir/expr/aggregates.ts'
+import { type Aggregate, canRefuse } from '../../../ir/expr/aggregates.ts'
 import { columnsOf } from '../../../ir/expr/expr.ts'
 import { aggregate, weightsOf } from '../../../ir/logical/aggregate.ts'
 import { exprsOf, inputsOf, type LogicalNode } from '../../../ir/logical/index.ts'
@@ -48,8 +48,7 @@ function dropUnread(node: LogicalNode, needed: ReadonlySet<string>): LogicalNode
     : aggregate(node.input, node.keys, kept, node.emit, node.rows, node.deletes)
 }
 
-/** Sums of integers overflow; arguments may fault. */
-const isRisky = ({ fn, args }: Aggregate): boolean => fn === 'sum' || fn === 'avg' || args.some(canFault)
+const isRisky = (call: Aggregate): boolean => canRefuse(call) || call.args.some(canFault)
 
 function neededBefore(node: LogicalNode, needed: ReadonlySet<string>): ReadonlySet<string> {
   const read = columnsOf(exprsOf(node))

@@ -1,12 +1,12 @@
 /** Arithmetic: checked by default, wrapping by name. Integers keep their type; an overflow is a RowFault. */
 import {
   type DataType,
+  factsOf,
   type IntegerType,
   integerRange,
   isFloat,
   isInteger,
   isNumeric,
-  typeTable,
 } from '../../types.ts'
 import { type Expr, RowFault, type Value } from '../expr.ts'
 import { ofInteger, unify } from '../promote.ts'
@@ -35,7 +35,7 @@ export function checked(value: bigint, type: IntegerType): Value {
 
 /** The low bits of an exact integer result. */
 function wrapped(value: bigint, type: IntegerType): Value {
-  const { bits, class: cls } = typeTable[type]
+  const { bits, class: cls } = factsOf(type)
   return ofInteger(cls === 'unsigned' ? BigInt.asUintN(bits, value) : BigInt.asIntN(bits, value), type)
 }
 

@@ -5,6 +5,7 @@
 import { isAscii, isUtf8 } from 'node:buffer'
 import { type Data, Type } from 'apache-arrow'
 import { MillraceError } from '../../../ir/errors.ts'
+import { elementOf, isList } from '../../../ir/types.ts'
 import { bitAt, bitBytes } from './bits.ts'
 import { broken, checkRoom, isDetached, type Site } from './refuse.ts'
 import { arrowTypeOf } from './types.ts'
@@ -22,6 +23,8 @@ export function checkValues(site: Site, data: Data): { readonly data: Data; read
     case Type.Binary:
       checkTexts(site, plain, hasNulls)
       break
+    case Type.List:
+      return { data: checkLists(site, plain), hasNulls }
     default:
       checkFixed(site, plain, arrowTypeOf(site.type).ArrayType.BYTES_PER_ELEMENT)
   }
@@ -51,13 +54,33 @@ export function checkValidity(site: Site, data: Data): boolean {
 function checkTexts(site: Site, data: Data, hasNulls: boolean): void {
   const { length, values, valueOffsets: offsets } = data
   if (length === 0) return
+  checkOffsets(site, offsets, length)
+  checkRoom(site, 'bytes of values', values, offsets[length])
+  if (site.type === 'utf8') checkUtf8(site, data, hasNulls)
+}
+
+function checkOffsets(site: Site, offsets: Int32Array, length: number): void {
   checkRoom(site, 'offsets', offsets, length + 1)
   if (offsets[0] < 0) throw broken(site, `has the offset ${offsets[0]}`)
   const at = firstDescent(offsets, length)
   if (at >= 0)
     throw broken(site, `has offsets that fall in row ${at}: ${offsets[at]}, then ${offsets[at + 1]}`)
-  checkRoom(site, 'bytes of values', values, offsets[length])
-  if (site.type === 'utf8') checkUtf8(site, data, hasNulls)
+}
+
+/** The values of all lists are a column of their own. */
+function checkLists({ label, type }: Site, data: Data): Data {
+  if (!isList(type)) throw new Error(`${label} is no list`)
+  const site = { label: `values of ${label}`, type: elementOf(type).type }
+  const { length, valueOffsets: offsets, children } = data
+  if (length > 0) {
+    checkOffsets(site, offsets, length)
+    if (children[0].length < offsets[length])
+      throw broken(site, `has ${children[0].length} values and needs ${offsets[length]}`)
+  }
+  const { data: values } = checkValues(site, children[0])
+  return values === children[0]
+    ? data
+    : data.clone(data.type, 0, length, data.nullCount, data.buffers, [values])
 }
 
 /** The first row that ends before it starts, or -1. */

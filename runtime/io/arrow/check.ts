@@ -5,7 +5,7 @@
 import { type Data, type Dictionary, type RecordBatch, Type } from 'apache-arrow'
 import { MillraceError } from '../../../ir/errors.ts'
 import type { Column } from '../../../ir/schema.ts'
-import { isTimestamp, typeTable } from '../../../ir/types.ts'
+import { factsOf, isTimestamp } from '../../../ir/types.ts'
 import { bitAt } from './bits.ts'
 import { checkFixed, checkValidity, checkValues } from './buffers.ts'
 import type { CheckedColumn } from './checked.ts'
@@ -59,7 +59,7 @@ function checkCodesOrValues(
 function checkType(column: Column, { type }: Data): void {
   const found = dataTypeOf(type)
   if (found === column.type) return
-  const { arrow } = typeTable[column.type]
+  const { arrow } = factsOf(column.type)
   const reason = `column '${column.name}' is declared ${column.type} (Arrow ${arrow}), the batch has ${type}`
   throw new MillraceError('LDB-0006', reason, { fix: typeFix(column, found) })
 }
@@ -67,7 +67,7 @@ function checkType(column: Column, { type }: Data): void {
 function typeFix({ type }: Column, found: Column['type'] | undefined): string {
   if (found === undefined) return `cast the data to one of ${supportedArrowTypes}`
   const unit = isTimestamp(type) && isTimestamp(found) ? '; units are never converted silently' : ''
-  return `declare the column ${found}, or cast the data to ${typeTable[type].arrow}${unit}`
+  return `declare the column ${found}, or cast the data to ${factsOf(type).arrow}${unit}`
 }
 
 function hasNull(column: Column, data: Data): MillraceError {

@@ -41,6 +41,17 @@ export function makeColumn(type: ArrowType, rows: number, buffers: ColumnBuffers
   return new Data(type, 0, rows, nulls, [offsets, values, bitmap], [], dictionary)
 }
 
+/** A column of lists: where each begins among the values of all, and where the last one ends. */
+export function makeListColumn(
+  type: ArrowType,
+  rows: number,
+  { offsets, child, valid }: { readonly child: Data } & Pick<Required<ColumnBuffers>, 'offsets' | 'valid'>,
+): Data {
+  const nulls = valid ? countZeros(valid, rows) : 0
+  const bitmap = nulls > 0 && valid ? valid : new Uint8Array(0)
+  return new Data(type, 0, rows, nulls, [offsets, undefined, bitmap], [child])
+}
+
 /** Makes batches of one list of columns. Where the types stay the same, so does the schema object. */
 export class BatchMaker {
   readonly #columns: Schema

@@ -4,7 +4,7 @@
  */
 import { type DataType as ArrowType, type Data, type Dictionary, Type } from 'apache-arrow'
 import { gatherBits } from './bits.ts'
-import { type ColumnBuffers, type FixedArray, makeColumn } from './column-data.ts'
+import { type ColumnBuffers, type FixedArray, makeColumn, makeListColumn } from './column-data.ts'
 import { checkTextBytes } from './refuse.ts'
 
 /** Texts (and neighbours) up to this length are copied by a loop: a view to copy from would cost more. */
@@ -13,6 +13,7 @@ const LOOP_BYTES_MAX = 64
 /** A column of `rows.length` rows: row `i` is row `rows[i] + base` of the source. Codes keep their dictionary. */
 export function gatherColumn(source: Data, type: ArrowType, rows: Int32Array, base: number): Data {
   const valid = source.nullCount > 0 ? gatherBits(source.nullBitmap, rows, source.offset + base) : undefined
+  if (source.type.typeId === Type.List) return gatherLists(source, type, rows, base, valid)
   return makeColumn(type, rows.length, { ...gatherBuffers(source, rows, base), valid })
 }
 
@@ -26,6 +27,26 @@ function gatherBuffers(source: Data, rows: Int32Array, base: number): ColumnBuff
     default:
       return { values: gatherFixed(source, rows, base), dictionary: source.dictionary }
   }
+}
+
+/** The values of lists are rows of a column of their own. */
+function gatherLists(
+  { valueOffsets: offsets, children: [values] }: Data,
+  type: ArrowType,
+  rows: Int32Array,
+  base: number,
+  valid: Uint8Array | undefined,
+): Data {
+  const lengths = rows.map(row => offsets[row + base + 1] - offsets[row + base])
+  const ends = offsetsOf(lengths)
+  const picked = new Int32Array(ends[rows.length])
+  for (let i = 0; i < rows.length; i++)
+    for (let n = 0; n < lengths[i]; n++) picked[ends[i] + n] = offsets[rows[i] + base] + n
+  return makeListColumn(type, rows.length, {
+    offsets: ends,
+    child: gatherColumn(values, values.type, picked, 0),
+    valid,
+  })
 }
 
 /** Values of a fixed width, or the codes of a dictionary. */

@@ -5,7 +5,7 @@
 import type { Data } from 'apache-arrow'
 import { MillraceError } from '../../../ir/errors.ts'
 import type { BatchLimits, InputColumn } from '../../../ir/physical/program.ts'
-import { typeTable } from '../../../ir/types.ts'
+import { factsOf } from '../../../ir/types.ts'
 import { bitBytes, copyBits } from './bits.ts'
 import type { CheckedColumn } from './checked.ts'
 import { widenCodes } from './codes.ts'
@@ -58,7 +58,7 @@ class FixedLoader extends ColumnLoader {
 
   constructor({ column, slot }: InputColumn, memory: DoorMemory, batchRows: number) {
     super()
-    const view = viewField(memory, 'in', slot, typeTable[column.type].field, batchRows)
+    const view = viewField(memory, 'in', slot, factsOf(column.type).field, batchRows)
     this.#values = new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
     this.#width = view.BYTES_PER_ELEMENT
     this.#validity = new ValidityLoader(slot, memory, batchRows)

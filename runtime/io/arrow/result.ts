@@ -5,11 +5,12 @@
 import type { Data, RecordBatch } from 'apache-arrow'
 import type { OutputColumn } from '../../../ir/physical/program.ts'
 import type { Column } from '../../../ir/schema.ts'
-import { isBytes, typeTable } from '../../../ir/types.ts'
+import { factsOf, isBytes, isList } from '../../../ir/types.ts'
 import { packBits } from './bits.ts'
 import { BatchMaker, type ColumnBuffers, makeColumn } from './column-data.ts'
 import type { AcceptedBatch } from './door.ts'
 import { copyTexts } from './gather.ts'
+import { listReader } from './lists.ts'
 import { type BatchMemory, viewBytes, viewField } from './memory.ts'
 import { PassedType, Selection } from './passed.ts'
 import { arrowTypeOf } from './types.ts'
@@ -68,6 +69,7 @@ type BufferReader = (rows: number, mode: ResultMode, nulls: Uint8Array | undefin
 
 function reader(column: Column, field: string, memory: BatchMemory, rowsMax: number): Computed['read'] {
   const nulls = column.nullable ? viewField(memory, 'out', `${field}_null`, 'u8', rowsMax) : undefined
+  if (isList(column.type)) return listReader(column.type, field, memory, rowsMax)
   const read = bufferReader(column, field, memory, rowsMax)
   return (rows, mode) => {
     const valid = nulls && packBits(nulls, rows, true)
@@ -81,7 +83,7 @@ function bufferReader({ type }: Column, field: string, memory: BatchMemory, rows
     const flags = viewField(memory, 'out', field, 'u8', rowsMax)
     return rows => ({ values: packBits(flags, rows, false) })
   }
-  const { buffer, byteOffset, length } = viewField(memory, 'out', field, typeTable[type].field, rowsMax)
+  const { buffer, byteOffset, length } = viewField(memory, 'out', field, factsOf(type).field, rowsMax)
   const values = new (arrowTypeOf(type).ArrayType)(buffer, byteOffset, length)
   return (rows, mode) => ({ values: mode === 'view' ? values.subarray(0, rows) : values.slice(0, rows) })
 }

@@ -21,6 +21,7 @@ import {
   Int16,
   Int32,
   Int64,
+  List,
   Precision,
   type Timestamp,
   TimestampMicrosecond,
@@ -36,9 +37,20 @@ import {
 } from 'apache-arrow'
 import { MillraceError } from '../../../ir/errors.ts'
 import { type Column, checkSchema, type Schema } from '../../../ir/schema.ts'
-import { type DataType, dataTypes, type IntegerType, type TimeUnit, typeTable } from '../../../ir/types.ts'
+import {
+  type DataType,
+  dataTypes,
+  type ElementType,
+  elementOf,
+  factsOf,
+  type IntegerType,
+  isList,
+  type ListType,
+  listOf,
+  type TimeUnit,
+} from '../../../ir/types.ts'
 
-const arrowTypes: Readonly<Record<DataType, ArrowType>> = {
+const arrowTypes: Readonly<Record<ElementType, ArrowType>> = {
   bool: new Bool(),
   int8: new Int8(),
   int16: new Int16(),
@@ -66,11 +78,21 @@ const timeUnits: Readonly<Record<ArrowTimeUnit, TimeUnit>> = {
   [ArrowTimeUnit.NANOSECOND]: 'ns',
 }
 
-export const arrowTypeOf = (type: DataType): ArrowType => arrowTypes[type]
+export const arrowTypeOf = (type: DataType): ArrowType => (isList(type) ? listTypeOf(type) : arrowTypes[type])
+
+/** Made once each: the schema of the results stays the same. */
+const listTypes = new Map<ListType, List>()
+
+function listTypeOf(list: ListType): List {
+  const { type, nullable } = elementOf(list)
+  const made = listTypes.get(list) ?? new List(new Field('item', arrowTypes[type], nullable))
+  listTypes.set(list, made)
+  return made
+}
 
 /** The Arrow types that can enter, for messages. */
 export const supportedArrowTypes = [
-  ...dataTypes.map(type => typeTable[type].arrow),
+  ...dataTypes.map(type => factsOf(type).arrow),
   'LargeUtf8',
   'LargeBinary',
   'Utf8View',
@@ -99,6 +121,8 @@ export function dataTypeOf(type: ArrowType): DataType | undefined {
       return `timestamp[${timeUnits[(type as Timestamp).unit]}]`
     case Type.Date:
       return (type as DateType).unit === DateUnit.DAY ? 'date' : undefined
+    case Type.List:
+      return listTypeFrom(type as List)
     case Type.Dictionary:
       return dictionaryOf(type as Dictionary)
     default:
@@ -111,6 +135,11 @@ const integerOf = ({ isSigned, bitWidth }: Int): IntegerType => `${isSigned ? ''
 function floatOf({ precision }: Float): DataType | undefined {
   if (precision === Precision.SINGLE) return 'float32'
   return precision === Precision.DOUBLE ? 'float64' : undefined
+}
+
+function listTypeFrom({ children: [{ type, nullable }] }: List): DataType | undefined {
+  const element = dataTypeOf(type)
+  return element === undefined || isList(element) ? undefined : listOf(element, nullable)
 }
 
 /** Codes of 64 bits are refused: no dictionary is that long. */
@@ -127,7 +156,7 @@ export function schemaOf({ fields }: ArrowSchema): Schema {
 
 function columnOf({ name, type, nullable }: Field): Column {
   const ours = dataTypeOf(type)
-  if (ours) return { name, type: ours, nullable }
+  if (ours && !isList(ours)) return { name, type: ours, nullable }
   throw new MillraceError('LDB-5021', `column '${name}' has the Arrow type ${type}, which is not supported`, {
     fix: `cast it to one of ${supportedArrowTypes}`,
   })
@@ -135,4 +164,4 @@ function columnOf({ name, type, nullable }: Field): Column {
 
 export const arrowSchemaOf = (schema: Schema): ArrowSchema => new ArrowSchema(schema.map(arrowFieldOf))
 
-const arrowFieldOf = ({ name, type, nullable }: Column): Field => new Field(name, arrowTypes[type], nullable)
+const arrowFieldOf = ({ name, type, nullable }: Column): Field => new Field(name, arrowTypeOf(type), nullable)

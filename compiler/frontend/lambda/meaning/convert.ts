@@ -6,7 +6,7 @@ import { after, allOf, apply, choose, coalesce, convert, double, FALSE, not, req
 import { exprOf, leafwise } from './join.ts'
 import { asDouble, asInt64, bigintType, numeral } from './numbers.ts'
 import { numberOf, parsed } from './numeric.ts'
-import { describe, isPlain, type JsValue, type Leaf, type Plain, plain } from './values.ts'
+import { describe, isOpaque, isPlain, type JsValue, type Leaf, type Plain, plain } from './values.ts'
 
 /** `Number(x)` */
 export const toNumber = (at: Place, value: JsValue): JsValue =>
@@ -30,7 +30,7 @@ export const toBigint = (at: Place, value: JsValue): JsValue =>
   leafwise(value, leaf => {
     const parsedLiteral = literalBigint(leaf)
     if (parsedLiteral) return parsedLiteral
-    if (leaf.form === 'plain' && leaf.kind !== 'string' && leaf.kind !== 'binary') {
+    if (leaf.form === 'plain' && leaf.kind !== 'string' && !isOpaque(leaf)) {
       return plain('bigint', bigintOf({ ...leaf, expr: required(leaf.expr) }))
     }
     const fix = 'pass a number or a boolean'

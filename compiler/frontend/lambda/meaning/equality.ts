@@ -6,7 +6,7 @@ import { after, allOf, anyOf, apply, coalesce, FALSE, not } from './exprs.ts'
 import { exprOfPair } from './join.ts'
 import { asInt64, numeral, zeroAs } from './numbers.ts'
 import { isAbsent } from './tests.ts'
-import { describe, type JsValue, kindsOf, type Leaf, leavesOf, type Plain } from './values.ts'
+import { describe, isOpaque, type JsValue, kindsOf, type Leaf, leavesOf, type Plain } from './values.ts'
 
 /** `a === b`; two values that no type has in common are refused, for the answer would always be false. */
 export function strictEquality(at: Place, a: JsValue, b: JsValue): Expr {
@@ -31,8 +31,7 @@ function equal(at: Place, a: Leaf, b: Leaf): Expr {
   if (a.form === 'nothing') return isAbsent(b, a.value === null ? 'null' : 'undefined')
   if (b.form === 'nothing') return isAbsent(a, b.value === null ? 'null' : 'undefined')
   if (a.kind !== b.kind) return bothNull(a, b)
-  if (a.kind === 'binary')
-    return refuseTypes(at, 'binary values cannot be compared', 'test them for null only')
+  if (isOpaque(a)) return refuseTypes(at, `${a.kind} values cannot be compared`, 'test them for null only')
   if (a.kind === 'bigint') return equalBigints(asInt64(a.expr), asInt64(b.expr))
   return sameType(numeral(a.expr), numeral(b.expr))
 }

@@ -8,7 +8,7 @@ import { asDouble } from './numbers.ts'
 import { doubleOf } from './numeric.ts'
 import { isPresent } from './tests.ts'
 import { concat, stringOf } from './text.ts'
-import { describe, isPlain, type JsValue, type Plain, plain, UNDEFINED } from './values.ts'
+import { describe, isOpaque, isPlain, type JsValue, type Plain, plain, UNDEFINED } from './values.ts'
 
 interface Method {
   readonly least: number
@@ -109,7 +109,7 @@ const methods: Readonly<Record<string, Method>> = {
 export const callMethod = (at: Place, receiver: JsValue, name: string, args: readonly JsValue[]): JsValue =>
   leafwise(receiver, leaf => {
     if (isPlain(leaf, 'string')) return callOnText(at, required(leaf.expr), name, args)
-    if (leaf.form === 'plain' && leaf.kind !== 'binary' && name === 'toString' && args.length === 0) {
+    if (leaf.form === 'plain' && !isOpaque(leaf) && name === 'toString' && args.length === 0) {
       return string(stringOf(at, { ...leaf, expr: required(leaf.expr) }))
     }
     return refuseTypes(at, `.${name}() is not supported on ${describe(leaf)}`, 'convert it first: String(x)')

@@ -18,7 +18,7 @@ export function numberOf(at: Place, leaf: Leaf, what: string): Expr {
 
 const numberFix = (leaf: JsValue): string => {
   const [kind] = describe(leaf).split(' ')
-  return kind === 'binary' ? 'use another column' : 'convert it first: Number(x)'
+  return kind === 'binary' || kind === 'list' ? 'use another column' : 'convert it first: Number(x)'
 }
 
 export const doubleOf = (at: Place, leaf: Leaf, what: string): Expr => asDouble(numberOf(at, leaf, what))

@@ -26,7 +26,8 @@ function textOfPlain(at: Place, { kind, expr }: Plain): Expr {
     case 'number':
       return numberText(expr)
     case 'binary':
-      return refuseTypes(at, 'a binary column has no text', 'test it for null only')
+    case 'list':
+      return refuseTypes(at, `a ${kind} column has no text`, 'test it for null only')
   }
 }
 

@@ -3,9 +3,11 @@
  * of one kind: `f.big && f.size` is a boolean or a number. Operators are defined on leaves and go through choices.
  */
 import { childrenOf, type Expr } from '../../../../ir/expr/expr.ts'
-import { type DataType, typeTable } from '../../../../ir/types.ts'
+import { type DataType, factsOf } from '../../../../ir/types.ts'
 
-export type Kind = 'number' | 'bigint' | 'string' | 'boolean' | 'binary'
+export type Kind = 'number' | 'bigint' | 'string' | 'boolean' | Opaque
+/** What is handed on as it is. */
+type Opaque = 'binary' | 'list'
 
 /** A value of one kind. Where its expression is null, it is JavaScript's null. */
 export interface Plain {
@@ -34,8 +36,9 @@ export const UNDEFINED: Nothing = { form: 'nothing', value: undefined }
 
 /** What values of a column type are in JavaScript. */
 export function kindOf(type: DataType): Kind {
-  const { class: cls, bits } = typeTable[type]
+  const { class: cls, bits } = factsOf(type)
   if (cls === 'bool') return 'boolean'
+  if (cls === 'list') return 'list'
   if (cls === 'bytes') return type === 'utf8' ? 'string' : 'binary'
   return cls === 'timestamp' || (bits === 64 && cls !== 'float') ? 'bigint' : 'number'
 }
@@ -48,6 +51,7 @@ export function leavesOf(value: JsValue): readonly Leaf[] {
 
 export const isPlain = <K extends Kind>(leaf: Leaf, kind: K): leaf is Plain & { readonly kind: K } =>
   leaf.form === 'plain' && leaf.kind === kind
+export const isOpaque = ({ kind }: Plain): boolean => kind === 'binary' || kind === 'list'
 export const mayBeNull = (leaf: Leaf): boolean => leaf.form === 'nothing' || leaf.expr.nullable
 
 /** The kinds that a value may have, besides null and undefined. */
