@@ -80,6 +80,16 @@ test('results every so many rows, corrections and early results', async () => {
     assert.ok((await results(grouped(tumbling, options), stream(60), stops)).length > 6)
 })
 
+test('lists that leave with rows wait for room, and say so where there is too little of it', async () => {
+  const texts = (window: ReturnType<typeof countWindow>) =>
+    events.window(window).agg((f, a) => ({ all: a.stringAgg(f.key, '-'), list: a.arrayAgg(f.n) }))
+  const rows = Array.from({ length: 200 }, (_, i) => row(i, { key: `text ${i}`, n: BigInt(i) }))
+  const limits = { scratchBytes: 256, outputRows: 64 }
+  for (const window of [countWindow(4), countWindow(4, { slide: 2 })])
+    assert.ok((await results(texts(window), rows, limits)).length >= 50)
+  assert.throws(() => outcome(texts(countWindow(40)), rows, { limits }), /LDB-8014/)
+})
+
 test('lists are refused as changes, for which they would have to be kept twice', () => {
   const options = { early: '5ms', changes: true } as const
   for (const plan of [
