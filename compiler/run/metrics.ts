@@ -44,6 +44,7 @@ export interface OperatorMetrics {
 
 /** Who holds a watermark back. */
 export interface HoldBack {
+  /** Its name. */
   readonly source: string
   /** In ticks of its time column; undefined before the first. */
   readonly watermark: bigint | undefined

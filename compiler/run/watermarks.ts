@@ -24,7 +24,9 @@ export interface SourceWatermark {
 
 /** The partitions of a source. */
 export interface PartitionWatermarks {
+  /** How many count. */
   readonly active: number
+  /** How many are left out, because no rows come from them. */
   readonly idle: number
   /** How many were forgotten so far. */
   readonly forgotten: bigint
@@ -32,6 +34,7 @@ export interface PartitionWatermarks {
   readonly holder: PartitionWatermark | undefined
 }
 
+/** The watermark of a partition. */
 export interface PartitionWatermark {
   /** The value of the partition column. */
   readonly partition: Value

@@ -227,7 +227,11 @@ export interface AggregatesOf {
     x: Typed<'utf8', N, 'row'>,
     separator: string,
     options?: O,
-  ): ExprOf<'utf8', N extends false ? (O extends { readonly where: unknown } ? true : false) : true, 'group'>
+  ): ExprOf<
+    'utf8',
+    N extends false ? (O extends Required<Pick<ListOptions, 'where'>> ? true : false) : true,
+    'group'
+  >
   /**
    * The `k` largest values that are not null, the largest first, as a list; fewer where there are not so many. Of equal values
    * those that came first are kept and come first. NaN is the largest number, and `-0` equals `0`. `k` is a whole number from 1
