@@ -16,3 +16,23 @@ export function checkSources(plan: LogicalNode): void {
     fix: 'compute what its branches have in common before they part, or give two sources different names',
   })
 }
+
+/** Are its rows still those of a source, each held against the watermark of its own partition as well? */
+export function isHeldByPartition(node: LogicalNode): boolean {
+  if (node.kind === 'source') return node.watermark?.partition?.lateBy === 'partition'
+  return !gathers.has(node.kind) && inputsOf(node).some(isHeldByPartition)
+}
+
+/** What lies behind these has no partitions any more. */
+const gathers: ReadonlySet<LogicalNode['kind']> = new Set(['aggregate', 'union', 'deduplicate'])
+
+/** Refuses a source whose rows come to where the watermark of their partition is not known: it would say nothing there. */
+export function checkPartitions(plan: LogicalNode): void {
+  const isDeaf = plan.kind === 'union' || plan.kind === 'deduplicate'
+  if (isDeaf && inputsOf(plan).some(isHeldByPartition)) {
+    throw new MillraceError('LDB-1001', `lateBy 'partition' in front of ${plan.kind}`, {
+      fix: "aggregate the windows of the source first, or leave lateBy at 'source'",
+    })
+  }
+  for (const input of inputsOf(plan)) checkPartitions(input)
+}

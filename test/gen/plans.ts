@@ -14,7 +14,7 @@ import { project } from '../../ir/logical/project.ts'
 import { type RowWindow, WINDOW_NUMBER } from '../../ir/logical/row-window.ts'
 import { sink } from '../../ir/logical/sink.ts'
 import { source, type WatermarkSpec } from '../../ir/logical/source.ts'
-import { sourcesOf } from '../../ir/logical/sources.ts'
+import { isHeldByPartition, sourcesOf } from '../../ir/logical/sources.ts'
 import { union } from '../../ir/logical/union.ts'
 import { WINDOW_END, WINDOW_START, type WindowSpec, window } from '../../ir/logical/window.ts'
 import type { Column, Schema } from '../../ir/schema.ts'
@@ -71,7 +71,7 @@ const readable = (input: LogicalNode): Schema => withoutCode(input.relation.sche
 const deduplicated: Step = input => {
   const { schema, time, isChangelog } = input.relation
   const times = schema.filter(({ name, type }) => time?.columns.includes(name) && isTimestamp(type))
-  if (isChangelog || time?.window || times.length === 0) return fc.constant(input)
+  if (isChangelog || time?.window || times.length === 0 || isHeldByPartition(input)) return fc.constant(input)
   const names = schema.map(({ name }) => name)
   return fc
     .record({
@@ -87,11 +87,13 @@ const united =
   (watermarks: fc.Arbitrary<WatermarkSpec>): Step =>
   input => {
     const sources = sourcesOf(input)
-    if (sources.length > 1 || input.relation.time?.window) return fc.constant(input)
+    if (sources.length > 1 || input.relation.time?.window || isHeldByPartition(input))
+      return fc.constant(input)
     const [{ name, relation, watermark }] = sources
     const branch = fc
       .tuple(watermark ? watermarks : fc.constant(undefined), fc.integer({ min: 1, max: 2 }))
       .map(([mark, n]) => withSource(input, source(`${name}${n}`, relation.schema, mark)))
+      .filter(one => !isHeldByPartition(one))
       .chain(maybe(filtered, 1, 3))
     return fc
       .uniqueArray(branch, { minLength: 1, maxLength: 2, selector: one => sourcesOf(one)[0].name })

@@ -218,6 +218,9 @@ test('what cannot be is refused where the source is declared', () => {
   refuses('LDB-0001', declare({ partition: 'key', partitions: 3, partitionsMax: 2 }))
   refuses('LDB-0001', declare({ partition: 'key', idleAfter: '0ms' }))
   refuses('LDB-1001', declare({ partition: 'key', lateBy: 'partition', watermarkMoves: 'batch' }))
+  const held = source('events', columns, { time: 'at', partition: 'key', lateBy: 'partition' })
+  refuses('LDB-1001', () => compile(held.deduplicate(['key'], '1s')))
+  refuses('LDB-1001', () => compile(held.union(source('other', columns, { time: 'at' }))))
   refuses(
     'LDB-1001',
     declare({ partition: 'key', partitions: 2, idleAfter: '1s', onPartitionsMax: 'forget' }),
