@@ -37,7 +37,7 @@ export function callOver(schema: Schema, isChangelog: boolean): CallArb {
   if (isChangelog) return fc.oneof(...retracted)
   return fc.oneof(
     ...retracted,
-    { weight: 2, arbitrary: over(plain, any) },
+    { weight: 3, arbitrary: over(plain, any) },
     { weight: 2, arbitrary: listsOver(schema, any, where) },
     over(fc.constantFrom('count_distinct', 'mode', 'quantile_disc'), any),
     over(fc.constantFrom('approx_quantile', 'quantile'), among(isNumeric)),

@@ -175,7 +175,7 @@ const aggregated: Step = input =>
 function kindsOf(node: LogicalNode): readonly Step[] {
   const { isChangelog, time } = node.relation
   const isOne = time?.window === undefined || time.window.isInRows
-  const others = isOne ? [distinctOf, ...(isChangelog ? [] : [upsertOf, upsertOf])] : []
+  const others = isOne ? [distinctOf, ...(isChangelog ? [] : [upsertOf, upsertOf, upsertOf])] : []
   const grouped = groupedOf()
   return [grouped, grouped, grouped, grouped, ...others]
 }
