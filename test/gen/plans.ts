@@ -91,14 +91,17 @@ const united =
       return fc.constant(input)
     const [{ name, relation, watermark }] = sources
     const branch = fc
-      .tuple(watermark ? watermarks : fc.constant(undefined), fc.integer({ min: 1, max: 2 }))
+      .tuple(watermark ? watermarks.map(bySource) : fc.constant(undefined), fc.integer({ min: 1, max: 2 }))
       .map(([mark, n]) => withSource(input, source(`${name}${n}`, relation.schema, mark)))
-      .filter(one => !isHeldByPartition(one))
       .chain(maybe(filtered, 1, 3))
     return fc
       .uniqueArray(branch, { minLength: 1, maxLength: 2, selector: one => sourcesOf(one)[0].name })
       .map(branches => union([input, ...branches]))
   }
+
+/** What comes together has no partitions. */
+const bySource = (watermark: WatermarkSpec): WatermarkSpec =>
+  watermark.partition ? { ...watermark, partition: { ...watermark.partition, lateBy: 'source' } } : watermark
 
 /** The same operators over another source. */
 const withSource = (node: LogicalNode, other: LogicalNode): LogicalNode =>
