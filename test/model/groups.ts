@@ -29,8 +29,7 @@ class Groups extends Aggregation {
   readonly #groups = new Map<string, Group>()
 
   protected isLate(item: Item): boolean {
-    const { windows = ALWAYS } = item
-    return windows.every(({ end }) => end + this.lateness <= this.timeFor(item))
+    return item.windows?.every(({ end }) => end + this.lateness <= this.timeFor(item)) ?? false
   }
 
   protected take(item: Item, number: bigint): void {

@@ -24,8 +24,7 @@ export class RefinedGroups extends Aggregation {
   #due = MAX_TIME
 
   protected isLate(item: Item): boolean {
-    const [{ end }] = item.windows ?? ALWAYS
-    return end + this.lateness <= this.timeFor(item)
+    return item.windows?.every(({ end }) => end + this.lateness <= this.timeFor(item)) ?? false
   }
 
   protected take(item: Item, number: bigint): void {

@@ -102,9 +102,10 @@ export class ChangedGroups {
     put(behind, 'changed_before', 'last', before)
   }
 
-  /** Behind the last multiple that time can have comes none. */
+  /** Behind the last multiple that time can have comes none; the first is behind the time before all others. */
   #nextMultiple(k: KernelBuilder, now: Expr): Expr {
-    const time = k.let('now', now)
+    const first = i64(-NEVER)
+    const time = k.let('now', select(lt(now, first), first, now))
     const left = k.let('left', sub(i64(this.#every), intoGrid(k, this.#every, 0n, time)))
     return select(op('addo.i64', time, left), i64(NEVER), add(time, left))
   }
