@@ -1,4 +1,5 @@
 /** Where the rows of one source enter a plan: its door, and the kernels that take its batches. */
+import type { RecordBatch } from 'apache-arrow'
 import type { KernelFunction } from '../../ir/abi.ts'
 import { type BatchShape, type Limits, shapeKey } from '../../ir/physical/program.ts'
 import { isBytes } from '../../ir/types.ts'
@@ -49,7 +50,8 @@ export class Entrance {
     return this.pipeline.program.id
   }
 
-  accept(...[batch]: Parameters<BatchDoor['accept']>): AcceptedBatch {
+  /** Checks a batch; throws where it is not acceptable, and nothing has changed. */
+  accept(batch: RecordBatch): AcceptedBatch {
     return this.#door.accept(batch)
   }
 

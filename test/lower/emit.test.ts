@@ -16,13 +16,11 @@ after(closeNativeCompiler)
 type Row = ReturnType<typeof row>
 
 const rows = fc.array(
-  fc
-    .record({
-      step: fc.integer({ min: -8, max: 9 }),
-      key: fc.constantFrom('a', 'b', 'c'),
-      n: fc.integer({ min: -3, max: 3 }),
-    })
-    .map(one => one),
+  fc.record({
+    step: fc.integer({ min: -8, max: 9 }),
+    key: fc.constantFrom('a', 'b', 'c'),
+    n: fc.integer({ min: -3, max: 3 }),
+  }),
   { maxLength: 60, size: 'max' },
 )
 
