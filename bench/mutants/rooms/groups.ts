@@ -92,9 +92,16 @@ export const aggregateStage: Room = {
       tests: ['api/limits.test', 'lower/streams.test'],
     },
     {
+      name: 'ended-sessions-fill-the-state',
+      find: 'if (this.canWait) k.if(this.#groups.table.lacks(SESSION_ROOM), () => cx.leaveIfDue())',
+      put: '',
+      shows: 'sessions that have ended within a batch and wait to leave meet the limit of state',
+      tests: ['lower/windows.test'],
+    },
+    {
       name: 'group-not-reserved',
-      find: 'const { k, leave } = cx\n    this.#groups.reserve(k, leave)',
-      put: 'const { k, leave } = cx',
+      find: '    this.#groups.reserve(k, leave)\n    for',
+      put: '    for',
       shows: 'groups are written behind their table',
     },
     {

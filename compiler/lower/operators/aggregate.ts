@@ -33,7 +33,7 @@ import type { Leave } from '../lib/control.ts'
 import { type Bounds, closingOf, HOME, NEVER, type Pane, type TimeField } from '../lib/group-windows.ts'
 import { hashWords } from '../lib/hash.ts'
 import type { Interner } from '../lib/interner.ts'
-import type { Sought } from '../lib/sessions.ts'
+import { SESSION_ROOM, type Sought } from '../lib/sessions.ts'
 import type { Row, RowScope } from '../scope.ts'
 import type { Blocks, EagerOutput, EmitEach, Miss, StatefulStage } from '../stage.ts'
 import { FALSE, faultsOf, local, scalarOf, type Value } from '../value.ts'
@@ -324,6 +324,8 @@ export class AggregateStage implements StatefulStage {
   /** Room for a group, its window, and all texts that it is to keep: behind the loop nothing can stop its row. */
   #reserve(cx: RowScope, key: KeyValue, args: Args): void {
     const { k, leave } = cx
+    // What waits to leave makes room.
+    if (this.canWait) k.if(this.#groups.table.lacks(SESSION_ROOM), () => cx.leaveIfDue())
     this.#groups.reserve(k, leave)
     for (const { accumulator, feeder } of this.#groups.accumulation.accumulators)
       accumulator.reserveFirst?.(cx, args[feeder] ?? [])
