@@ -222,6 +222,14 @@ const situations: Readonly<Record<string, Situation>> = {
   'aggregations of changes of aggregations of changes': ({ plan }, model) =>
     model.rows.length > 0 &&
     chainOf(plan).filter(node => node.kind === 'aggregate' && overChanges(node)).length > 1,
+  'values that are taken back': ({ plan }, model) =>
+    model.rows.some(row => row.$op === 2) &&
+    chainOf(plan).some(
+      node =>
+        node.kind === 'aggregate' &&
+        overChanges(node) &&
+        node.aggregates.some(({ call: { fn } }) => fn === 'min' || fn === 'max' || keepers.has(fn)),
+    ),
   'a group that goes': (_, model) => model.rows.some(row => row.$op === 1),
   'distinct rows': ({ plan }, model) => model.rows.length > 0 && hasDistinct(plan, false),
   'distinct rows of changes': ({ plan }, model) => model.rows.length > 0 && hasDistinct(plan, true),

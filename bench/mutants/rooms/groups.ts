@@ -171,6 +171,13 @@ export const groups: Room = {
       put: 'undefined)',
       shows: 'push never returns: a text key that was new is never found in its window',
     },
+    {
+      name: 'gone-with-its-values',
+      find: 'group), group)\n    this.#drop(k, group)',
+      put: 'group), group)\n    this.table.remove(k, group)',
+      shows: 'values of groups that are taken back take room for good',
+      tests: ['lower/changed-values.test'],
+    },
   ],
 }
 

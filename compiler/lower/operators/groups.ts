@@ -336,7 +336,7 @@ export class Groups {
   /** Forgets a group whose window is still open. */
   remove(k: KernelBuilder, group: Expr): void {
     this.windows.detach?.(k, load(this.table.entries, 'start', group), group)
-    this.table.remove(k, group)
+    this.#drop(k, group)
   }
 
   /** Is there anything to say of a group that has not been said? */
