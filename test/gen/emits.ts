@@ -17,7 +17,10 @@ export function emitsOf(time: EventTime | undefined): fc.Arbitrary<Emit> {
   const window = time?.window
   return window?.isInRows === false
     ? emitsOnce(window)
-    : fc.oneof({ weight: 3, arbitrary: emitsOnce(window) }, { weight: 3, arbitrary: emitsRefined(time) })
+    : fc.oneof(
+        { weight: 3, arbitrary: emitsOnce(window) },
+        { weight: window ? 6 : 3, arbitrary: emitsRefined(time) },
+      )
 }
 
 /** Results that later ones replace. */

@@ -65,13 +65,6 @@ export const aggregateStage: Room = {
       tests: ['lower/changes.test', 'property/plans.test'],
     },
     {
-      name: 'update-before-takes-nothing-back',
-      find: 'or(eq(code, i32(changes.delete)), eq(code, i32(changes.updateBefore)))',
-      put: 'eq(code, i32(changes.delete))',
-      shows: 'both rows of an update count',
-      tests: ['lower/changes.test', 'property/plans.test'],
-    },
-    {
       name: 'late-by-one',
       find: 'k.if(cx.hasPassed(closingOf(lastEnd, latenessTicks)), () => this.#late(cx, row))',
       put: 'k.if(lt(closingOf(lastEnd, latenessTicks), this.#wm), () => this.#late(cx, row))',

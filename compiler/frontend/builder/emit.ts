@@ -94,7 +94,7 @@ export function emitOf(options: EmitOptions | undefined, relation: Relation): Em
   const type = timeTypeOf(relation)
   return {
     strategy: typeof emit === 'string' ? emit : 'close',
-    latenessTicks: lateness === undefined ? 0n : eventTicks(lateness, type),
+    latenessTicks: lateness === undefined ? 0n : ticksIn(lateness, type),
     ...(early !== undefined && { early: earlyOf(early, type) }),
     ...(changes && { changes }),
   }
@@ -102,11 +102,14 @@ export function emitOf(options: EmitOptions | undefined, relation: Relation): Em
 
 function earlyOf(early: EarlyResults, type: TimestampType | undefined): Early {
   const { every, clock = 'event' } = typeof early === 'string' ? { every: early } : early
-  return { clock, every: clock === 'event' ? eventTicks(every, type) : ticksOf(every, 'timestamp[ms]') }
+  return { clock, every: clock === 'event' ? ticksIn(every, type) : ticksOf(every, 'timestamp[ms]') }
 }
 
-/** Without event time there are no ticks, and the plan says so. */
-const eventTicks = (duration: Duration, type: TimestampType | undefined): bigint =>
+/** A duration of the event time of a relation. Without event time there are no ticks, and the plan says so. */
+export const eventTicks = (duration: Duration, relation: Relation): bigint =>
+  ticksIn(duration, timeTypeOf(relation))
+
+const ticksIn = (duration: Duration, type: TimestampType | undefined): bigint =>
   type ? ticksOf(duration, type) : 1n
 
 /** The windows of rows that results are over: those of the stream, or all rows of a group, now and then. LDB-1001 for both. */

@@ -8,7 +8,6 @@ import {
   and,
   any,
   bool,
-  eq,
   ge,
   i32,
   i64,
@@ -18,12 +17,11 @@ import {
   lt,
   not,
   op,
-  or,
   select,
 } from '../../../ir/kernel/build.ts'
 import type { Expr } from '../../../ir/kernel/node.ts'
 import { type Aggregate, aggregateRule, leavesWithRows } from '../../../ir/logical/aggregate.ts'
-import { CHANGE, changes } from '../../../ir/logical/emit.ts'
+import { changes } from '../../../ir/logical/emit.ts'
 import type { Prepared } from '../accumulators/accumulator.ts'
 import { when } from '../accumulators/accumulator.ts'
 import { passWatermark } from '../event-time.ts'
@@ -46,8 +44,9 @@ import type { Interner } from '../lib/interner.ts'
 import type { Row, RowScope } from '../scope.ts'
 import type { Blocks, EagerOutput, EmitEach, Miss, StatefulStage } from '../stage.ts'
 import { bind, FALSE, faultsOf, isNever, local, scalarOf, type Value, withoutFaults } from '../value.ts'
+import { asChange, takesBack } from './change-rows.ts'
 import type { KeyValue } from './group-key.ts'
-import { asChange, Groups } from './groups.ts'
+import { Groups } from './groups.ts'
 import { type NewGroup, PendingGroup } from './pending-group.ts'
 
 /** The bounds of the one window of an aggregation without windows. */
@@ -191,11 +190,8 @@ export class AggregateStage implements StatefulStage {
   /** Is the row taken back, or does it take its group back? */
   #removes({ k }: RowScope, columns: RowColumns): Expr {
     const { input, deletes } = this.#node
-    const given = (name: string): Value => columns.get(name) ?? missing(name)
-    if (deletes !== undefined) return k.let('deletes', holds(given(deletes)))
-    if (!input.relation.isChangelog) return FALSE
-    const code = local(k, 'code', scalarOf(given(CHANGE)).value)
-    return k.let('takes_back', or(eq(code, i32(changes.delete)), eq(code, i32(changes.updateBefore))))
+    if (deletes !== undefined) return k.let('deletes', holds(columns.get(deletes) ?? missing(deletes)))
+    return input.relation.isChangelog ? takesBack(k, columns) : FALSE
   }
 
   /** Has nothing been left of its group, behind `apply`? */

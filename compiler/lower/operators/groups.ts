@@ -20,7 +20,7 @@ import {
 } from '../../../ir/kernel/build.ts'
 import type { Expr, Local } from '../../../ir/kernel/node.ts'
 import { type Aggregate, aggregateRule } from '../../../ir/logical/aggregate.ts'
-import { CHANGE, changes, isEager, isRefined, saysChanges, takesBack } from '../../../ir/logical/emit.ts'
+import { changes, isEager, isRefined, saysChanges, takesBack } from '../../../ir/logical/emit.ts'
 import { WINDOW_NUMBER } from '../../../ir/logical/row-window.ts'
 import { findColumn } from '../../../ir/schema.ts'
 import { isBytes } from '../../../ir/types.ts'
@@ -43,6 +43,7 @@ import { type Found, HashTable } from '../lib/table.ts'
 import type { Output } from '../scope.ts'
 import type { EmitEach, StatefulStage } from '../stage.ts'
 import { FALSE, local, scalar, scalarOf, type Value } from '../value.ts'
+import { asChange } from './change-rows.ts'
 import { GivenResults } from './given-results.ts'
 import { GroupKey, KEYS_MAX, type KeyValue } from './group-key.ts'
 import type { NewGroup } from './pending-group.ts'
@@ -376,10 +377,6 @@ export class Groups {
     return columns
   }
 }
-
-/** A result as a change of that code. */
-export const asChange = (columns: RowColumns, code: number | Expr): RowColumns =>
-  new Map(columns).set(CHANGE, scalar('int8', typeof code === 'number' ? i32(code) : code, FALSE))
 
 const missing = (name: string): never => {
   throw new Error(`column ${name} is not part of the row`)
