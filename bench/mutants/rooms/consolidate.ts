@@ -15,8 +15,8 @@ export const consolidate: Room = {
     },
     {
       name: 'vanished-rows-wait',
-      find: "k.if(eq(load(entries, 'weight', entry), i64(0n)), () => {",
-      put: "k.if(eq(load(entries, 'weight', entry), i64(9n)), () => {",
+      find: "k.if(eq(load(entries, 'weight', entry), f64(0)), () => {",
+      put: "k.if(eq(load(entries, 'weight', entry), f64(9)), () => {",
       shows: 'push never returns: a row that came to nothing is given without end',
     },
     {
@@ -30,13 +30,6 @@ export const consolidate: Room = {
       find: "k.put(this.#step, 'ends', end)",
       put: "k.put(this.#step, 'ends', i64(NEVER))",
       shows: 'all changes wait for the end of input',
-    },
-    {
-      name: 'step-ends-at-the-wrong-row',
-      find: 'k.if(this.#waiting.isEmpty, () => this.#begin(k))',
-      put: 'this.#begin(k)',
-      shows: 'a step that the watermark has ended begins anew',
-      equivalent: 'rows of a step that has ended leave before another is taken',
     },
     {
       name: 'half-a-step',

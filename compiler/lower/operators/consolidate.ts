@@ -7,6 +7,7 @@ import { MillraceError } from '../../../ir/errors.ts'
 import {
   add,
   eq,
+  f64,
   ge,
   gt,
   i32,
@@ -15,9 +16,13 @@ import {
   le,
   load,
   lt,
+  not,
+  op,
   or,
   select,
+  shl,
   sub,
+  toInt,
 } from '../../../ir/kernel/build.ts'
 import type { Expr, Mem } from '../../../ir/kernel/node.ts'
 import { rowLayout } from '../../../ir/layout.ts'
@@ -26,7 +31,6 @@ import { changes } from '../../../ir/logical/emit.ts'
 import { withoutCode } from '../../../ir/logical/mode.ts'
 import { isBytes } from '../../../ir/types.ts'
 import { StateIds } from '../accumulators/accumulator.ts'
-import { signOf } from '../accumulators/weighted.ts'
 import { MIN_TIME, passTimes, passWatermark, timeRegion } from '../event-time.ts'
 import type { Leave } from '../lib/control.ts'
 import { EntryList, endFields } from '../lib/entry-list.ts'
@@ -69,7 +73,7 @@ export class ConsolidateStage implements StatefulStage {
     const own = texts || hasTexts ? ids.next() : undefined
     this.#texts = texts ?? (own === undefined ? undefined : new Interner(own))
     this.#key = new GroupKey(columns, this.#texts)
-    const fields = { weight: 'i64' as const, ...EntryList.linkFields(LINKS), ...this.#key.fields }
+    const fields = { weight: 'f64' as const, ...EntryList.linkFields(LINKS), ...this.#key.fields }
     this.#table = new HashTable({ id: TABLE, name: 'changes', fields })
     this.#texts?.addUser(this.#table)
     this.#step = rowLayout('step', 'state', { ends: 'i64', began: 'i64', ...endFields })
@@ -116,7 +120,7 @@ export class ConsolidateStage implements StatefulStage {
   push(cx: RowScope, row: Row): void {
     const { k } = cx
     k.note(consolidateRule.print(this.#node))
-    const sign = k.let('sign', signOf(takesBack(k, row.columns)))
+    const weight = k.let('weight', weightOf(takesBack(k, row.columns)))
     const key = this.#key.read(cx, row.columns)
     const { entries } = this.#table
     const { entry, hash } = this.#table.find(k, hashWords(k, this.#key.words(key)), candidate =>
@@ -126,8 +130,8 @@ export class ConsolidateStage implements StatefulStage {
     k.phase('apply')
     k.if(
       lt(entry, i32(0)),
-      () => this.#keep(k, key, hash, sign),
-      () => this.#weigh(k, entry, sign),
+      () => this.#keep(k, key, hash, weight),
+      () => this.#weigh(k, entry, weight),
     )
   }
 
@@ -137,14 +141,14 @@ export class ConsolidateStage implements StatefulStage {
   }
 
   /** The first change of a step says when it ends. */
-  #keep(k: KernelBuilder, wanted: KeyValue, known: Expr, sign: Expr): void {
+  #keep(k: KernelBuilder, wanted: KeyValue, known: Expr, weight: Expr): void {
     const { entries } = this.#table
     k.if(this.#waiting.isEmpty, () => this.#begin(k))
     for (const text of wanted.texts) this.#texts?.intern(k, text)
     const key = this.#key.withTexts(wanted)
     const hash = key.texts.length === 0 ? known : hashWords(k, this.#key.words(key))
     const entry = this.#table.insert(k, hash)
-    k.store(entries, 'weight', entry, sign)
+    k.store(entries, 'weight', entry, weight)
     for (const [field, value] of key.fields) k.store(entries, field, entry, value)
     this.#waiting.append(k, entry)
   }
@@ -162,7 +166,7 @@ export class ConsolidateStage implements StatefulStage {
   #weigh(k: KernelBuilder, entry: Expr, by: Expr): void {
     const { entries } = this.#table
     k.store(entries, 'weight', entry, add(load(entries, 'weight', entry), by))
-    k.if(eq(load(entries, 'weight', entry), i64(0n)), () => {
+    k.if(eq(load(entries, 'weight', entry), f64(0)), () => {
       this.#waiting.remove(k, entry)
       this.#table.remove(k, entry)
       k.if(this.#waiting.isEmpty, () => k.put(this.#step, 'ends', i64(NEVER)))
@@ -179,7 +183,7 @@ export class ConsolidateStage implements StatefulStage {
       k.breakIf(or(lt(entry, i32(0)), gt(load(this.#step, 'ends'), this.#now)), done)
       k.phase('reserve')
       k.if(ge(spent, load(controlBlock, 'budget')), () => leave(Status.yield))
-      const isLess = k.let('is_less', lt(load(entries, 'weight', entry), i64(0n)))
+      const isLess = k.let('is_less', lt(load(entries, 'weight', entry), f64(0)))
       each(
         () =>
           asChange(
@@ -189,7 +193,7 @@ export class ConsolidateStage implements StatefulStage {
         consolidateRule.print(this.#node),
       )
       k.phase('apply')
-      this.#weigh(k, entry, sub(i64(0n), signOf(isLess)))
+      this.#weigh(k, entry, weightOf(not(isLess)))
       k.set(spent, add(spent, i32(1)))
     })
   }
@@ -206,3 +210,6 @@ export class ConsolidateStage implements StatefulStage {
     )
   }
 }
+
+/** +1, or -1 where a condition holds: a double, which no tier boxes. */
+const weightOf = (isMinus: Expr): Expr => op('float.i32', sub(i32(1), shl(toInt(isMinus), i32(1))))
