@@ -21,9 +21,9 @@ import { WINDOW_END, WINDOW_START, type WindowSpec, window } from '../../ir/logi
 import type { Column, Schema } from '../../ir/schema.ts'
 import { isList, isTimestamp } from '../../ir/types.ts'
 import { callOver } from './aggregates.ts'
-import { emitsOf, emitsOnce, fitting } from './emits.ts'
+import { emitsOf, emitsOnce, fitting, periodsOf } from './emits.ts'
 import { exprOf, ref } from './exprs.ts'
-import { MAX64, types, valuesOf } from './values.ts'
+import { types, valuesOf } from './values.ts'
 import { watermarksOf } from './watermarks.ts'
 import { rowWindows, sizesAndOffsets, specsOn } from './windows.ts'
 
@@ -90,9 +90,7 @@ const consolidated: Step = input => {
   const { schema, time, isChangelog } = input.relation
   const isRefused = !isChangelog || time?.window || schema.some(({ type }) => isList(type))
   if (isRefused || isHeldByPartition(input)) return fc.constant(input)
-  return fc
-    .constantFrom(undefined, undefined, ...(time?.columns.length ? [3n, 10n, 1000n, MAX64] : []))
-    .map(everyTicks => consolidate(input, everyTicks))
+  return fc.oneof(fc.constant(undefined), periodsOf(time)).map(every => consolidate(input, every))
 }
 
 /** Together with what the same operators make of other sources, each with a filter of its own or none. */

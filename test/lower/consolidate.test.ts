@@ -3,11 +3,13 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import fc from 'fast-check'
 import { closeNativeCompiler } from '../../codegen/llvm/backend.ts'
-import { compile, source, t, tumble } from '../../compiler/index.ts'
+import { compile, source, t, tumble, virtualClock } from '../../compiler/index.ts'
 import { MillraceError } from '../../ir/errors.ts'
 import type { ModelRow } from '../model/model.ts'
 import { agrees } from '../support/agrees.ts'
+import { checkTrial } from '../support/check.ts'
 import { smallLimits } from '../support/engine.ts'
+import { chainOf } from '../support/faults.ts'
 import { outcome, textsOf } from '../support/outcome.ts'
 import { replay } from '../support/replay.ts'
 import { runs, sameSeed } from '../support/runs.ts'
@@ -177,6 +179,50 @@ test('an open query gives a step out when the next row ends it, and says until w
   assert.deepEqual(found, ['+1', '+3', '+4', '+5'])
 })
 
+test('steps of the clock: what a changelog without windows has come to, at every multiple of the period', async () => {
+  const totals = timeless
+    .groupBy('key')
+    .agg((f, a) => ({ sum: a.sum(f.n) }), { emit: 'changelog' })
+    .consolidate({ every: '1s', clock: 'processing' })
+  const clock = virtualClock(400)
+  const found: string[] = []
+  const live = compile(totals, { limits: smallLimits }).open(
+    batch => found.push(...textsOf(Array.from(batch, one => ({ ...one.toJSON() })))),
+    { clock },
+  )
+  live.push([row(0), row(0, { key: 'b' }), row(0)] as never)
+  clock.advance(599)
+  assert.deepEqual(found, [])
+  clock.advance(1)
+  assert.deepEqual(found.splice(0), ['b 1 0', 'a 2 0'])
+  live.push([row(0), row(0, { n: -1n }), row(0, { key: 'b' })] as never)
+  clock.advance(1000)
+  assert.deepEqual(found.splice(0), ['b 1 1', 'b 2 0'])
+  live.push([row(0, { key: 'c' })] as never)
+  live.end()
+  assert.deepEqual(found, ['c 1 0'])
+  assert.equal(changed.consolidate({ every: '1s', clock: 'processing' }).node.relation.time, undefined)
+  const rows = Array.from({ length: 30 }, (_, i) => row(i, { key: `k${i % 4}`, n: BigInt(i % 3) }))
+  const schedule = {
+    splits: [3, 9, 11, 20],
+    limits: {},
+    dictionaries: false,
+    lenient: false,
+    tiers,
+    stepMs: 400,
+  }
+  const [{ relation }] = chainOf(nodeOf(totals))
+  await checkTrial({
+    plan: nodeOf(totals),
+    schema: relation.schema,
+    rows,
+    params: { built: {}, given: {} },
+    schedule,
+  })
+})
+
+const tiers = ['js', 'interp'] as const
+
 test('a consolidated stream, consolidated again, is what it was', () => {
   const rows = Array.from({ length: 60 }, (_, i) => at(i % 3 === 0 ? 1 : 0, i >> 1, i % 5))
   const once = numbers.consolidate('4ms')
@@ -192,7 +238,7 @@ test('what makes no sense is refused where it is planned', () => {
   }
   refused('LDB-1001', /only added/, () => events.consolidate())
   refused('LDB-1001', /windows/, () => changed.window(tumble('at', '1s')).consolidate())
-  refused('LDB-2001', /period out/, () => untimed.consolidate('1s'))
+  refused('LDB-2001', /period out.*'processing'/, () => untimed.consolidate('1s'))
   refused('LDB-2001', /period out/, () => changed.select(f => ({ n: f.n })).consolidate('1s'))
   refused('LDB-0001', /positive/, () => changed.consolidate('0s'))
   refused('LDB-2002', /duration/, () => changed.consolidate('soon' as never))

@@ -2,7 +2,7 @@
 import type { Value } from '../../ir/expr/expr.ts'
 import { floorDiv } from '../../ir/expr/functions/time.ts'
 import { groupKey } from '../../ir/expr/order.ts'
-import { type Consolidate, stepTicksOf } from '../../ir/logical/consolidate.ts'
+import { type Consolidate, stepsOf } from '../../ir/logical/consolidate.ts'
 import { CHANGE, changes } from '../../ir/logical/emit.ts'
 import type { Item, ModelRow, Operator } from './operator.ts'
 import { MAX_TIME, MIN_TIME, passed } from './windows.ts'
@@ -18,6 +18,9 @@ export class Consolidated implements Operator {
   /** In order of arrival; what comes to nothing is gone. */
   readonly #rows = new Map<string, Weighed>()
   #time = MIN_TIME
+  /** What the clock shows, and what it showed when the first of the rows came. */
+  #now = 0n
+  #since = 0n
 
   constructor(node: Consolidate, next: Operator) {
     this.#node = node
@@ -29,24 +32,33 @@ export class Consolidated implements Operator {
     const key = Object.values(columns).map(groupKey).join('|')
     const sign = code === changes.delete || code === changes.updateBefore ? -1 : 1
     const weight = (this.#rows.get(key)?.weight ?? 0) + sign
+    if (this.#rows.size === 0) this.#since = this.#now
     if (weight === 0) this.#rows.delete(key)
     else this.#rows.set(key, { row, weight })
   }
 
+  get #isByClock(): boolean {
+    return this.#node.every?.clock === 'processing'
+  }
+
   watermark(time: bigint): void {
-    if (time === MAX_TIME || this.#stepOf(time) !== this.#stepOf(this.#time)) this.#give()
+    const isEnd = time === MAX_TIME || (!this.#isByClock && this.#stepOf(time) !== this.#stepOf(this.#time))
+    if (isEnd) this.#give()
     this.#time = time
     this.#next.watermark(passed(this.#grid, 0n, time))
   }
 
   #stepOf(time: bigint): bigint {
-    return this.#node.relation.time ? floorDiv(time, stepTicksOf(this.#node)) : 0n
+    const steps = stepsOf(this.#node)
+    return steps ? floorDiv(time, steps.every) : 0n
   }
 
   /** Times as those of windows as long as a step. */
   get #grid(): Parameters<typeof passed>[0] {
-    const sizeTicks = stepTicksOf(this.#node)
-    return this.#node.relation.time && { kind: 'tumble', column: '', sizeTicks, offsetTicks: 0n }
+    const steps = stepsOf(this.#node)
+    return steps?.clock === 'event'
+      ? { kind: 'tumble', column: '', sizeTicks: steps.every, offsetTicks: 0n }
+      : undefined
   }
 
   #give(): void {
@@ -61,10 +73,12 @@ export class Consolidated implements Operator {
   }
 
   clock(now: bigint): void {
+    this.#now = now
     this.#next.clock(now)
   }
 
   tick(): void {
+    if (this.#isByClock && this.#stepOf(this.#now) !== this.#stepOf(this.#since)) this.#give()
     this.#next.tick()
   }
 }

@@ -91,29 +91,33 @@ test('consolidated changes add up at the end of every step, and no step gives an
     { maxLength: 60 },
   )
   fc.assert(
-    fc.property(events, fc.constantFrom(undefined, 3n), (drawn, everyTicks) => {
-      const came: ModelRow[] = []
-      const given: ModelRow[] = []
-      let step: ModelRow[] = []
-      const end = { row: (item: Item) => step.push(item.row), watermark() {}, clock() {}, tick() {} }
-      const operator = new Consolidated(consolidate(input, everyTicks), end)
-      let time = 0n
-      for (const event of [...drawn, 9n]) {
-        if (typeof event === 'bigint') {
-          time += event
-          operator.watermark(time)
-          if (step.length > 0) assert.deepEqual(weightsOf([...given, ...step]), weightsOf(came))
-          const count = [...weightsOf(step).values()].reduce((sum, weight) => sum + Math.abs(weight), 0)
-          assert.equal(count, step.length)
-          given.push(...step)
-          step = []
-        } else {
-          came.push(event)
-          operator.row({ row: event, origin: -1 })
+    fc.property(
+      events,
+      fc.constantFrom(undefined, { clock: 'event' as const, every: 3n }),
+      (drawn, every) => {
+        const came: ModelRow[] = []
+        const given: ModelRow[] = []
+        let step: ModelRow[] = []
+        const end = { row: (item: Item) => step.push(item.row), watermark() {}, clock() {}, tick() {} }
+        const operator = new Consolidated(consolidate(input, every), end)
+        let time = 0n
+        for (const event of [...drawn, 9n]) {
+          if (typeof event === 'bigint') {
+            time += event
+            operator.watermark(time)
+            if (step.length > 0) assert.deepEqual(weightsOf([...given, ...step]), weightsOf(came))
+            const count = [...weightsOf(step).values()].reduce((sum, weight) => sum + Math.abs(weight), 0)
+            assert.equal(count, step.length)
+            given.push(...step)
+            step = []
+          } else {
+            came.push(event)
+            operator.row({ row: event, origin: -1 })
+          }
         }
-      }
-      assert.deepEqual(weightsOf(given), weightsOf(came))
-    }),
+        assert.deepEqual(weightsOf(given), weightsOf(came))
+      },
+    ),
     { numRuns: runs(500), ...sameSeed },
   )
 })

@@ -204,6 +204,8 @@ const situations: Readonly<Record<string, Situation>> = {
   'changes that undo each other in a step': trial =>
     consolidatedOf(trial).some(({ came, given }) => given > 1 && came > given),
   'a step that ends before the input does': trial => consolidatedOf(trial).some(({ early }) => early > 0),
+  'a step that the clock ends': trial =>
+    consolidatedOf(trial).some(({ early, clock }) => early > 0 && clock === 'processing'),
   'a duplicate that is left out': ({ plan, rows }, model) =>
     chainOf(plan).some(({ kind }) => kind === 'deduplicate') &&
     model.late.length + model.errors.length + model.rows.length < rows.length,
@@ -309,7 +311,10 @@ const consolidatedOf = (trial: Trial) =>
     if (node.kind !== 'consolidate') return []
     const options = modelOptionsOf(trial)
     const [came, given] = [node.input, node].map(one => runModel(one, trial.rows, options).rows.length)
-    return [{ came, given, early: runModel(node, trial.rows, { ...options, ends: false }).rows.length }]
+    const clock = node.every?.clock
+    return [
+      { came, given, clock, early: runModel(node, trial.rows, { ...options, ends: false }).rows.length },
+    ]
   })
 
 const overChanges = (node: LogicalNode): boolean =>

@@ -9,7 +9,7 @@ import type { FunctionName } from '../../ir/expr/functions/index.ts'
 import { aggregate } from '../../ir/logical/aggregate.ts'
 import { consolidate } from '../../ir/logical/consolidate.ts'
 import { deduplicate } from '../../ir/logical/deduplicate.ts'
-import type { Emit } from '../../ir/logical/emit.ts'
+import type { Early, Emit } from '../../ir/logical/emit.ts'
 import { filter } from '../../ir/logical/filter.ts'
 import type { LogicalNode } from '../../ir/logical/index.ts'
 import { asAppend, asChanges, type Mode } from '../../ir/logical/mode.ts'
@@ -33,7 +33,7 @@ type OperatorJson =
   | { readonly source: string; readonly columns: Schema; readonly watermark?: WatermarkSpec | undefined }
   | { readonly union: readonly PlanJson[] }
   | { readonly deduplicate: readonly string[]; readonly column: string; readonly withinTicks: bigint }
-  | { readonly consolidate: bigint | null }
+  | { readonly consolidate: Early | null }
   | { readonly filter: ExprJson }
   | { readonly project: readonly { readonly name: string; readonly expr: ExprJson }[] }
   | { readonly mode: Mode; readonly column: string }
@@ -110,7 +110,7 @@ export function planToJson(node: LogicalNode): PlanJson {
     case 'window':
       return [...planToJson(node.input), { window: node.spec }]
     case 'consolidate':
-      return [...planToJson(node.input), { consolidate: node.everyTicks ?? null }]
+      return [...planToJson(node.input), { consolidate: node.every ?? null }]
     case 'deduplicate': {
       const { keys, column, withinTicks } = node
       return [...planToJson(node.input), { deduplicate: keys, column, withinTicks }]

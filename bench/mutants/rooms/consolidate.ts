@@ -27,20 +27,32 @@ export const consolidate: Room = {
     },
     {
       name: 'step-ends-never',
-      find: "k.put(this.#step, 'ends', end)",
+      find: "k.put(this.#step, 'ends', step?.end ?? i64(NEVER))",
       put: "k.put(this.#step, 'ends', i64(NEVER))",
       shows: 'all changes wait for the end of input',
     },
     {
       name: 'half-a-step',
-      find: "gt(load(this.#step, 'ends'), this.#now)",
-      put: "gt(load(this.#step, 'began'), this.#now)",
+      find: "const ends = load(this.#step, 'ends')",
+      put: "const ends = load(this.#step, 'began')",
       shows: 'changes leave before their step ends',
+    },
+    {
+      name: 'end-of-input-unheard',
+      find: 'or(isPast, eq(this.#time, i64(MAX_TIME)))',
+      put: 'isPast',
+      shows: 'what waits for the clock is lost when the input ends',
+    },
+    {
+      name: 'clock-unheard',
+      find: "this.#steps?.clock === 'processing' ? load(clockTime.mem, clockTime.field) : this.#time",
+      put: 'this.#time',
+      shows: 'what waits for the clock waits for the end of input',
     },
     {
       name: 'late-by-their-own-step',
       find: "k.put(timeRegion, 'out_wm', began)",
-      put: "k.put(timeRegion, 'out_wm', this.#now)",
+      put: "k.put(timeRegion, 'out_wm', this.#time)",
       shows: 'rows that the watermark has passed in their step are late for windows behind',
     },
     {

@@ -94,22 +94,21 @@ export function emitOf(options: EmitOptions | undefined, relation: Relation): Em
   const type = timeTypeOf(relation)
   return {
     strategy: typeof emit === 'string' ? emit : 'close',
-    latenessTicks: lateness === undefined ? 0n : ticksIn(lateness, type),
-    ...(early !== undefined && { early: earlyOf(early, type) }),
+    latenessTicks: lateness === undefined ? 0n : eventTicks(lateness, type),
+    ...(early !== undefined && { early: periodOf(early, relation) }),
     ...(changes && { changes }),
   }
 }
 
-function earlyOf(early: EarlyResults, type: TimestampType | undefined): Early {
-  const { every, clock = 'event' } = typeof early === 'string' ? { every: early } : early
-  return { clock, every: clock === 'event' ? ticksIn(every, type) : ticksOf(every, 'timestamp[ms]') }
+/** How often something happens, and by which clock. */
+export function periodOf(given: EarlyResults, relation: Relation): Early {
+  const { every, clock = 'event' } = typeof given === 'string' ? { every: given } : given
+  const type = timeTypeOf(relation)
+  return { clock, every: clock === 'event' ? eventTicks(every, type) : ticksOf(every, 'timestamp[ms]') }
 }
 
-/** A duration of the event time of a relation. Without event time there are no ticks, and the plan says so. */
-export const eventTicks = (duration: Duration, relation: Relation): bigint =>
-  ticksIn(duration, timeTypeOf(relation))
-
-const ticksIn = (duration: Duration, type: TimestampType | undefined): bigint =>
+/** Without event time there are no ticks, and the plan says so. */
+const eventTicks = (duration: Duration, type: TimestampType | undefined): bigint =>
   type ? ticksOf(duration, type) : 1n
 
 /** The windows of rows that results are over: those of the stream, or all rows of a group, now and then. LDB-1001 for both. */

@@ -25,11 +25,12 @@ import {
   type ChangesBy,
   type ChangesIn,
   type ChangesOf,
+  type EarlyResults,
   type EmitOptions,
   emitOf,
-  eventTicks,
   type Latest,
   type PlainNames,
+  periodOf,
   rowsOf,
 } from './emit.ts'
 import { Expression } from './expression.ts'
@@ -213,14 +214,12 @@ export class Stream<S extends Columns> {
 
   /**
    * Nets changes: what is added and taken back within a step vanishes, what is left comes at its end as inserts (0) and deletes
-   * (1), in the order in which it came first; zeros are one, and so are NaNs. A step ends when the watermark passes a multiple
-   * of `every` since 1970, or moves at all; without event time when the input ends. Only what has not vanished is kept.
-   * LDB-1001 where rows are no changes, or belong to windows; LDB-2001 for a duration without event time.
+   * (1), in order of arrival; zeros are one, and so are NaNs. A step ends when the watermark passes a multiple of `every` since
+   * 1970, or moves at all; without event time when the input ends. Or when a clock passes a multiple: rows behind that have no
+   * event time. LDB-1001 where rows are no changes, or belong to windows; LDB-2001 for a duration without event time.
    */
-  consolidate(every?: Duration): Stream<S> {
-    return this.#with(
-      consolidate(this.node, every === undefined ? undefined : eventTicks(every, this.node.relation)),
-    )
+  consolidate(every?: EarlyResults): Stream<S> {
+    return this.#with(consolidate(this.node, every && periodOf(every, this.node.relation)))
   }
 
   /**

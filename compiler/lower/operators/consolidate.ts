@@ -6,6 +6,7 @@ import { controlBlock, Status } from '../../../ir/abi.ts'
 import { MillraceError } from '../../../ir/errors.ts'
 import {
   add,
+  and,
   eq,
   f64,
   ge,
@@ -26,12 +27,12 @@ import {
 } from '../../../ir/kernel/build.ts'
 import type { Expr, Mem } from '../../../ir/kernel/node.ts'
 import { rowLayout } from '../../../ir/layout.ts'
-import { type Consolidate, consolidateRule, stepTicksOf } from '../../../ir/logical/consolidate.ts'
+import { type Consolidate, consolidateRule, stepsOf } from '../../../ir/logical/consolidate.ts'
 import { changes } from '../../../ir/logical/emit.ts'
 import { withoutCode } from '../../../ir/logical/mode.ts'
 import { isBytes } from '../../../ir/types.ts'
 import { StateIds } from '../accumulators/accumulator.ts'
-import { MIN_TIME, passTimes, passWatermark, timeRegion } from '../event-time.ts'
+import { clockTime, MAX_TIME, MIN_TIME, passTimes, passWatermark, timeRegion } from '../event-time.ts'
 import type { Leave } from '../lib/control.ts'
 import { EntryList, endFields } from '../lib/entry-list.ts'
 import { cellOf } from '../lib/grid.ts'
@@ -53,7 +54,7 @@ export class ConsolidateStage implements StatefulStage {
   readonly #key: GroupKey
   readonly #table: HashTable
   readonly #texts: Interner | undefined
-  /** When the step ends that the rows which wait are of, and when it began. */
+  /** When the step ends that the rows which wait are of, the time at which it began, and the watermark that ends it. */
   readonly #step: Mem
   readonly #waiting: EntryList
 
@@ -76,12 +77,17 @@ export class ConsolidateStage implements StatefulStage {
     const fields = { weight: 'f64' as const, ...EntryList.linkFields(LINKS), ...this.#key.fields }
     this.#table = new HashTable({ id: TABLE, name: 'changes', fields })
     this.#texts?.addUser(this.#table)
-    this.#step = rowLayout('step', 'state', { ends: 'i64', began: 'i64', ...endFields })
+    this.#step = rowLayout('step', 'state', {
+      ends: 'i64',
+      began: 'i64',
+      deadline: 'i64',
+      ...endFields,
+    })
     this.#waiting = new EntryList(this.#step, this.#table.entries, LINKS)
   }
 
   get deadline(): TimeField {
-    return { mem: this.#step, field: 'ends' }
+    return { mem: this.#step, field: 'deadline' }
   }
 
   get waiting(): Expr {
@@ -104,7 +110,7 @@ export class ConsolidateStage implements StatefulStage {
   init(k: KernelBuilder): void {
     this.#table.init(k)
     this.#waiting.init(k)
-    k.put(this.#step, 'ends', i64(NEVER))
+    this.#rest(k)
   }
 
   open(): void {}
@@ -113,8 +119,9 @@ export class ConsolidateStage implements StatefulStage {
 
   /** What follows learns of the time in steps: all rows of one come before the time at which it ends. */
   passWatermark(k: KernelBuilder): void {
-    if (!this.#node.relation.time) passWatermark(k, undefined, 0n)
-    else passTimes(k, { step: stepTicksOf(this.#node), offset: 0n, behind: 0n })
+    const steps = this.#steps
+    if (steps?.clock === 'event') passTimes(k, { step: steps.every, offset: 0n, behind: 0n })
+    else passWatermark(k, undefined, 0n)
   }
 
   push(cx: RowScope, row: Row): void {
@@ -154,13 +161,12 @@ export class ConsolidateStage implements StatefulStage {
   }
 
   #begin(k: KernelBuilder): void {
-    const { time } = this.#node.relation
-    const now = k.let('now', load(this.#watermark.mem, this.#watermark.field))
-    const { start, end } = time
-      ? cellOf(k, stepTicksOf(this.#node), now)
-      : { start: i64(MIN_TIME), end: i64(NEVER) }
-    k.put(this.#step, 'began', start)
-    k.put(this.#step, 'ends', end)
+    const steps = this.#steps
+    const now = k.let('now', this.#now)
+    const step = steps && cellOf(k, steps.every, now)
+    k.put(this.#step, 'began', steps?.clock === 'event' && step ? step.start : i64(MIN_TIME))
+    k.put(this.#step, 'ends', step?.end ?? i64(NEVER))
+    if (steps?.clock === 'event' && step) k.put(this.#step, 'deadline', load(this.#step, 'ends'))
   }
 
   #weigh(k: KernelBuilder, entry: Expr, by: Expr): void {
@@ -169,7 +175,7 @@ export class ConsolidateStage implements StatefulStage {
     k.if(eq(load(entries, 'weight', entry), f64(0)), () => {
       this.#waiting.remove(k, entry)
       this.#table.remove(k, entry)
-      k.if(this.#waiting.isEmpty, () => k.put(this.#step, 'ends', i64(NEVER)))
+      k.if(this.#waiting.isEmpty, () => this.#rest(k))
     })
   }
 
@@ -180,7 +186,7 @@ export class ConsolidateStage implements StatefulStage {
     this.#raiseTo(k)
     k.loop('due_changes', done => {
       const entry = k.let('change', this.#waiting.first)
-      k.breakIf(or(lt(entry, i32(0)), gt(load(this.#step, 'ends'), this.#now)), done)
+      k.breakIf(or(lt(entry, i32(0)), not(this.#isDue)), done)
       k.phase('reserve')
       k.if(ge(spent, load(controlBlock, 'budget')), () => leave(Status.yield))
       const isLess = k.let('is_less', lt(load(entries, 'weight', entry), f64(0)))
@@ -198,14 +204,35 @@ export class ConsolidateStage implements StatefulStage {
     })
   }
 
-  get #now(): Expr {
+  /** Nothing waits. */
+  #rest(k: KernelBuilder): void {
+    for (const field of ['ends', 'deadline']) k.put(this.#step, field, i64(NEVER))
+  }
+
+  get #steps(): ReturnType<typeof stepsOf> {
+    return stepsOf(this.#node)
+  }
+
+  get #time(): Expr {
     return load(this.#watermark.mem, this.#watermark.field)
+  }
+
+  /** What the clock shows that ends steps. */
+  get #now(): Expr {
+    return this.#steps?.clock === 'processing' ? load(clockTime.mem, clockTime.field) : this.#time
+  }
+
+  /** With the end of input all steps end. */
+  get #isDue(): Expr {
+    const ends = load(this.#step, 'ends')
+    const isPast = le(ends, this.#now)
+    return this.#steps?.clock === 'processing' ? or(isPast, eq(this.#time, i64(MAX_TIME))) : isPast
   }
 
   /** Rows that are due are held against the time at which their step began. */
   #raiseTo(k: KernelBuilder): void {
     const began = load(this.#step, 'began')
-    k.if(le(load(this.#step, 'ends'), this.#now), () =>
+    k.if(and(this.#isDue, not(this.#waiting.isEmpty)), () =>
       k.if(gt(began, load(timeRegion, 'out_wm')), () => k.put(timeRegion, 'out_wm', began)),
     )
   }

@@ -49,7 +49,7 @@ export function rebuild(
         node.deletes,
       )
     case 'consolidate':
-      return consolidate(input, node.everyTicks)
+      return consolidate(input, node.every)
     case 'deduplicate':
       return deduplicate(input, node.keys, node.column, node.withinTicks)
     case 'sink':
