@@ -226,6 +226,7 @@ class PipelineLowering {
       masked: false,
       lane: undefined,
       stopIfDue: () => {},
+      leaveIfDue: () => {},
       spend: () => {},
       hasPassedOwn: undefined,
     })
