@@ -17,10 +17,7 @@ export function emitsOf(time: EventTime | undefined): fc.Arbitrary<Emit> {
   const window = time?.window
   return window?.spec.kind === 'session'
     ? emitsOnce(window)
-    : fc.oneof(
-        { weight: 3, arbitrary: emitsOnce(window) },
-        { weight: window ? 6 : 3, arbitrary: emitsRefined(time) },
-      )
+    : fc.oneof({ weight: 3, arbitrary: emitsOnce(window) }, { weight: 3, arbitrary: emitsRefined(time) })
 }
 
 /** How often, and by which clock. */
