@@ -227,6 +227,7 @@ class PipelineLowering {
       lane: undefined,
       stopIfDue: () => {},
       leaveIfDue: () => {},
+      endCall: () => {},
       spend: () => {},
       hasPassedOwn: undefined,
     })

@@ -61,6 +61,7 @@ export class ConsolidateStage implements StatefulStage {
   readonly masked = false
   readonly isEager = false
   readonly misses = false
+  readonly canWait = false
   readonly blocks = undefined
 
   constructor(node: Consolidate, watermark: TimeField, texts?: Interner) {
