@@ -180,14 +180,16 @@ function moveTo(k: KernelBuilder, { delayTicks, moves }: WatermarkSpec, ts: Expr
  * that are still to come: where windows start, of which one that starts that long ago has closed; or any time behind the
  * watermark, where only the ends of sessions tell the time.
  */
-function timesOf(spec: WindowSpec): {
+export interface ResultTimes {
   readonly step: bigint
   readonly offset: bigint
-  readonly overlap: bigint
-} {
-  if (spec.kind === 'session') return { step: 1n, offset: 0n, overlap: 0n }
+  readonly behind: bigint
+}
+
+function timesOf(spec: WindowSpec, latenessTicks: bigint): ResultTimes {
+  if (spec.kind === 'session') return { step: 1n, offset: 0n, behind: latenessTicks }
   const step = spec.kind === 'hop' ? spec.slideTicks : spec.sizeTicks
-  return { step, offset: spec.offsetTicks, overlap: spec.sizeTicks - step }
+  return { step, offset: spec.offsetTicks, behind: spec.sizeTicks - step + latenessTicks }
 }
 
 /** Would the watermark of results be another than the one that was handed on last? */
@@ -198,15 +200,19 @@ export const hasMorePassed = (): Expr => gt(load(timeRegion, 'wm'), load(timeReg
  * input.
  */
 export function passWatermark(k: KernelBuilder, window: WindowSpec | undefined, latenessTicks: bigint): void {
-  const wm = k.let('watermark', load(timeRegion, 'wm'))
-  const ended = eq(wm, i64(MAX_TIME))
-  if (!window) {
-    k.if(ended, () => k.put(timeRegion, 'out_wm', wm))
-    k.put(timeRegion, 'passed_to', i64(MAX_TIME))
+  if (window) {
+    passTimes(k, timesOf(window, latenessTicks))
     return
   }
-  const { step, offset, overlap } = timesOf(window)
-  const behind = overlap + latenessTicks
+  const wm = k.let('watermark', load(timeRegion, 'wm'))
+  k.if(eq(wm, i64(MAX_TIME)), () => k.put(timeRegion, 'out_wm', wm))
+  k.put(timeRegion, 'passed_to', i64(MAX_TIME))
+}
+
+/** The watermark of results of such times. */
+export function passTimes(k: KernelBuilder, { step, offset, behind }: ResultTimes): void {
+  const wm = k.let('watermark', load(timeRegion, 'wm'))
+  const ended = eq(wm, i64(MAX_TIME))
   const open = behind === 0n ? wm : k.let('open', sub(wm, i64(behind)))
   const past = rem(k.let('shifted', sub(open, i64(offset))), i64(step))
   const into = k.let('into', select(lt(past, i64(0n)), add(past, i64(step)), past))

@@ -15,7 +15,7 @@ import {
 } from '../../ir/physical/program.ts'
 import { findColumn } from '../../ir/schema.ts'
 import { isTimestamp, ticksPerSecond, unitOf } from '../../ir/types.ts'
-import type { PipelineSpec } from '../plan/split-pipelines.ts'
+import { handsOn, type PipelineSpec } from '../plan/split-pipelines.ts'
 import { initTime, raiseNow, timeRegion } from './event-time.ts'
 import { finish, renamed } from './finish.ts'
 import { hostOpsOf } from './host-ops.ts'
@@ -78,7 +78,7 @@ class PipelineLowering {
       advances: this.#parts.stateful !== undefined,
       onlySweeps: this.#parts.onlySweeps,
       partitions: this.#parts.partitions?.places,
-      handsOn: this.#parts.spec.stateful?.kind !== 'aggregate',
+      handsOn: handsOn(this.#parts.spec),
       operators: this.#parts.operators.list(),
       counts: this.#parts.counts?.mem,
     }
@@ -172,7 +172,10 @@ class PipelineLowering {
   }
 
   #emitDue(k: KernelBuilder, stateful: StatefulStage): void {
-    const emitter = new Emitter(k, this.#parts.out, this.#parts.output, false)
+    const emitter = new Emitter(k, this.#parts.out, this.#parts.output, {
+      masked: false,
+      mark: 'out_wm',
+    })
     k.markHead()
     const leave: Leave = status => {
       emitter.save()

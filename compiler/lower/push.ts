@@ -90,7 +90,10 @@ class PushLowering {
     const emitter =
       stateful && !stateful.isEager
         ? undefined
-        : new Emitter(k, this.#parts.out, this.#parts.output, this.#parts.masked && !stateful)
+        : new Emitter(k, this.#parts.out, this.#parts.output, {
+            masked: this.#parts.masked && !stateful,
+            mark: 'wm',
+          })
     stateful?.open(k, reason => k.return(i32(reason)))
     k.markHead()
     const status = k.let('status', i32(Status.ok))

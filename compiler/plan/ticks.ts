@@ -1,4 +1,5 @@
 /** How often a plan must be told the time of the clock: at every multiple of every period that it has to do with. */
+import type { Early } from '../../ir/logical/emit.ts'
 import { inputsOf, type LogicalNode } from '../../ir/logical/index.ts'
 import type { WatermarkSpec } from '../../ir/logical/source.ts'
 
@@ -16,8 +17,13 @@ const periodsOf = (node: LogicalNode): readonly bigint[] => [
 /** Milliseconds; 0 for one that reads the clock when rows come. */
 function ownPeriods(node: LogicalNode): readonly bigint[] {
   if (node.kind === 'source') return node.watermark ? watermarkPeriods(node.watermark) : []
-  const early = node.kind === 'aggregate' ? node.emit.early : undefined
-  return early?.clock === 'processing' ? [early.every] : []
+  const periods = periodOf(node)
+  return periods?.clock === 'processing' ? [periods.every] : []
+}
+
+function periodOf(node: LogicalNode): Early | undefined {
+  if (node.kind === 'consolidate') return node.every
+  return node.kind === 'aggregate' ? node.emit.early : undefined
 }
 
 /** A partition is found idle no later than half of its time behind that. */

@@ -24,12 +24,18 @@ export function isHeldByPartition(node: LogicalNode): boolean {
 }
 
 /** What lies behind these has no partitions any more. */
-const gathers: ReadonlySet<LogicalNode['kind']> = new Set(['aggregate', 'union', 'deduplicate'])
+const gathers: ReadonlySet<LogicalNode['kind']> = new Set([
+  'aggregate',
+  'union',
+  'consolidate',
+  'deduplicate',
+])
+
+const deaf: ReadonlySet<LogicalNode['kind']> = new Set(['union', 'consolidate', 'deduplicate'])
 
 /** Refuses a source whose rows come to where the watermark of their partition is not known: it would say nothing there. */
 export function checkPartitions(plan: LogicalNode): void {
-  const isDeaf = plan.kind === 'union' || plan.kind === 'deduplicate'
-  if (isDeaf && inputsOf(plan).some(isHeldByPartition)) {
+  if (deaf.has(plan.kind) && inputsOf(plan).some(isHeldByPartition)) {
     throw new MillraceError('LDB-1001', `lateBy 'partition' in front of ${plan.kind}`, {
       fix: "aggregate the windows of the source first, or leave lateBy at 'source'",
     })

@@ -5,6 +5,7 @@ import { aggregate as aggregateCall } from '../../ir/expr/aggregates.ts'
 import { call } from '../../ir/expr/build.ts'
 import { type Expr, literal } from '../../ir/expr/expr.ts'
 import { aggregate } from '../../ir/logical/aggregate.ts'
+import { consolidate } from '../../ir/logical/consolidate.ts'
 import { deduplicate } from '../../ir/logical/deduplicate.ts'
 import { changes, ON_CLOSE } from '../../ir/logical/emit.ts'
 import { filter } from '../../ir/logical/filter.ts'
@@ -20,7 +21,7 @@ import { WINDOW_END, WINDOW_START, window } from '../../ir/logical/window.ts'
 import type { Column, Schema } from '../../ir/schema.ts'
 import { isList, isTimestamp } from '../../ir/types.ts'
 import { callOver } from './aggregates.ts'
-import { emitsOf, emitsOnce, fitting } from './emits.ts'
+import { emitsOf, emitsOnce, fitting, periodsOf } from './emits.ts'
 import { exprOf, ref } from './exprs.ts'
 import { types, valuesOf } from './values.ts'
 import { watermarksOf } from './watermarks.ts'
@@ -44,13 +45,16 @@ export function plansOver(schema: Schema): NodeArb {
     maybe(deduplicated, 1, 8),
     maybe(united(others), 1, 8),
     maybe(deduplicated, 1, 20),
+    maybe(consolidated, 1, 3),
     maybe(filtered, 1, 4),
     maybe(aggregated, 3, 4),
+    maybe(consolidated, 1, 4),
     maybe(remoded, 1, 10),
     maybe(united(others), 1, 12),
     maybe(filtered, 1, 4),
     maybe(projected, 1, 2),
     maybe(aggregated, 1, 2),
+    maybe(consolidated, 1, 3),
     maybe(aggregated, 1, 3),
   ]
   return steps.reduce<NodeArb>((node, step) => node.chain(step), bare).map(sink)
@@ -80,6 +84,13 @@ const deduplicated: Step = input => {
       within: fc.constantFrom(1n, 3n, 10n, 1000n, (1n << 61n) - 1n),
     })
     .map(({ keys, column, within }) => deduplicate(input, keys, column, within))
+}
+
+const consolidated: Step = input => {
+  const { schema, time, isChangelog } = input.relation
+  const isRefused = !isChangelog || time?.window || schema.some(({ type }) => isList(type))
+  if (isRefused || isHeldByPartition(input)) return fc.constant(input)
+  return fc.oneof(fc.constant(undefined), periodsOf(time)).map(every => consolidate(input, every))
 }
 
 /** Together with what the same operators make of other sources, each with a filter of its own or none. */

@@ -140,6 +140,7 @@ export abstract class Aggregation implements Operator {
           list,
           type,
           args.map(arg => arg.type),
+          call,
         ) ?? null
       )
     const { rowsMin, evaluate } = aggregateRow(fn)

@@ -9,6 +9,7 @@ import { namesOf } from '../../ir/logical/mode.ts'
 import type { Source } from '../../ir/logical/source.ts'
 import type { Union } from '../../ir/logical/union.ts'
 import { WINDOW_END, WINDOW_START } from '../../ir/logical/window.ts'
+import { Consolidated } from './consolidate.ts'
 import { Duplicates } from './deduplicate.ts'
 import { Entrance } from './entrance.ts'
 import { aggregated } from './groups.ts'
@@ -227,6 +228,8 @@ class Run {
             next.row({ ...item, windows, row: { ...item.row, ...bounds } })
           }),
         )
+      case 'consolidate':
+        return new Consolidated(node, next)
       case 'deduplicate':
         return new Duplicates(node, next, this.#surroundings)
       case 'aggregate':

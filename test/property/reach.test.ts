@@ -60,6 +60,7 @@ test('every operator', { skip }, () => {
     window: 1,
     mode: 1,
     aggregate: 1,
+    consolidate: 1,
     deduplicate: 1,
     union: 1,
     sink: 1,
@@ -200,6 +201,11 @@ const situations: Readonly<Record<string, Situation>> = {
     model.rows.length > 0 && model.late.length > 0 && sourceOf(plan)?.watermark?.follows === 'clock',
   'a partition that is forgotten': (_, model) => model.forgotten > 0,
   'a partition too many': (_, model) => model.abandoned > 0,
+  'changes that undo each other in a step': trial =>
+    consolidatedOf(trial).some(({ came, given }) => given > 1 && came > given),
+  'a step that ends before the input does': trial => consolidatedOf(trial).some(({ early }) => early > 0),
+  'a step that the clock ends': trial =>
+    consolidatedOf(trial).some(({ early, clock }) => early > 0 && clock === 'processing'),
   'a duplicate that is left out': ({ plan, rows }, model) =>
     chainOf(plan).some(({ kind }) => kind === 'deduplicate') &&
     model.late.length + model.errors.length + model.rows.length < rows.length,
@@ -208,30 +214,28 @@ const situations: Readonly<Record<string, Situation>> = {
   'a source that falls silent': ({ idles = [] }, model) => idles.length > 0 && model.rows.length > 0,
   'a late row behind a union': (_, model) => model.late.includes(-1),
   'changes that take others back': (_, model) => model.rows.some(row => row.$op === 2),
-  'a result that corrects another': ({ plan }, model) =>
-    model.rows.length > 3 && chainOf(plan).some(node => node.kind === 'aggregate' && corrects(node.emit)),
+  'a result that corrects another': trial =>
+    resultsOf(trial, ({ emit }) => corrects(emit)).some(rows => rows.length > 3),
   'early results by event time': ({ plan }, model) => model.rows.length > 3 && hasEarly(plan, 'event'),
   'early results by processing time': ({ plan }, model) =>
     model.rows.length > 3 && hasEarly(plan, 'processing'),
-  'early results that are taken back': ({ plan }, model) =>
-    model.rows.some(row => row.$op === 2) &&
-    chainOf(plan).some(node => node.kind === 'aggregate' && takesBack(node.emit)),
+  'early results that are taken back': trial =>
+    resultsOf(trial, ({ emit }) => takesBack(emit)).some(rows => rows.some(row => row.$op === 2)),
   'changes behind changes': ({ plan }, model) =>
     model.rows.length > 0 &&
     chainOf(plan).some(({ kind, relation }) => kind === 'project' && relation.isChangelog),
   'aggregations of changes of aggregations of changes': ({ plan }, model) =>
     model.rows.length > 0 &&
     chainOf(plan).filter(node => node.kind === 'aggregate' && overChanges(node)).length > 1,
+  'values that are taken back': trial =>
+    resultsOf(trial, node => overChanges(node) && node.aggregates.some(keepsValues)).some(rows =>
+      rows.some(row => row.$op === 2),
+    ),
   'a group that goes': (_, model) => model.rows.some(row => row.$op === 1),
   'distinct rows': ({ plan }, model) => model.rows.length > 0 && hasDistinct(plan, false),
   'distinct rows of changes': ({ plan }, model) => model.rows.length > 0 && hasDistinct(plan, true),
   'rows that delete others': trial =>
-    chainOf(trial.plan).some(
-      node =>
-        node.kind === 'aggregate' &&
-        node.deletes !== undefined &&
-        runModel(node, trial.rows, modelOptionsOf(trial)).rows.some(row => row.$op === 1),
-    ),
+    resultsOf(trial, ({ deletes }) => deletes !== undefined).some(rows => rows.some(row => row.$op === 1)),
   'changes as rows': ({ plan }, model) =>
     model.rows.length > 0 && chainOf(plan).some(node => node.kind === 'mode' && node.to === 'append'),
   'windows of rows that fill up': ({ plan }, model) =>
@@ -288,6 +292,30 @@ const situations: Readonly<Record<string, Situation>> = {
       ]),
   ),
 }
+
+/** What aggregations of some kind come to, wherever they are in the plan. */
+const resultsOf = (
+  trial: Trial,
+  fits: (node: Extract<LogicalNode, { kind: 'aggregate' }>) => boolean,
+): readonly ModelResult['rows'][] =>
+  chainOf(trial.plan)
+    .filter(node => node.kind === 'aggregate' && fits(node))
+    .map(node => runModel(node, trial.rows, modelOptionsOf(trial)).rows)
+
+const keepsValues = ({ call: { fn } }: NamedAggregate): boolean =>
+  fn === 'min' || fn === 'max' || keepers.has(fn)
+
+/** How many changes came to be consolidated, how many were given out, and how many of those before the end of input. */
+const consolidatedOf = (trial: Trial) =>
+  chainOf(trial.plan).flatMap(node => {
+    if (node.kind !== 'consolidate') return []
+    const options = modelOptionsOf(trial)
+    const [came, given] = [node.input, node].map(one => runModel(one, trial.rows, options).rows.length)
+    const clock = node.every?.clock
+    return [
+      { came, given, clock, early: runModel(node, trial.rows, { ...options, ends: false }).rows.length },
+    ]
+  })
 
 const overChanges = (node: LogicalNode): boolean =>
   inputsOf(node).some(({ relation }) => relation.isChangelog)

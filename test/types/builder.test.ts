@@ -147,6 +147,8 @@ test('changes have inferred types from end to end', () => {
   same<RowIn<typeof distinct>, { readonly name: string | null; readonly $op: number }>(true)
   const rows = changed.select(f => ({ user: f.user })).asAppend()
   same<RowIn<typeof rows>, { readonly user: number; readonly op: number }>(true)
+  const netted = changed.select(f => ({ user: f.user })).consolidate()
+  same<RowIn<typeof netted>, { readonly user: number; readonly $op: number }>(true)
   const again = rows.asChanges('op')
   same<RowIn<typeof again>, { readonly user: number; readonly $op: number }>(true)
   const plain = source('users', columns, { time: 'at' })

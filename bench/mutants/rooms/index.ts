@@ -2,6 +2,7 @@
 import { mutantsOf } from '../mutant.ts'
 import * as aggregates from './aggregates.ts'
 import * as changes from './changes.ts'
+import { changeRows, consolidate, entryList } from './consolidate.ts'
 import { deduplicate } from './deduplicate.ts'
 import { eventTime } from './event-time.ts'
 import * as exact from './exact.ts'
@@ -46,6 +47,9 @@ export const mutants = mutantsOf({
   'law-book': passes.lawBook,
   'hash-table': hashTable,
   hash,
+  consolidate,
+  'entry-list': entryList,
+  'change-rows': changeRows,
   deduplicate,
   'input-times': union.inputTimes,
   edges: union.edges,

@@ -199,8 +199,8 @@ export const rowLoops: Room = {
     },
     {
       name: 'whatever-is-missing',
-      find: 'k.if(eq(missed, i32(number)), make)',
-      put: 'if (number > 0) k.if(eq(missed, i32(number)), make)\n    else make()',
+      find: 'for (const [number, make] of missing.entries()) k.if(eq(missed, i32(number)), make)',
+      put: 'for (const make of missing) make()',
       shows: 'a row that misses its group makes a partition, too',
       tests: ['lower/partitions.test'],
     },

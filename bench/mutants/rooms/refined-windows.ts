@@ -77,19 +77,13 @@ export const changedGroups: Room = {
     },
     {
       name: 'still-changed',
-      find: "k.store(this.#entries, 'changed', group, i32(0))\n      this.#link",
-      put: 'this.#link',
+      find: "k.store(this.#entries, 'changed', group, i32(0))\n      this.#list",
+      put: 'this.#list',
       shows: 'a group gives one early result and no more',
     },
     {
-      name: 'linked-one-way',
-      find: "put(behind, 'changed_before', 'last', before)",
-      put: '',
-      shows: 'a group that leaves the middle of the list takes those before it along',
-    },
-    {
       name: 'due-for-ever',
-      find: "k.if(lt(this.first, i32(0)), () => k.put(this.head, 'due', i64(NEVER)))",
+      find: "k.if(this.#list.isEmpty, () => k.put(this.head, 'due', i64(NEVER)))",
       put: '',
       shows: 'an empty list is due, and push never returns',
     },

@@ -3,20 +3,7 @@
  * row whose group is not there leaves the loop over rows: the group is made behind it, and the row taken again.
  */
 
-import {
-  and,
-  eq,
-  ge,
-  i32,
-  i64,
-  type KernelBuilder,
-  le,
-  load,
-  lt,
-  not,
-  op,
-  or,
-} from '../../../ir/kernel/build.ts'
+import { and, ge, i32, i64, type KernelBuilder, le, load, lt, not, op } from '../../../ir/kernel/build.ts'
 import type { Expr } from '../../../ir/kernel/node.ts'
 import {
   type Aggregate,
@@ -24,7 +11,7 @@ import {
   leavesWithRows,
   splitsByWindow,
 } from '../../../ir/logical/aggregate.ts'
-import { CHANGE, changes, isRefined } from '../../../ir/logical/emit.ts'
+import { isRefined } from '../../../ir/logical/emit.ts'
 import type { Prepared } from '../accumulators/accumulator.ts'
 import { passWatermark } from '../event-time.ts'
 import { lowerExpr, type RowColumns } from '../expr/index.ts'
@@ -36,7 +23,8 @@ import type { Interner } from '../lib/interner.ts'
 import { SESSION_ROOM, type Sought } from '../lib/sessions.ts'
 import type { Row, RowScope } from '../scope.ts'
 import type { Blocks, EagerOutput, EmitEach, Miss, StatefulStage } from '../stage.ts'
-import { FALSE, faultsOf, local, scalarOf, type Value } from '../value.ts'
+import { FALSE, faultsOf, scalarOf, type Value } from '../value.ts'
+import { takesBack } from './change-rows.ts'
 import { EachWindow, type TakeRow } from './each-window.ts'
 import type { KeyValue } from './group-key.ts'
 import { Groups } from './groups.ts'
@@ -207,11 +195,8 @@ export class AggregateStage implements StatefulStage {
   /** Is the row taken back, or does it take its group back? */
   #removes({ k }: RowScope, columns: RowColumns): Expr {
     const { input, deletes } = this.#node
-    const given = (name: string): Value => columns.get(name) ?? missing(name)
-    if (deletes !== undefined) return k.let('deletes', holds(given(deletes)))
-    if (!input.relation.isChangelog) return FALSE
-    const code = local(k, 'code', scalarOf(given(CHANGE)).value)
-    return k.let('takes_back', or(eq(code, i32(changes.delete)), eq(code, i32(changes.updateBefore))))
+    if (deletes !== undefined) return k.let('deletes', holds(columns.get(deletes) ?? missing(deletes)))
+    return input.relation.isChangelog ? takesBack(k, columns) : FALSE
   }
 
   /** A row is late when all of its windows have closed, which must be while there is time. */
