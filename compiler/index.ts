@@ -21,7 +21,8 @@ export type {
   TimeUnit,
   UnsignedType,
 } from '../ir/types.ts'
-export type { Counters, FaultyRows, RowFault } from '../runtime/dag/runner.ts'
+export type { FaultyRows, RowFault } from '../runtime/dag/faulty-rows.ts'
+export type { Counters } from '../runtime/dag/runner.ts'
 export type { BatchInput } from '../runtime/io/inputs.ts'
 export { type VirtualClock, virtualClock, type WallClock } from '../runtime/time/clock.ts'
 export { Analysis } from './analyze/analysis.ts'

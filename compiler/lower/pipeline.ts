@@ -3,7 +3,7 @@ import { controlBlock, Status } from '../../ir/abi.ts'
 import { bool, i32, KernelBuilder, le, load } from '../../ir/kernel/build.ts'
 import type { Kernel } from '../../ir/kernel/node.ts'
 import type { OpName } from '../../ir/kernel/ops.ts'
-import type { Source } from '../../ir/logical/source.ts'
+import { idleMsOf, type Source } from '../../ir/logical/source.ts'
 import {
   type BatchShape,
   type ClockMark,
@@ -63,6 +63,7 @@ class PipelineLowering {
             schema: inputSchema,
             time: source.watermark?.column,
             follows: clockOf(source),
+            idleMs: idleOf(source),
           }
         : { kind: 'edge', from: from.map(one => one.id), schema: inputSchema },
       columns: this.#parts.input.columns,
@@ -234,4 +235,9 @@ function clockOf({ watermark, relation }: Source): ClockMark | undefined {
   const type = watermark && findColumn(relation.schema, watermark.column)?.type
   if (watermark?.follows !== 'clock' || !type || !isTimestamp(type)) return undefined
   return { ticksPerSecond: ticksPerSecond[unitOf(type)], delayTicks: watermark.delayTicks }
+}
+
+function idleOf({ watermark }: Source): number | undefined {
+  const idleMs = watermark && idleMsOf(watermark)
+  return idleMs === undefined ? undefined : Number(idleMs)
 }

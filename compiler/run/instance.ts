@@ -101,8 +101,10 @@ export class Instance {
 
   /** How far the sources have come. */
   get watermarks(): readonly SourceWatermark[] {
-    const { placements } = this.runner
-    return this.#sources.map(program => readWatermark(program, placements[program.id]))
+    const { runner } = this
+    return this.#sources.map((program, source) =>
+      readWatermark(program, runner.placements[program.id], runner.isIdle(source)),
+    )
   }
 
   /** What it has done and what it waits for. */

@@ -3,7 +3,7 @@ import type { RecordBatch } from 'apache-arrow'
 import type { CodeGeneration } from '../../codegen/js/link.ts'
 import type { Tier } from '../../ir/abi.ts'
 import type { MillraceError } from '../../ir/errors.ts'
-import type { FaultyRows } from '../../runtime/dag/runner.ts'
+import type { FaultyRows } from '../../runtime/dag/faulty-rows.ts'
 import type { WallClock } from '../../runtime/time/clock.ts'
 import type { ParamValues } from '../frontend/builder/types.ts'
 

@@ -16,6 +16,8 @@ export interface SourceWatermark {
   readonly source: string
   /** In ticks of the time column; undefined before the first. */
   readonly watermark: bigint | undefined
+  /** Is it left out of the watermark of what it comes together with, until rows come from it? */
+  readonly isIdle: boolean
   /** Rows that were further ahead of the clock than `maxAhead`. */
   readonly ahead: bigint
   /** Set where partitions have watermarks of their own. */
@@ -47,11 +49,13 @@ export interface PartitionWatermark {
 export function readWatermark(
   { input, time, partitions }: PipelineProgram,
   placement: Placement,
+  isIdle: boolean,
 ): SourceWatermark {
   const control = new RowView(placement, controlBlock)
   return {
     source: input.kind === 'source' ? input.name : '',
     watermark: timeOf(new RowView(placement, time).getLong('wm')),
+    isIdle,
     ahead: control.getLong('ahead'),
     partitions: partitions && readPartitions(partitions, placement),
   }

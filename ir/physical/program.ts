@@ -73,6 +73,8 @@ export type PipelineInput =
       readonly time: string | undefined
       /** Set where the watermark follows the clock: the ticks of a second, and by how many it stays behind. */
       readonly follows: ClockMark | undefined
+      /** Milliseconds of the clock after which it is idle if no rows come from it. */
+      readonly idleMs: number | undefined
     }
   | {
       readonly kind: 'edge'

@@ -65,7 +65,7 @@ export class Edges {
     this.#followed[this.#readers[id]] = id
   }
 
-  /** Takes over the watermark that was to be followed, and the time of the clock. */
+  /** Takes over the watermark that was to be followed. */
   takeOver(reader: number): void {
     const from = this.#followed[reader]
     const { time, program } = this.#pipelines[from]
@@ -73,7 +73,6 @@ export class Edges {
     const times = this.#times[reader]
     if (times) times.copyLong(inputWatermark(this.#numbers[from]), time, field)
     else this.#pipelines[reader].time.copyLong('wm', time, field)
-    this.#pipelines[reader].time.copyLong('now', time, 'now')
   }
 
   /** Rows come from a source: it counts again. */

@@ -4,8 +4,7 @@
  */
 import type { RecordBatch } from 'apache-arrow'
 import type { Placement } from '../../ir/abi.ts'
-import { rowErrors, Status } from '../../ir/abi.ts'
-import { type LdbCode, MillraceError } from '../../ir/errors.ts'
+import { MillraceError } from '../../ir/errors.ts'
 import type { Value } from '../../ir/expr/expr.ts'
 import type { Limits, PlanProgram } from '../../ir/physical/program.ts'
 import type { AcceptedBatch } from '../io/arrow/door.ts'
@@ -19,31 +18,10 @@ import type { WallClock } from '../time/clock.ts'
 import { NONE } from './edges.ts'
 import { Entrance } from './entrance.ts'
 import { Executor } from './executor.ts'
+import { type FaultyRows, readFaults } from './faulty-rows.ts'
 import type { KernelSource } from './kernel-source.ts'
 import type { Meter } from './meter.ts'
 import { Pipeline } from './pipeline.ts'
-
-/** A row that could not be taken, and why. */
-export interface RowFault {
-  /**
-   * LDB-9002 for an overflow, LDB-9003 for a division by zero, LDB-9004 for a failed cast, LDB-9005 and LDB-9006 for a change
-   * that takes back what is not there or is none, LDB-9007 for a list that is too long, LDB-2005 for a time that no window
-   * can have, LDB-2007 for one that is too far ahead of the clock.
-   */
-  readonly code: LdbCode
-  /** The operator at fault, as explain prints it. */
-  readonly operator: string
-  /** Number of its row in `FaultyRows.rows`, or -1 for a result of an operator, which has no input row. */
-  readonly row: number
-}
-
-/** Rows that were kept out because something in them could not be computed. */
-export interface FaultyRows {
-  /** The input rows at fault; undefined where only results of operators are. */
-  readonly rows: RecordBatch | undefined
-  /** One for each row, in their order, and one for each result that has no row. */
-  readonly faults: readonly RowFault[]
-}
 
 /** Who takes what comes out. A callback must not call back into the plan. */
 export interface RunnerOutlets {
@@ -95,9 +73,10 @@ export class Runner {
   #next = 0
   #from = 0
   #rowsOut = 0
-  /** The latest time that the clock has shown, and the source that is told of it next. */
+  /** The latest time that the clock has shown, what is done when it shows another, and which part of that is next. */
   #now = 0
-  #told: number
+  readonly #round: readonly (() => void)[]
+  #part: number
 
   constructor(options: RunnerOptions) {
     const { program, limits, memory } = options
@@ -107,6 +86,7 @@ export class Runner {
     writeParams(this.#memory, program, options.params)
     this.#pipelines = program.pipelines.map(pipeline => new Pipeline(pipeline, this.#memory, limits))
     const memories = this.#pipelines.map(batchMemory)
+    const nowMs = options.clock.now()
     // One more than their limit: two results may leave together.
     this.#readers = this.#pipelines.map(
       (one, i) => new ResultReader(one.program.output, memories[i], limits.outputRows + 1),
@@ -114,11 +94,12 @@ export class Runner {
     this.#entrances = this.#pipelines.flatMap(one => {
       const { id, input } = one.program
       return input.kind === 'source'
-        ? [new Entrance(one, input.name, memories[id], options.kernels, limits)]
+        ? [new Entrance(one, { input, memory: memories[id], kernels: options.kernels, limits, nowMs })]
         : []
     })
     this.#entrance = this.#entrances[0]
-    this.#told = this.#entrances.length
+    this.#round = this.#roundOfClock()
+    this.#part = this.#round.length
     this.#executor = new Executor(this.#pipelines, {
       results: rows => this.#handOut(rows),
       sides: (pipeline, late, errors) => this.#handOutSides(pipeline, late, errors),
@@ -163,9 +144,11 @@ export class Runner {
   /** Makes an accepted batch the one under way. */
   begin(batch: AcceptedBatch, source = 0): void {
     if (this.isBusy) throw new MillraceError('LDB-0005', 'a batch is still under way')
+    this.#entrance = this.#entrances[source]
+    // Rows that are there keep their source awake, also where the clock has not been looked at for long.
+    if (batch.rows > 0) this.stayAwake(source)
     this.tick()
     this.#batch = batch
-    this.#entrance = this.#entrances[source]
     this.#next = 0
   }
 
@@ -177,13 +160,23 @@ export class Runner {
     if (this.#options.program.ticksEveryMs === undefined || this.hasEnded) return
     this.#now = Math.max(this.#now, Math.floor(this.#options.clock.now()))
     for (const { time } of this.#pipelines) time.setNumber('now', this.#now)
-    this.#told = 0
+    this.#part = 0
   }
 
-  /** One source after the other: what follows them takes over the watermark of one at a time. */
-  #tell(): void {
-    const { id, pipeline } = this.#entrances[this.#told]
-    this.#told++
+  /**
+   * One source after the other: what follows them takes over the watermark of one at a time. All have been told before any is
+   * left out.
+   */
+  #roundOfClock(): readonly (() => void)[] {
+    return [
+      ...this.#entrances.map(one => () => this.#tell(one)),
+      ...this.#entrances.map(one => () => {
+        if (one.hasFallenSilent(this.#now)) this.#leaveOut(one)
+      }),
+    ]
+  }
+
+  #tell({ id, pipeline }: Entrance): void {
     this.#followClock(pipeline)
     this.#look()
     this.#executor.beginAdvance(id)
@@ -196,23 +189,23 @@ export class Runner {
     if (mark > time.getLong('wm')) time.setLong('wm', mark)
   }
 
-  get #hasToTell(): boolean {
-    return this.#told < this.#entrances.length
+  get #isInRound(): boolean {
+    return this.#part < this.#round.length
   }
 
   get isBusy(): boolean {
-    return this.#batch !== undefined || this.#hasToTell || this.#executor.isBusy
+    return this.#batch !== undefined || this.#isInRound || this.#executor.isBusy
   }
 
   /** Does one piece of work; returns whether more is to be done. */
   step(): boolean {
     try {
       if (this.#executor.isBusy) this.#executor.step()
-      else if (this.#hasToTell) this.#tell()
+      else if (this.#isInRound) this.#round[this.#part++]()
       else if (this.#batch) this.#loadChunk(this.#batch)
     } catch (error) {
       this.#batch = undefined
-      this.#told = this.#entrances.length
+      this.#part = this.#round.length
       throw error
     }
     return this.isBusy
@@ -235,6 +228,7 @@ export class Runner {
     this.#from = this.#next
     const { id } = this.#entrance
     const rows = this.#entrance.load(batch, this.#from)
+    this.#entrance.isIdle = false
     this.#next += rows
     this.#executor.begin(this.#entrance.pushFor(batch.shape), rows, id)
   }
@@ -262,8 +256,22 @@ export class Runner {
 
   /** Nothing comes from a source for now: until rows do, it holds no watermark back. */
   idle(source: number): void {
-    const { id, hasEnded } = this.#entrances[source]
-    if (!hasEnded) this.#executor.beginIdle(id)
+    this.#leaveOut(this.#entrances[source])
+  }
+
+  #leaveOut(entrance: Entrance): void {
+    if (entrance.hasEnded) return
+    entrance.isIdle = true
+    this.#executor.beginIdle(entrance.id)
+  }
+
+  isIdle(source: number): boolean {
+    return this.#entrances[source].isIdle
+  }
+
+  /** Rows of a source come or wait to be taken: it is not idle, however long they do. */
+  stayAwake(source: number): void {
+    this.#entrances[source].stayAwake(this.#options.clock.now())
   }
 
   /** The input of a source is complete: everything that waits for it becomes due. */
@@ -325,9 +333,10 @@ export class Runner {
   #handOutSides(pipeline: number, late: number, errors: number): void {
     const { outlets } = this.#options
     const memory = batchMemory(this.#pipelines[pipeline])
+    const { operators } = this.#pipelines[pipeline].program
     const rowsOf = (rows: Int32Array): RecordBatch => this.#inputRows(pipeline, rows)
     if (late > 0) outlets.late(rowsOf(viewField(memory, 'late', 'row', 'i32', late).slice()))
-    if (errors > 0) outlets.faulty(this.#faultyRows(pipeline, memory, errors, rowsOf))
+    if (errors > 0) outlets.faulty(readFaults({ memory, errors, operators, rowsOf }))
   }
 
   /** Picks rows of what a pipeline reads: the batch under way, or the output of the pipeline before. */
@@ -341,34 +350,6 @@ export class Runner {
     const rowsThere = this.#pipelines[from].control.get('out_rows')
     return pickRows(this.#readers[from].take(rowsThere, undefined, 0, 'copy'), rows)
   }
-
-  #faultyRows(
-    pipeline: number,
-    memory: BatchMemory,
-    errors: number,
-    rowsOf: (rows: Int32Array) => RecordBatch,
-  ): FaultyRows {
-    const view = (field: string): Int32Array => viewField(memory, 'errors', field, 'i32', errors)
-    const [rows, bits, operators] = [view('row'), view('bits'), view('operator')]
-    const picked = rows.filter(row => row >= 0)
-    let n = 0
-    const faults = Array.from(
-      rows,
-      (row, i): RowFault => ({
-        code: codeOf(bits[i]),
-        operator: this.#pipelines[pipeline].program.operators[operators[i]],
-        row: row < 0 ? -1 : n++,
-      }),
-    )
-    return { rows: picked.length > 0 ? rowsOf(picked) : undefined, faults }
-  }
-}
-
-/** The fault that a row was refused for. */
-function codeOf(bits: number): LdbCode {
-  const found = rowErrors.find(({ bit }) => (bits & bit) !== 0)
-  if (!found) throw new Error(`a faulty row without a fault (${bits}, status ${Status.ok})`)
-  return found.code
 }
 
 const batchMemory = ({ memory, program }: Pipeline): BatchMemory => ({

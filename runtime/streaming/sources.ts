@@ -3,6 +3,7 @@
  * comes first: no source runs ahead of another that could be read. Equal ones come in the order of the plan.
  */
 import type { Feed } from './feed.ts'
+import { furthestBehind } from './furthest-behind.ts'
 
 /** A batch and the number of its source. */
 export interface Taken<B> {
@@ -30,14 +31,16 @@ export class Sources<B> {
     return this.#feeds.some(feed => feed.hasBatch)
   }
 
+  /** The sources whose rows wait to be taken. */
+  get waiting(): readonly number[] {
+    return this.#feeds.flatMap((feed, source) => (feed.hasBatch ? [source] : []))
+  }
+
   /** The next batch, if there is one; `watermarkOf` tells how far a source has come. */
   take(watermarkOf: (source: number) => bigint): Taken<B> | undefined {
-    const next = this.#feeds.reduce((best, feed, source) => {
-      if (!feed.hasBatch) return best
-      return best < 0 || watermarkOf(source) < watermarkOf(best) ? source : best
-    }, -1)
-    const batch = next < 0 ? undefined : this.#feeds[next].take()
-    return batch === undefined ? undefined : { source: next, batch }
+    const source = furthestBehind(this.waiting, watermarkOf)
+    const batch = source === undefined ? undefined : this.#feeds[source].take()
+    return source === undefined || batch === undefined ? undefined : { source, batch }
   }
 
   /** The sources that have ended, and of which everything was taken. */

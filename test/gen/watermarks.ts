@@ -15,8 +15,9 @@ export function watermarksOf(schema: Schema): fc.Arbitrary<WatermarkSpec> {
       ahead: fc.oneof({ weight: 4, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: aheads }),
       isByClock: fc.integer({ min: 0, max: 7 }).map(n => n === 0),
       partition: fc.option(partitionsOf(schema), { nil: undefined, freq: 4 }),
+      idle: fc.constantFrom({}, {}, {}, { idleMs: 1n }, { idleMs: 7n }, { idleMs: 50n }),
     })
-    .map(({ delayTicks, marker, moves, ahead, isByClock, partition }) => ({
+    .map(({ delayTicks, marker, moves, ahead, isByClock, partition, idle }) => ({
       column: TIME,
       delayTicks,
       ...(ahead && { ahead }),
@@ -25,9 +26,9 @@ export function watermarksOf(schema: Schema): fc.Arbitrary<WatermarkSpec> {
         : {
             ...marker,
             ...moves,
-            ...(partition && {
-              partition: 'moves' in moves ? { ...partition, lateBy: 'source' } : partition,
-            }),
+            ...(partition
+              ? { partition: 'moves' in moves ? { ...partition, lateBy: 'source' } : partition }
+              : idle),
           }),
     }))
 }

@@ -80,6 +80,7 @@ test('who holds the watermark back, and since when', () => {
     {
       source: 'events',
       watermark: undefined,
+      isIdle: false,
       ahead: 0n,
       partitions: { active: 0, idle: 0, forgotten: 0n, holder: undefined },
     },

@@ -212,7 +212,6 @@ test('the partition that has been idle for longest is forgotten, none that is ac
 
 test('what cannot be is refused where the source is declared', () => {
   const declare = (options: Options) => () => void source('events', columns, { time: 'at', ...options })
-  refuses('LDB-0002', declare({ idleAfter: '1s' }))
   refuses('LDB-0002', declare({ partition: 'key', onPartitionsMax: 'forget' }))
   refuses('LDB-0001', declare({ partition: 'key', partitionsMax: 0 }))
   refuses('LDB-0001', declare({ partition: 'key', partitions: 3, partitionsMax: 2 }))

@@ -1,5 +1,5 @@
 /** Where rows enter the model: the watermark of a source. */
-import type { Source } from '../../ir/logical/source.ts'
+import { idleMsOf, type Source } from '../../ir/logical/source.ts'
 import { isTimestamp } from '../../ir/types.ts'
 import type { ModelRow, Operator } from './operator.ts'
 import type { Input } from './union.ts'
@@ -16,6 +16,10 @@ export class Entrance {
   readonly #refuse: (origin: number) => void
   /** Rows that were too far ahead of the clock. */
   ahead = 0
+  /** How often the clock found it idle. */
+  foundIdle = 0
+  #isIdle = false
+  #activeAt = 0n
 
   constructor(source: Source, head: Operator, inputs: readonly Input[], refuse: (origin: number) => void) {
     this.#refuse = refuse
@@ -34,6 +38,7 @@ export class Entrance {
   /** Takes a row; false where it has no time. */
   take(row: ModelRow, origin: number): boolean {
     const { watermark } = this.#source
+    this.#isIdle = false
     for (const input of this.#inputs) input.idle(false)
     if (watermark && row[watermark.column] === null) return false
     if (this.mark?.isAhead(row)) {
@@ -60,8 +65,22 @@ export class Entrance {
     this.#head.tick()
   }
 
+  /** Rows of it are there. */
+  stayAwake(now: bigint): void {
+    this.#activeAt = now
+  }
+
+  /** Has nothing come for so long that it is silent from now on? */
+  findIdle(now: bigint): void {
+    const idleMs = this.#source.watermark && idleMsOf(this.#source.watermark)
+    if (idleMs === undefined || this.#isIdle || now - this.#activeAt < idleMs) return
+    this.foundIdle++
+    this.idle()
+  }
+
   /** Only what it comes together with first may go on without it, unless all of that is silent. */
   idle(): void {
+    this.#isIdle = true
     const [first, ...others] = this.#inputs
     first?.idle(true)
     if (others.length > 0) throw new Error('unions of unions are not modelled')

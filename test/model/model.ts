@@ -60,6 +60,8 @@ export interface ModelResult {
   readonly forgotten: number
   /** How often partitions were found idle. */
   readonly foundIdle: number
+  /** How often whole sources were found idle. */
+  readonly sourcesFoundIdle: number
   /** Rows that were too far ahead of the clock. */
   readonly ahead: number
 }
@@ -67,7 +69,7 @@ export interface ModelResult {
 interface Fed
   extends Pick<
     ModelResult,
-    'nullTimes' | 'takenBySource' | 'abandoned' | 'forgotten' | 'foundIdle' | 'ahead'
+    'nullTimes' | 'takenBySource' | 'abandoned' | 'forgotten' | 'foundIdle' | 'sourcesFoundIdle' | 'ahead'
   > {
   /** Numbers of the rows that were taken. */
   readonly taken: readonly number[]
@@ -128,8 +130,8 @@ class Run {
     let [nullTimes, abandoned] = [0, 0]
     for (const [n, { silent, source, from, to }] of this.#batches(rows.length).entries()) {
       for (const name of silent) this.#find(name)?.idle()
-      this.#goOn(n)
       const entrance = this.#find(source)
+      this.#goOn(n, to > from ? entrance : undefined)
       try {
         for (let i = from; i < to; i++) {
           if (entrance?.take(rows[i], taken.length) === false) nullTimes++
@@ -145,8 +147,9 @@ class Run {
     if (this.#options.ends !== false) for (const source of this.#sources) source.end()
     const forgotten = this.#sources.reduce((sum, { mark }) => sum + (mark?.forgotten ?? 0), 0)
     const ahead = this.#sources.reduce((sum, one) => sum + one.ahead, 0)
+    const sourcesFoundIdle = this.#sources.reduce((sum, one) => sum + one.foundIdle, 0)
     const foundIdle = this.#sources.reduce((sum, { mark }) => sum + (mark?.foundIdle ?? 0), 0)
-    return { taken, takenBySource, nullTimes, abandoned, forgotten, foundIdle, ahead }
+    return { taken, takenBySource, nullTimes, abandoned, forgotten, foundIdle, sourcesFoundIdle, ahead }
   }
 
   /** A batch ends where it is said so, where the rows of another source begin, and where a source falls silent. */
@@ -166,12 +169,13 @@ class Run {
     })
   }
 
-  /** To the time of a batch: on the way the clock strikes as often as the plan asks for. */
-  #goOn(batch: number): void {
+  /** To the time of a batch for a source: on the way the clock strikes as often as the plan asks for. */
+  #goOn(batch: number, comesTo: Entrance | undefined): void {
     const { stepMs = 0, strikeMs = 0 } = this.#options
     const [from, to] = [batch * stepMs, (batch + 1) * stepMs]
     const first = (Math.floor(from / strikeMs) + 1) * strikeMs
     if (strikeMs > 0) for (let at = first; at <= to; at += strikeMs) this.#tick(BigInt(at))
+    comesTo?.stayAwake(BigInt(to))
     this.#tick(BigInt(to))
   }
 
@@ -179,6 +183,7 @@ class Run {
   #tick(now: bigint): void {
     for (const source of this.#sources) source.clock(now)
     for (const source of this.#sources) source.tick(now)
+    for (const source of this.#sources) source.findIdle(now)
   }
 
   #find(source: string): Entrance | undefined {

@@ -89,7 +89,14 @@ export function rigProgram(spec: RigSpec): RigProgram {
   ]
   const pipeline: PlanProgram['pipelines'][number] = {
     id: 0,
-    input: { kind: 'source', name: spec.name, schema: [], time: undefined, follows: undefined },
+    input: {
+      kind: 'source',
+      name: spec.name,
+      schema: [],
+      time: undefined,
+      follows: undefined,
+      idleMs: undefined,
+    },
     columns: [{ column: textColumn, slot: TEXT_SLOT, dictionary: undefined }],
     kernels,
     push: () => push,

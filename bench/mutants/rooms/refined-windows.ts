@@ -157,8 +157,8 @@ export const runner: Room = {
     },
     {
       name: 'first-source-only',
-      find: 'return this.#told < this.#entrances.length',
-      put: 'return this.#told < 1',
+      find: 'return this.#part < this.#round.length',
+      put: 'return this.#part < 1',
       shows: 'a source of a union gives no early results between its batches',
     },
   ],

@@ -76,20 +76,89 @@ export const edges: Room = {
   ],
 }
 
+export const entrance: Room = {
+  file: 'runtime/dag/entrance.ts',
+  tests: ['api/idle-sources.test', 'property/plans.test'],
+  faults: [
+    {
+      name: 'idle-a-moment-later',
+      find: 'nowMs - this.#activeMs >= this.#idleMs',
+      put: 'nowMs - this.#activeMs > this.#idleMs',
+      shows: 'a source is not idle when it should be',
+    },
+    {
+      name: 'rows-do-not-keep-awake',
+      find: 'this.#activeMs = Math.max(this.#activeMs, nowMs)',
+      put: '',
+      shows: 'a source from which rows come is idle',
+    },
+    {
+      name: 'idle-at-once',
+      find: 'this.#activeMs = nowMs\n    this.#kernels',
+      put: 'this.#activeMs = 0\n    this.#kernels',
+      shows: 'a source is idle before it could have had a row',
+    },
+  ],
+}
+
+export const clockRound: Room = {
+  file: 'runtime/dag/runner.ts',
+  tests: ['api/idle-sources.test', 'property/plans.test'],
+  faults: [
+    {
+      name: 'batch-does-not-keep-awake',
+      find: 'if (batch.rows > 0) this.stayAwake(source)',
+      put: '',
+      shows: 'a source is idle although its rows are there',
+    },
+    {
+      name: 'empty-batch-keeps-awake',
+      find: 'if (batch.rows > 0) this.stayAwake(source)',
+      put: 'this.stayAwake(source)',
+      shows: 'a source that sends nothing but empty batches holds all others back',
+    },
+    {
+      name: 'idle-for-ever',
+      find: 'this.#entrance.isIdle = false',
+      put: '',
+      shows: 'a source that was idle once is never found idle again',
+    },
+    {
+      name: 'nobody-is-found-idle',
+      find: 'if (one.hasFallenSilent(this.#now)) this.#leaveOut(one)',
+      put: '',
+      shows: 'a source that falls silent stops all others',
+    },
+  ],
+}
+
+export const waitingRows: Room = {
+  file: 'runtime/reactor/query-task.ts',
+  tests: ['reactor/query-task.test'],
+  faults: [
+    {
+      name: 'waiting-rows-do-not-count',
+      find: 'for (const source of sources.waiting) runner.stayAwake(source)',
+      put: '',
+      shows: 'a source of a run is idle because its rows were not read',
+    },
+  ],
+}
+
 export const sources: Room = {
-  file: 'runtime/streaming/sources.ts',
+  file: 'runtime/streaming/furthest-behind.ts',
   tests: ['api/union.test', 'reactor/query-task.test'],
   faults: [
     {
       name: 'the-furthest-first',
-      find: 'watermarkOf(source) < watermarkOf(best) ? source : best',
-      put: 'watermarkOf(source) > watermarkOf(best) ? source : best',
+      find: 'watermarkOf(one) < watermarkOf(best) ? one : best',
+      put: 'watermarkOf(one) > watermarkOf(best) ? one : best',
       shows: 'a source runs ahead of the others until it ends',
     },
     {
       name: 'the-last-of-equals',
-      find: 'watermarkOf(source) < watermarkOf(best) ? source : best',
-      put: 'watermarkOf(source) <= watermarkOf(best) ? source : best',
+      find: 'watermarkOf(one) < watermarkOf(best) ? one : best',
+      put: 'watermarkOf(one) <= watermarkOf(best) ? one : best',
       shows: 'sources are not read in the order of the plan',
     },
   ],

@@ -37,8 +37,11 @@ export interface SourceOptions<
   /** How many partitions must have appeared before the watermark moves. Default: it does not wait. */
   readonly partitions?: number
   /**
-   * How long a partition may get no rows, by the clock, before it holds the watermark back no more; at least a millisecond.
-   * Where all are idle, the watermark is the largest of theirs. Default: for ever.
+   * How long the source may get no rows, by the clock of the query, before it is idle; at least a millisecond. An idle source
+   * does not hold back what it comes together with in a union; a row wakes it, and may be late by then. It is found idle no
+   * later than half of that time behind it; rows that wait to be read keep it awake. On its own a source has nobody to hold
+   * back. With `partition` that is also how long a partition may get no rows before it holds back the watermark of the source:
+   * where all are idle, that is the largest of theirs. Default: for ever.
    */
   readonly idleAfter?: Duration
   /** The most partitions that are known at a time. Default: 65,536. */
@@ -112,7 +115,9 @@ function watermarkOf(schema: Schema, options: AnyOptions): WatermarkSpec | undef
     ...(options.maxAhead !== undefined && {
       ahead: { ticks: ticksIn(options.maxAhead, type), policy: options.onAhead ?? 'keep' },
     }),
-    ...(options.partition !== undefined && { partition: partitionOf(options.partition, options) }),
+    ...(options.partition === undefined
+      ? idleOf(options)
+      : { partition: partitionOf(options.partition, options) }),
   }
 }
 
@@ -126,7 +131,7 @@ type AnyOptions = SourceOptions<string, string, string, string>
 const dependent: readonly (readonly [keyof AnyOptions, keyof AnyOptions])[] = [
   ['partition', 'time'],
   ['partitions', 'partition'],
-  ['idleAfter', 'partition'],
+  ['idleAfter', 'time'],
   ['partitionsMax', 'partition'],
   ['onPartitionsMax', 'partition'],
   ['lateBy', 'partition'],
@@ -144,12 +149,15 @@ function checkOptions(options: AnyOptions): void {
 /** A millisecond is what the clock counts in. */
 const CLOCK_TYPE = 'timestamp[ms]'
 
+const idleOf = ({ idleAfter }: AnyOptions): { readonly idleMs?: bigint } =>
+  idleAfter === undefined ? {} : { idleMs: ticksOf(idleAfter, CLOCK_TYPE) }
+
 function partitionOf(column: string, options: AnyOptions): PartitionSpec {
-  const { partitions: expected, idleAfter } = options
+  const { partitions: expected } = options
   return {
     column,
     ...(expected !== undefined && { expected }),
-    ...(idleAfter !== undefined && { idleMs: ticksOf(idleAfter, CLOCK_TYPE) }),
+    ...idleOf(options),
     max: options.partitionsMax ?? PARTITIONS_MAX_DEFAULT,
     whenFull: options.onPartitionsMax ?? 'fail',
     lateBy: options.lateBy ?? 'source',
