@@ -138,7 +138,7 @@ export class CompiledQuery<Out extends Columns> {
     })
     const task: QueryTask = new QueryTask({
       runner: instance.runner,
-      sources: new Sources(feeds),
+      sources: new Sources(feeds, source => instance.runner.isPaused(source)),
       taker: output,
       prepare(shape, source) {
         const preparing = instance.prepare(shape, source)?.then(() => instance.switchTier())

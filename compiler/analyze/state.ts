@@ -2,9 +2,9 @@
 import type { Placement } from '../../ir/abi.ts'
 import { regionBytes } from '../../ir/layout.ts'
 import type { Growable, PipelineProgram } from '../../ir/physical/program.ts'
+import { MIN_TIME } from '../../ir/times.ts'
 import { type DataType, isTimestamp, ticksPerSecond, unitOf } from '../../ir/types.ts'
 import { controlOf, RowView } from '../../runtime/memory/control.ts'
-import { MIN_TIME } from '../lower/event-time.ts'
 
 /** A table of groups, open windows or distinct texts. */
 export interface StateAnalysis {
@@ -62,11 +62,12 @@ export interface PipelineFacts {
   readonly eventTime: EventTimeAnalysis
   readonly late: number
   readonly nullTime: number
+  readonly drifted: number
 }
 
 /** `timeType`: of the column that the watermark is about. */
 export function readPipeline(
-  { growables, time }: PipelineProgram,
+  { growables, time, drift }: PipelineProgram,
   placement: Placement,
   timeType: DataType | undefined,
 ): PipelineFacts {
@@ -79,6 +80,7 @@ export function readPipeline(
     },
     late: Number(control.getLong('late_dropped')),
     nullTime: Number(control.getLong('null_time_dropped')),
+    drifted: Number(drift ? new RowView(placement, drift).getLong('dropped') : 0n),
   }
 }
 

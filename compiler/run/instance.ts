@@ -103,7 +103,10 @@ export class Instance {
   get watermarks(): readonly SourceWatermark[] {
     const { runner } = this
     return this.#sources.map((program, source) =>
-      readWatermark(program, runner.placements[program.id], runner.isIdle(source)),
+      readWatermark(program, runner.placements[program.id], {
+        isIdle: runner.isIdle(source),
+        alignment: runner.alignmentOf(source),
+      }),
     )
   }
 
@@ -351,7 +354,7 @@ interface Entry {
 }
 
 /** Takes what comes out of rows that nobody sent. */
-const nobody: RunnerOutlets = { result() {}, late() {}, faulty() {} }
+const nobody: RunnerOutlets = { result() {}, late() {}, faulty() {}, diagnostic() {} }
 
 export const tierNames: readonly Tier[] = ['interp', 'js', 'native']
 const tierChoices: readonly TierChoice[] = ['auto', ...tierNames]

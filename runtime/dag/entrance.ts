@@ -1,7 +1,14 @@
 /** Where the rows of one source enter a plan: its door, and the kernels that take its batches. */
 import type { RecordBatch } from 'apache-arrow'
 import type { KernelFunction } from '../../ir/abi.ts'
-import { type BatchShape, type Limits, type PipelineInput, shapeKey } from '../../ir/physical/program.ts'
+import {
+  type Alignment,
+  type BatchShape,
+  type Limits,
+  type PipelineInput,
+  shapeKey,
+} from '../../ir/physical/program.ts'
+import { MIN_TIME } from '../../ir/times.ts'
 import { isBytes } from '../../ir/types.ts'
 import { type AcceptedBatch, BatchDoor } from '../io/arrow/door.ts'
 import type { BatchMemory } from '../io/arrow/memory.ts'
@@ -19,6 +26,8 @@ export interface EntranceOptions {
 export class Entrance {
   readonly pipeline: Pipeline
   readonly name: string
+  /** The group of sources that it does not run ahead of. */
+  readonly alignment: Alignment | undefined
   hasEnded = false
   /** When its watermark was last seen to have moved, in milliseconds since 1970. */
   movedMs = 0
@@ -36,6 +45,7 @@ export class Entrance {
     const { input, memory, kernels, limits, nowMs } = options
     this.pipeline = pipeline
     this.name = input.name
+    this.alignment = input.alignment
     this.#idleMs = input.idleMs
     this.#activeMs = nowMs
     this.#kernels = kernels
@@ -47,6 +57,10 @@ export class Entrance {
     }
     const areas = { columnArea: area(columns), dictionaryArea: area(dictionaries) }
     this.#door = new BatchDoor(pipeline.program.columns, input.schema, { ...memory, ...areas }, limits)
+  }
+
+  get hasWatermark(): boolean {
+    return this.watermark !== MIN_TIME
   }
 
   get watermark(): bigint {

@@ -4,9 +4,10 @@
  */
 import type { RecordBatch } from 'apache-arrow'
 import type { Placement } from '../../ir/abi.ts'
-import { MillraceError } from '../../ir/errors.ts'
+import { type LdbCode, MillraceError } from '../../ir/errors.ts'
 import type { Value } from '../../ir/expr/expr.ts'
 import type { Limits, PlanProgram } from '../../ir/physical/program.ts'
+import { MAX_TIME } from '../../ir/times.ts'
 import type { AcceptedBatch } from '../io/arrow/door.ts'
 import { type BatchMemory, viewField } from '../io/arrow/memory.ts'
 import { gatherRows } from '../io/arrow/passed.ts'
@@ -14,6 +15,7 @@ import { pickRows } from '../io/arrow/pick.ts'
 import { type ResultMode, ResultReader } from '../io/arrow/result.ts'
 import type { PlanMemory } from '../memory/arena.ts'
 import { writeConstants, writeParams } from '../memory/params.ts'
+import { type AlignmentState, Alignments } from '../streaming/alignment.ts'
 import type { WallClock } from '../time/clock.ts'
 import { NONE } from './edges.ts'
 import { Entrance } from './entrance.ts'
@@ -28,6 +30,8 @@ export interface RunnerOutlets {
   result(batch: RecordBatch): void
   late(batch: RecordBatch): void
   faulty(rows: FaultyRows): void
+  /** Something worth knowing happened. */
+  diagnostic(what: { readonly code: LdbCode; readonly message: string }): void
 }
 
 export interface RunnerOptions {
@@ -53,11 +57,11 @@ export interface Counters {
   readonly late: bigint
   /** Rows that have no event time, and were dropped. */
   readonly nullTime: bigint
+  /** Rows that were too far ahead of the other sources of their group, and were dropped. */
+  readonly drifted: bigint
   /** Rows that an overflow, a division by zero or a failed cast kept out. */
   readonly faulty: bigint
 }
-
-const MAX_TIME = (1n << 63n) - 1n
 
 export class Runner {
   readonly #options: RunnerOptions
@@ -65,6 +69,7 @@ export class Runner {
   readonly #pipelines: readonly Pipeline[]
   readonly #executor: Executor
   readonly #entrances: readonly Entrance[]
+  readonly #alignments: Alignments
   readonly #readers: readonly ResultReader[]
   /** The batch under way and the first of its rows that is not loaded yet; the chunk in memory starts at `#from`. */
   #batch: AcceptedBatch | undefined
@@ -98,6 +103,10 @@ export class Runner {
         : []
     })
     this.#entrance = this.#entrances[0]
+    this.#alignments = new Alignments(this.#entrances, (source, group) => {
+      const { code, message } = sourceDrifts(source, group)
+      options.outlets.diagnostic({ code, message })
+    })
     this.#round = this.#roundOfClock()
     this.#part = this.#round.length
     this.#executor = new Executor(this.#pipelines, {
@@ -165,14 +174,17 @@ export class Runner {
 
   /**
    * One source after the other: what follows them takes over the watermark of one at a time. All have been told before any is
-   * left out.
+   * left out, and all that are to be left out are before anybody is found too far ahead.
    */
   #roundOfClock(): readonly (() => void)[] {
     return [
       ...this.#entrances.map(one => () => this.#tell(one)),
-      ...this.#entrances.map(one => () => {
+      ...this.#entrances.map((one, source) => () => {
+        // One that is not read is not silent.
+        if (this.isPaused(source)) one.stayAwake(this.#now)
         if (one.hasFallenSilent(this.#now)) this.#leaveOut(one)
       }),
+      () => this.#align(),
     ]
   }
 
@@ -206,6 +218,7 @@ export class Runner {
     } catch (error) {
       this.#batch = undefined
       this.#part = this.#round.length
+      this.#align()
       throw error
     }
     return this.isBusy
@@ -223,10 +236,12 @@ export class Runner {
       this.#batch = undefined
       this.#look()
       this.#raise(this.#entrance, this.#entrance.pipeline.time.getLong('next_wm'))
+      this.#align()
       return
     }
     this.#from = this.#next
-    const { id } = this.#entrance
+    const { id, pipeline } = this.#entrance
+    pipeline.drift?.setLong('max', this.#alignments.rowMax(this.#entrances.indexOf(this.#entrance)))
     const rows = this.#entrance.load(batch, this.#from)
     this.#entrance.isIdle = false
     this.#next += rows
@@ -244,6 +259,7 @@ export class Runner {
    */
   raiseWatermark(time: bigint, source = 0): void {
     this.#raise(this.#entrances[source], time)
+    this.#align()
   }
 
   #raise({ id, pipeline }: Entrance, time: bigint): void {
@@ -257,6 +273,7 @@ export class Runner {
   /** Nothing comes from a source for now: until rows do, it holds no watermark back. */
   idle(source: number): void {
     this.#leaveOut(this.#entrances[source])
+    this.#align()
   }
 
   #leaveOut(entrance: Entrance): void {
@@ -267,6 +284,20 @@ export class Runner {
 
   isIdle(source: number): boolean {
     return this.#entrances[source].isIdle
+  }
+
+  /** Is a source so far ahead of its group that it is not to be read? */
+  isPaused(source: number): boolean {
+    return this.#alignments.isPaused(source)
+  }
+
+  /** How far ahead of its group a source is, if it belongs to one. */
+  alignmentOf(source: number): AlignmentState | undefined {
+    return this.#alignments.stateOf(source)
+  }
+
+  #align(): void {
+    this.#alignments.look(() => this.#options.clock.now())
   }
 
   /** Rows of a source come or wait to be taken: it is not idle, however long they do. */
@@ -281,6 +312,7 @@ export class Runner {
     entrance.pipeline.time.setLong('wm', MAX_TIME)
     this.#executor.beginAdvance(entrance.id)
     entrance.hasEnded = true
+    this.#align()
   }
 
   /** Has the input of all sources ended? */
@@ -320,6 +352,7 @@ export class Runner {
       rowsOut: BigInt(this.#rowsOut),
       late: sum('late_dropped'),
       nullTime: sum('null_time_dropped'),
+      drifted: this.#pipelines.reduce((all, { drift }) => all + (drift?.getLong('dropped') ?? 0n), 0n),
       faulty: sum('error_dropped'),
     }
   }
@@ -356,3 +389,6 @@ const batchMemory = ({ memory, program }: Pipeline): BatchMemory => ({
   placement: memory.placement,
   mems: new Map(program.regions.map(({ mem }) => [mem.name, mem])),
 })
+
+const sourceDrifts = (source: string, group: string): MillraceError =>
+  new MillraceError('LDB-2009', `source '${source}' is too far ahead of the others of group '${group}'`)

@@ -1,5 +1,6 @@
 /** Random watermarks of a source: by its rows, by its partitions, by the clock. */
 import fc from 'fast-check'
+import type { AlignmentSpec } from '../../ir/logical/alignment.ts'
 import type { PartitionSpec } from '../../ir/logical/partition.ts'
 import type { WatermarkSpec } from '../../ir/logical/source.ts'
 import type { Schema } from '../../ir/schema.ts'
@@ -61,3 +62,13 @@ const partitionsOf = (schema: Schema): fc.Arbitrary<PartitionSpec> =>
         whenFull: canForget ? 'forget' : 'fail',
       }
     })
+
+/** None that pauses: what is pushed in the order of a trial would be refused. */
+export const alignments: fc.Arbitrary<AlignmentSpec> = fc.record(
+  {
+    group: fc.constant('feeds'),
+    driftTicks: fc.constantFrom(0n, 3n, 20n, 1000n),
+    policy: fc.constantFrom('drop' as const, 'drop' as const, 'warn' as const),
+  },
+  { noNullPrototype: true },
+)

@@ -82,6 +82,7 @@ test('who holds the watermark back, and since when', () => {
       watermark: undefined,
       isIdle: false,
       ahead: 0n,
+      alignment: undefined,
       partitions: { active: 0, idle: 0, forgotten: 0n, holder: undefined },
     },
   ])

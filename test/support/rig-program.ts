@@ -96,6 +96,7 @@ export function rigProgram(spec: RigSpec): RigProgram {
       time: undefined,
       follows: undefined,
       idleMs: undefined,
+      alignment: undefined,
     },
     columns: [{ column: textColumn, slot: TEXT_SLOT, dictionary: undefined }],
     kernels,
@@ -111,6 +112,7 @@ export function rigProgram(spec: RigSpec): RigProgram {
     advances: spec.kernels?.advance !== undefined,
     onlySweeps: false,
     partitions: undefined,
+    drift: undefined,
     operators: [],
     counts: undefined,
   }

@@ -21,8 +21,8 @@ export const eventTime: Room = {
     },
     {
       name: 'null-times-not-counted',
-      find: "count(k, 'null_time_dropped')",
-      put: '',
+      find: "drop(k, isNull, { mem: controlBlock, field: 'null_time_dropped' }, row)",
+      put: "drop(k, isNull, { mem: controlBlock, field: 'carry' }, row)",
       shows: 'rows without time vanish silently',
     },
     {

@@ -1,6 +1,7 @@
 /** All planted faults: a room for each source file. A fault is named `room/fault`. */
 import { mutantsOf } from '../mutant.ts'
 import * as aggregates from './aggregates.ts'
+import * as alignment from './alignment.ts'
 import * as changes from './changes.ts'
 import { deduplicate } from './deduplicate.ts'
 import { eventTime } from './event-time.ts'
@@ -49,6 +50,10 @@ export const mutants = mutantsOf({
   deduplicate,
   'input-times': union.inputTimes,
   edges: union.edges,
+  alignment: alignment.alignment,
+  'aligned-rows': alignment.alignedRows,
+  'aligned-reading': alignment.alignedReading,
+  'aligned-runner': alignment.alignedRunner,
   entrance: union.entrance,
   'clock-round': union.clockRound,
   'waiting-rows': union.waitingRows,

@@ -1,5 +1,6 @@
 /** Declaring a source: its columns, and the one that carries event time. */
 import { MillraceError } from '../../../ir/errors.ts'
+import type { AlignmentSpec, DriftPolicy } from '../../../ir/logical/alignment.ts'
 import type { PartitionSpec } from '../../../ir/logical/partition.ts'
 import { source as sourceNode, type WatermarkSpec } from '../../../ir/logical/source.ts'
 import { type Columns, type ColumnType, findColumn, type Schema } from '../../../ir/schema.ts'
@@ -69,6 +70,23 @@ export interface SourceOptions<
   /** What becomes of such a row. `'keep'` (default): it goes on. `'refuse'`: it is faulty, LDB-2007. */
   readonly onAhead?: 'keep' | 'refuse'
   /**
+   * The name of a group: sources of a query that belong to it do not run ahead of each other by more than `maxDrift`. That is
+   * the watermark of one less the least of the others, of those that are not idle and have not ended.
+   */
+  readonly align?: string
+  /** How far ahead of the group a source may be; the same for all of them. Exactly as much is not too far. Default: 5 minutes. */
+  readonly maxDrift?: Duration
+  /**
+   * What becomes of a source that is too far ahead. `'pause'` (default): it is not read until the others have caught up, have
+   * ended or are idle. `run` does not ask it for more; `live.source(name).push` throws LDB-2008 and takes nothing, `pushInTurn`
+   * waits. Batches are taken whole, so a source may be ahead by one batch more. One that has no watermark yet holds all others
+   * back, as nobody knows how far behind it is: say `idleAfter` where it may never have rows. `'warn'`: LDB-2009 is told to
+   * `onDiagnostic`, once each time that it gets too far ahead. `'drop'`: rows whose time less the out-of-orderness is too far
+   * ahead of the others are dropped, row by row, and counted (`counters.drifted`); they move no watermark. Under both, sources
+   * without a watermark do not count.
+   */
+  readonly onDrift?: DriftPolicy
+  /**
    * A column of int8 that says what each row is: 0 insert, 1 delete, 2 update before, 3 update after. The stream is one of changes
    * then, and that column is called `$op`. A row with another code is rejected with LDB-9006.
    */
@@ -76,6 +94,7 @@ export interface SourceOptions<
 }
 
 const PARTITIONS_MAX_DEFAULT = 1 << 16
+const MAX_DRIFT_DEFAULT: Duration = '5m'
 
 /** The columns of a source, whose column `C` holds codes of changes if there is one. */
 export type SourceColumns<S extends Columns, C extends string> = [C] extends [never]
@@ -118,8 +137,15 @@ function watermarkOf(schema: Schema, options: AnyOptions): WatermarkSpec | undef
     ...(options.partition === undefined
       ? idleOf(options)
       : { partition: partitionOf(options.partition, options) }),
+    ...(options.align !== undefined && { alignment: alignmentOf(options.align, options, type) }),
   }
 }
+
+const alignmentOf = (
+  group: string,
+  { maxDrift = MAX_DRIFT_DEFAULT, onDrift: policy = 'pause' }: AnyOptions,
+  type: DataType,
+): AlignmentSpec => ({ group, driftTicks: ticksIn(maxDrift, type), policy })
 
 /** A time column that is none is refused where the plan is made. */
 const ticksIn = (duration: Duration, type: DataType): bigint =>
@@ -138,6 +164,9 @@ const dependent: readonly (readonly [keyof AnyOptions, keyof AnyOptions])[] = [
   ['watermark', 'time'],
   ['maxAhead', 'time'],
   ['onAhead', 'maxAhead'],
+  ['align', 'time'],
+  ['maxDrift', 'align'],
+  ['onDrift', 'align'],
 ]
 
 function checkOptions(options: AnyOptions): void {
