@@ -1,10 +1,11 @@
 /** What a running pipeline keeps, read from its memory: entries, bytes, event time. */
+
 import type { Placement } from '../../ir/abi.ts'
 import { regionBytes } from '../../ir/layout.ts'
 import type { Growable, PipelineProgram } from '../../ir/physical/program.ts'
-import { MIN_TIME } from '../../ir/times.ts'
 import { type DataType, isTimestamp, ticksPerSecond, unitOf } from '../../ir/types.ts'
 import { controlOf, RowView } from '../../runtime/memory/control.ts'
+import { MIN_TIME } from '../lower/event-time.ts'
 
 /** A table of groups, open windows or distinct texts. */
 export interface StateAnalysis {

@@ -52,6 +52,7 @@ const timeFields = {
 export const timeRegion: Mem = rowLayout('time', 'state', timeFields)
 /** Of a source that drops what runs ahead of others: the latest time that a row may have, and how many had a later one. */
 export const driftRegion: Mem = rowLayout('drift', 'control', { max: 'i64', dropped: 'i64' })
+export { MAX_TIME, MIN_TIME }
 export const watermark: TimeField = { mem: timeRegion, field: 'wm' }
 export const clockTime: TimeField = { mem: timeRegion, field: 'now' }
 

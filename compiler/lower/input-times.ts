@@ -19,8 +19,7 @@ import {
 import type { Expr, FieldType, Mem } from '../../ir/kernel/node.ts'
 import { rowLayout } from '../../ir/layout.ts'
 import { inputIdle, inputWatermark } from '../../ir/physical/program.ts'
-import { MAX_TIME, MIN_TIME } from '../../ir/times.ts'
-import { timeRegion } from './event-time.ts'
+import { MAX_TIME, MIN_TIME, timeRegion } from './event-time.ts'
 
 export class InputTimes {
   readonly mem: Mem

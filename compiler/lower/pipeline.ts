@@ -231,6 +231,7 @@ class PipelineLowering {
       masked: false,
       lane: undefined,
       stopIfDue: () => {},
+      leaveIfDue: () => {},
       spend: () => {},
       hasPassedOwn: undefined,
     })

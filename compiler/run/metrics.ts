@@ -7,10 +7,10 @@ import {
   type PipelineProgram,
   type PlanProgram,
 } from '../../ir/physical/program.ts'
-import { MAX_TIME, MIN_TIME } from '../../ir/times.ts'
 import type { Counters } from '../../runtime/dag/runner.ts'
 import { controlOf, RowView } from '../../runtime/memory/control.ts'
 import { readState, type StateAnalysis } from '../analyze/state.ts'
+import { MAX_TIME, MIN_TIME } from '../lower/event-time.ts'
 import type { PipelineSpec } from '../plan/split-pipelines.ts'
 import type { SourceWatermark } from './watermarks.ts'
 

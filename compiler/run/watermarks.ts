@@ -1,14 +1,15 @@
 /** What the watermarks of an open query are, and which partition holds one back: read from memory, between two calls. */
+
 import { controlBlock, type Placement } from '../../ir/abi.ts'
 import type { Value } from '../../ir/expr/expr.ts'
 import type { Mem } from '../../ir/kernel/node.ts'
 import type { DriftPolicy } from '../../ir/logical/alignment.ts'
 import type { Alignment, PartitionMems, PipelineProgram } from '../../ir/physical/program.ts'
 import type { Column } from '../../ir/schema.ts'
-import { MIN_TIME } from '../../ir/times.ts'
 import { factsOf, isBytes, isFloat } from '../../ir/types.ts'
 import { RowView } from '../../runtime/memory/control.ts'
 import type { AlignmentState } from '../../runtime/streaming/alignment.ts'
+import { MIN_TIME } from '../lower/event-time.ts'
 import { bytesRegion } from '../lower/lib/bytes.ts'
 import { NULL_TEXT } from '../lower/lib/interner.ts'
 

@@ -47,6 +47,18 @@ export interface Aggregate {
   readonly relation: Relation
 }
 
+/**
+ * Is a row taken into each of its windows for itself? So it is where these give results while they are open, or where rows are
+ * taken back. Else windows that overlap share what is kept of a row.
+ */
+export const splitsByWindow = ({
+  window,
+  emit,
+  input,
+}: Pick<Aggregate, 'window' | 'emit' | 'input'>): boolean =>
+  (window?.spec.kind === 'hop' || window?.spec.kind === 'cumulate') &&
+  (isEager(emit) || isRefined(emit) || input.relation.isChangelog)
+
 /** Do results leave with rows, and not with the watermark? */
 export const leavesWithRows = ({ emit, rows }: Pick<Aggregate, 'emit' | 'rows'>): boolean =>
   isEager(emit) || rows !== undefined
@@ -64,7 +76,7 @@ export function aggregate(
   if (rows) checkRows(rows, emit, time?.window)
   const window = time?.window
   const hasTime = time !== undefined && time.columns.length > 0
-  checkEmit(emit, { hasWindow: window !== undefined, isGrouped: window?.isInRows === false, hasTime })
+  checkEmit(emit, { hasWindow: window !== undefined, hasSessions: window?.spec.kind === 'session', hasTime })
   if (takesBack(emit)) checkCanBeKept(aggregates)
   const bounds = window ? [window.start, window.end] : []
   const columns = keys.map(name => {

@@ -17,7 +17,7 @@ import {
   type WindowSpec,
   windowRule,
 } from '../../../ir/logical/window.ts'
-import { MIN_TIME } from '../../../ir/times.ts'
+import { MIN_TIME } from '../event-time.ts'
 import { intoGrid } from '../lib/grid.ts'
 import type { Pane } from '../lib/group-windows.ts'
 import { hashOfWindow } from '../lib/hash.ts'
