@@ -6,11 +6,12 @@ enum { BITS = 15, LAST = (1 << BITS) - 1 };
 
 typedef struct {
   const int64_t *at;
+  const int32_t *at_words;
   const int32_t *key;
   const int64_t *amount;
-  const int64_t *within;
+  const double *within;
   int32_t *index, *keys;
-  int64_t *kept;
+  double *kept;
   /* Keys there are. */
   int32_t *state;
   int64_t *result_at;
@@ -21,7 +22,7 @@ typedef struct {
 
 void run(void **buffers, int32_t from, int32_t to) {
   Buffers *b = (Buffers *)buffers;
-  int64_t within = b->within[0];
+  double within = b->within[0];
   for (int32_t i = from; i < to; i++) {
     int32_t key = b->key[i], owner = -1;
     int64_t at = b->at[i];
@@ -32,7 +33,7 @@ void run(void **buffers, int32_t from, int32_t to) {
         break;
       }
     if (owner >= 0) {
-      int64_t apart = at - b->kept[owner];
+      double apart = at - b->kept[owner];
       if (apart < within && -apart < within) continue;
     } else {
       owner = b->state[0]++;

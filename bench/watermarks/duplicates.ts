@@ -9,15 +9,18 @@ const WITHIN_MS = 10_000
 const INDEX_BITS = 15
 
 function buffers(data: Data) {
+  const at = valuesOf(data, 'ts', 'timestamp[ms]')
   return {
-    at: valuesOf(data, 'ts', 'timestamp[ms]'),
+    at,
+    /** Times by their words: a bigint for each row would be garbage. */
+    atWords: new Int32Array(at.buffer, at.byteOffset, at.length * 2),
     key: valuesOf(data, 'key', 'int32'),
     amount: valuesOf(data, 'amount', 'int64'),
-    within: BigInt64Array.of(BigInt(WITHIN_MS)),
+    within: Float64Array.of(WITHIN_MS),
     /** Slots: number of a key + 1, or 0. Of each key: itself, when it was let through last. */
     index: new Int32Array(2 ** INDEX_BITS),
     keys: new Int32Array(KEYS),
-    kept: new BigInt64Array(KEYS),
+    kept: new Float64Array(KEYS),
     /** Keys there are. */
     state: new Int32Array(1),
     resultAt: new BigInt64Array(data.rows),
@@ -29,9 +32,23 @@ function buffers(data: Data) {
 
 type Buffers = ReturnType<typeof buffers>
 
-/** Rows are less out of order than duplicates may be apart: what was let through last is all that a row is held against. */
+/** Rows are less out of order than duplicates may be apart: a row is held against what was let through last. Nothing is forgotten. */
 function byHand(b: Buffers) {
-  const { at, key, amount, within, index, keys, kept, state, resultAt, resultKey, resultAmount, out } = b
+  const {
+    at,
+    atWords,
+    key,
+    amount,
+    within,
+    index,
+    keys,
+    kept,
+    state,
+    resultAt,
+    resultKey,
+    resultAmount,
+    out,
+  } = b
   /** The number of a key that was there, or the one less than nothing of a slot that is free. */
   const find = (wanted: number): number => {
     let slot = Math.imul(wanted, -1640531535) >>> 17
@@ -42,22 +59,23 @@ function byHand(b: Buffers) {
       slot = (slot + 1) & 32767
     }
   }
-  const isDuplicate = (owner: number, i: number): boolean => {
-    const apart = at[i] - kept[owner]
+  const isDuplicate = (owner: number, time: number): boolean => {
+    const apart = time - kept[owner]
     return apart < within[0] && -apart < within[0]
   }
   return {
     run(from: number, to: number) {
       for (let i = from; i < to; i++) {
+        const time = atWords[2 * i + 1] * 4294967296 + (atWords[2 * i] >>> 0)
         let owner = find(key[i])
-        if (owner >= 0 && isDuplicate(owner, i)) continue
+        if (owner >= 0 && isDuplicate(owner, time)) continue
         if (owner < 0) {
           const slot = ~owner
           owner = state[0]++
           keys[owner] = key[i]
           index[slot] = owner + 1
         }
-        kept[owner] = at[i]
+        kept[owner] = time
         const n = out[0]++
         resultAt[n] = at[i]
         resultKey[n] = key[i]

@@ -6,15 +6,16 @@ enum { BITS = 8, LAST = (1 << BITS) - 1 };
 
 typedef struct {
   const int64_t *at;
+  const int32_t *at_words;
   const int32_t *device;
-  const int64_t *lag;
+  const double *lag;
   /* Watermark, rows. */
-  int64_t *clock;
+  double *clock;
   int32_t *index, *keys;
-  int64_t *marks;
+  double *marks;
   /* Partitions there are; the one that is the furthest behind. */
   int32_t *state;
-  int64_t *result_count;
+  double *result_count;
   int32_t *out;
 } Buffers;
 
@@ -45,11 +46,11 @@ static void meet(Buffers *b) {
 
 void run(void **buffers, int32_t from, int32_t to) {
   Buffers *b = (Buffers *)buffers;
-  int64_t lag = b->lag[0];
+  double lag = b->lag[0];
   for (int32_t i = from; i < to; i++) {
     b->clock[1]++;
     int32_t part = part_of(b, b->device[i]);
-    int64_t moved = b->at[i] - lag;
+    double moved = b->at[i] - lag;
     if (moved <= b->marks[part]) continue;
     b->marks[part] = moved;
     if (part == b->state[1]) meet(b);

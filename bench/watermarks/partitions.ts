@@ -19,19 +19,22 @@ const readings = source(
 )
 
 function buffers(data: Data) {
+  const at = valuesOf(data, 'ts', 'timestamp[ms]')
   return {
-    at: valuesOf(data, 'ts', 'timestamp[ms]'),
+    at,
+    /** Times by their words: a bigint for each row would be garbage. */
+    atWords: new Int32Array(at.buffer, at.byteOffset, at.length * 2),
     device: valuesOf(data, 'device', 'int32'),
     /** Out-of-orderness; watermark, rows. */
-    lag: BigInt64Array.of(BigInt(LAG_MS)),
-    clock: new BigInt64Array(2),
+    lag: Float64Array.of(LAG_MS),
+    clock: new Float64Array(2),
     /** Slots: number of a partition + 1, or 0. Of each: itself, its watermark. */
     index: new Int32Array(2 ** INDEX_BITS),
     keys: new Int32Array(PARTITIONS),
-    marks: new BigInt64Array(PARTITIONS),
+    marks: new Float64Array(PARTITIONS),
     /** Partitions there are; the one that is the furthest behind. */
     state: Int32Array.of(0, -1),
-    resultCount: new BigInt64Array(1),
+    resultCount: new Float64Array(1),
     out: new Int32Array(1),
   }
 }
@@ -39,7 +42,7 @@ function buffers(data: Data) {
 type Buffers = ReturnType<typeof buffers>
 
 /** The least is looked for where the partition that had it has moved on: once for each turn of all partitions. */
-const byHand = ({ at, device, lag, clock, index, keys, marks, state, resultCount, out }: Buffers) => {
+const byHand = ({ atWords, device, lag, clock, index, keys, marks, state, resultCount, out }: Buffers) => {
   const partOf = (key: number): number => {
     let slot = Math.imul(key, -1640531535) >>> 24
     for (;;) {
@@ -47,7 +50,7 @@ const byHand = ({ at, device, lag, clock, index, keys, marks, state, resultCount
       if (tag === 0) {
         const made = state[0]++
         keys[made] = key
-        marks[made] = 0n
+        marks[made] = 0
         index[slot] = made + 1
         state[1] = made
         return made
@@ -67,7 +70,7 @@ const byHand = ({ at, device, lag, clock, index, keys, marks, state, resultCount
       for (let i = from; i < to; i++) {
         clock[1]++
         const part = partOf(device[i])
-        const moved = at[i] - lag[0]
+        const moved = atWords[2 * i + 1] * 4294967296 + (atWords[2 * i] >>> 0) - lag[0]
         if (moved <= marks[part]) continue
         marks[part] = moved
         if (part === state[1]) meet()
@@ -77,7 +80,7 @@ const byHand = ({ at, device, lag, clock, index, keys, marks, state, resultCount
       resultCount[0] = clock[1]
       out[0] = 1
       index.fill(0)
-      clock.fill(0n)
+      clock.fill(0)
       state[0] = 0
       state[1] = -1
     },
@@ -101,6 +104,6 @@ export const partitionWatermarks: CodedCase = {
     buffers,
     hand: byHand,
     cFile: 'watermarks/partitions.c',
-    results: ({ resultCount, out }) => Array.from({ length: out[0] }, () => [resultCount[0]]),
+    results: ({ resultCount, out }) => Array.from({ length: out[0] }, () => [BigInt(resultCount[0])]),
   }),
 }

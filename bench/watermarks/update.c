@@ -4,19 +4,20 @@
 
 typedef struct {
   const int64_t *at;
-  const int64_t *lag;
+  const int32_t *at_words;
+  const double *lag;
   /* Latest time, watermark, rows. */
-  int64_t *clock;
-  int64_t *result_count;
+  double *clock;
+  double *result_count;
   int32_t *out;
 } Buffers;
 
 void run(void **buffers, int32_t from, int32_t to) {
   Buffers *b = (Buffers *)buffers;
-  int64_t lag = b->lag[0];
+  double lag = b->lag[0];
   for (int32_t i = from; i < to; i++) {
     b->clock[2]++;
-    int64_t at = b->at[i];
+    double at = b->at[i];
     if (at <= b->clock[0]) continue;
     b->clock[0] = at;
     if (at - lag > b->clock[1]) b->clock[1] = at - lag;

@@ -7,12 +7,15 @@ import { LAG_MS, paymentsData, paymentsWith } from '../windows/payments.ts'
 const ROWS = 1 << 18
 
 function buffers(data: Data) {
+  const at = valuesOf(data, 'ts', 'timestamp[ms]')
   return {
-    at: valuesOf(data, 'ts', 'timestamp[ms]'),
+    at,
+    /** Times by their words: a bigint for each row would be garbage. */
+    atWords: new Int32Array(at.buffer, at.byteOffset, at.length * 2),
     /** Out-of-orderness; latest time, watermark, rows. */
-    lag: BigInt64Array.of(BigInt(LAG_MS)),
-    clock: new BigInt64Array(3),
-    resultCount: new BigInt64Array(1),
+    lag: Float64Array.of(LAG_MS),
+    clock: new Float64Array(3),
+    resultCount: new Float64Array(1),
     out: new Int32Array(1),
   }
 }
@@ -30,23 +33,24 @@ export const watermarkUpdate: CodedCase = {
   ),
   rival: rival({
     buffers,
-    hand: ({ at, lag, clock, resultCount, out }) => ({
+    hand: ({ atWords, lag, clock, resultCount, out }) => ({
       run(from, to) {
         for (let i = from; i < to; i++) {
           clock[2]++
-          if (at[i] <= clock[0]) continue
-          clock[0] = at[i]
-          const moved = at[i] - lag[0]
+          const at = atWords[2 * i + 1] * 4294967296 + (atWords[2 * i] >>> 0)
+          if (at <= clock[0]) continue
+          clock[0] = at
+          const moved = at - lag[0]
           if (moved > clock[1]) clock[1] = moved
         }
       },
       end() {
         resultCount[0] = clock[2]
         out[0] = 1
-        clock.fill(0n)
+        clock.fill(0)
       },
     }),
     cFile: 'watermarks/update.c',
-    results: ({ resultCount, out }) => Array.from({ length: out[0] }, () => [resultCount[0]]),
+    results: ({ resultCount, out }) => Array.from({ length: out[0] }, () => [BigInt(resultCount[0])]),
   }),
 }

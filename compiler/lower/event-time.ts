@@ -33,6 +33,8 @@ import type { RowColumns } from './expr/index.ts'
 import type { TimeField } from './lib/group-windows.ts'
 import { andNot, bind, FALSE, isNever, local, orAll, orElse, scalarOf, type Value } from './value.ts'
 
+export { MAX_TIME, MIN_TIME }
+
 const MS_PER_SECOND = 1000n
 
 /**
@@ -52,7 +54,6 @@ const timeFields = {
 export const timeRegion: Mem = rowLayout('time', 'state', timeFields)
 /** Of a source that drops what runs ahead of others: the latest time that a row may have, and how many had a later one. */
 export const driftRegion: Mem = rowLayout('drift', 'control', { max: 'i64', dropped: 'i64' })
-export { MAX_TIME, MIN_TIME }
 export const watermark: TimeField = { mem: timeRegion, field: 'wm' }
 export const clockTime: TimeField = { mem: timeRegion, field: 'now' }
 
