@@ -36,7 +36,7 @@ export interface OutputOptions {
   readonly onLate?: (batch: RecordBatch) => void
   /** Rows that an overflow, a division by zero or a failed cast kept out. */
   readonly onFaulty?: (rows: FaultyRows) => void
-  /** Something worth knowing happened: a plan that does not run natively says why. */
+  /** Something worth knowing happened: a plan that does not run natively says why, a source runs ahead of others. */
   readonly onDiagnostic?: (diagnostic: Diagnostic) => void
 }
 

@@ -1,5 +1,6 @@
 /** Who reads whose rows in a plan, and whose watermark follows whose. It allocates nothing once it is made. */
 import { edgePush, inputIdle, inputWatermark } from '../../ir/physical/program.ts'
+import { MAX_TIME } from '../../ir/times.ts'
 import { RowView } from '../memory/control.ts'
 import type { Pipeline } from './pipeline.ts'
 
@@ -102,7 +103,15 @@ export class Edges {
     return first
   }
 
+  /** Those that have ended hold nothing back, either. */
   #areAllIdle(reader: number, times: RowView): boolean {
-    return this.#readers.every((one, id) => one !== reader || times.get(inputIdle(this.#numbers[id])) === 1)
+    return this.#readers.every((one, id) => {
+      const number = this.#numbers[id]
+      return (
+        one !== reader ||
+        times.get(inputIdle(number)) === 1 ||
+        times.getLong(inputWatermark(number)) === MAX_TIME
+      )
+    })
   }
 }

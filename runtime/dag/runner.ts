@@ -24,6 +24,7 @@ import { type FaultyRows, readFaults } from './faulty-rows.ts'
 import type { KernelSource } from './kernel-source.ts'
 import type { Meter } from './meter.ts'
 import { Pipeline } from './pipeline.ts'
+import { Rounds } from './rounds.ts'
 
 /** Who takes what comes out. A callback must not call back into the plan. */
 export interface RunnerOutlets {
@@ -78,10 +79,7 @@ export class Runner {
   #next = 0
   #from = 0
   #rowsOut = 0
-  /** The latest time that the clock has shown, what is done when it shows another, and which part of that is next. */
-  #now = 0
-  readonly #round: readonly (() => void)[]
-  #part: number
+  readonly #rounds: Rounds
 
   constructor(options: RunnerOptions) {
     const { program, limits, memory } = options
@@ -107,8 +105,7 @@ export class Runner {
       const { code, message } = sourceDrifts(source, group)
       options.outlets.diagnostic({ code, message })
     })
-    this.#round = this.#roundOfClock()
-    this.#part = this.#round.length
+    this.#rounds = this.#makeRounds()
     this.#executor = new Executor(this.#pipelines, {
       results: rows => this.#handOut(rows),
       sides: (pipeline, late, errors) => this.#handOutSides(pipeline, late, errors),
@@ -166,58 +163,37 @@ export class Runner {
    * each with all that follows it.
    */
   tick(): void {
-    if (this.#options.program.ticksEveryMs === undefined || this.hasEnded) return
-    this.#now = Math.max(this.#now, Math.floor(this.#options.clock.now()))
-    for (const { time } of this.#pipelines) time.setNumber('now', this.#now)
-    this.#part = 0
+    if (this.#options.program.ticksEveryMs !== undefined && !this.hasEnded) this.#rounds.tick()
   }
 
-  /**
-   * One source after the other: what follows them takes over the watermark of one at a time. All have been told before any is
-   * left out, and all that are to be left out are before anybody is found too far ahead.
-   */
-  #roundOfClock(): readonly (() => void)[] {
-    return [
-      ...this.#entrances.map(one => () => this.#tell(one)),
-      ...this.#entrances.map((one, source) => () => {
-        // One that is not read is not silent.
-        if (this.isPaused(source)) one.stayAwake(this.#now)
-        if (one.hasFallenSilent(this.#now)) this.#leaveOut(one)
-      }),
-      () => this.#align(),
-    ]
-  }
-
-  #tell({ id, pipeline }: Entrance): void {
-    this.#followClock(pipeline)
-    this.#look()
-    this.#executor.beginAdvance(id)
-  }
-
-  #followClock({ program: { input }, time }: Pipeline): void {
-    if (input.kind !== 'source' || !input.follows) return
-    const { ticksPerSecond, delayTicks } = input.follows
-    const mark = (BigInt(this.#now) * ticksPerSecond) / 1000n - delayTicks
-    if (mark > time.getLong('wm')) time.setLong('wm', mark)
-  }
-
-  get #isInRound(): boolean {
-    return this.#part < this.#round.length
+  #makeRounds(): Rounds {
+    return new Rounds({
+      clock: this.#options.clock,
+      pipelines: this.#pipelines,
+      entrances: this.#entrances,
+      advance: ({ id }) => {
+        this.#look()
+        this.#executor.beginAdvance(id)
+      },
+      isPaused: source => this.isPaused(source),
+      leaveOut: entrance => this.#leaveOut(entrance),
+      align: () => this.#align(),
+    })
   }
 
   get isBusy(): boolean {
-    return this.#batch !== undefined || this.#isInRound || this.#executor.isBusy
+    return this.#batch !== undefined || this.#rounds.isUnderWay || this.#executor.isBusy
   }
 
   /** Does one piece of work; returns whether more is to be done. */
   step(): boolean {
     try {
       if (this.#executor.isBusy) this.#executor.step()
-      else if (this.#isInRound) this.#round[this.#part++]()
+      else if (this.#rounds.isUnderWay) this.#rounds.step()
       else if (this.#batch) this.#loadChunk(this.#batch)
     } catch (error) {
       this.#batch = undefined
-      this.#part = this.#round.length
+      this.#rounds.abandon()
       this.#align()
       throw error
     }
@@ -312,6 +288,7 @@ export class Runner {
     entrance.pipeline.time.setLong('wm', MAX_TIME)
     this.#executor.beginAdvance(entrance.id)
     entrance.hasEnded = true
+    this.#rounds.ended()
     this.#align()
   }
 

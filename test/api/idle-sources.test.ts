@@ -41,7 +41,7 @@ function opened(of = query, tier: Tier = 'js') {
   )
   const idle = (): readonly boolean[] => live.watermarks().map(({ isIdle }) => isIdle)
   const taken = (): string => found.splice(0).join(' ')
-  return { live, clock, idle, taken, east: live.source('east'), west: live.source('west') }
+  return { live, clock, idle, found, taken, east: live.source('east'), west: live.source('west') }
 }
 
 for (const tier of ['interp', 'js'] as const) {
@@ -120,6 +120,38 @@ test('where all partitions are idle, so is their source', () => {
   clock.advance(50)
   assert.deepEqual(idle(), [false, true])
   assert.equal(taken(), '0:1 10:1')
+})
+
+test('a union of sources that are idle or have ended holds back nothing that it comes together with', () => {
+  const [east, west, north] = ['east', 'west', 'north'].map(name => source(name, columns, { time: 'at' }))
+  const counts = compile(
+    east
+      .union(west)
+      .where(r => r.key.ne('none'))
+      .union(north)
+      .window(tumble('at', '10ms'))
+      .groupBy()
+      .agg((_, a) => ({ rows: a.count() }))
+      .select(r => ({ start: r.window_start, rows: r.rows })),
+    { limits: smallLimits },
+  )
+  const orders = [
+    ['idle', 'end'],
+    ['end', 'idle'],
+  ] as const
+  for (const order of orders) {
+    const { live, found } = opened(counts)
+    live.source('east').push([row(1)])
+    live.source('west').push([row(2)])
+    for (const one of order) {
+      live.source('north').push([row(25)])
+      assert.deepEqual(found, [])
+      if (one === 'end') live.source('west').end()
+      else live.source('east').idle()
+      live.source('north').push([row(25)])
+    }
+    assert.deepEqual(found, ['0:2'], order.join())
+  }
 })
 
 test('a source on its own is idle where nobody is held back', () => {

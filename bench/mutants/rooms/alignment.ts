@@ -144,12 +144,6 @@ export const alignedRunner: Room = {
   tests: ['api/alignment.test', 'property/alignment.test'],
   faults: [
     {
-      name: 'paused-ones-fall-silent',
-      find: 'if (this.isPaused(source)) one.stayAwake(this.#now)',
-      put: '',
-      shows: 'a source that is held back is taken for idle, and what it has is late',
-    },
-    {
       name: 'limit-of-another',
       find: 'this.#alignments.rowMax(this.#entrances.indexOf(this.#entrance))',
       put: 'this.#alignments.rowMax(0)',
@@ -160,12 +154,6 @@ export const alignedRunner: Room = {
       find: "this.#raise(this.#entrance, this.#entrance.pipeline.time.getLong('next_wm'))\n      this.#align()",
       put: "this.#raise(this.#entrance, this.#entrance.pipeline.time.getLong('next_wm'))",
       shows: 'nobody is told that a source runs ahead',
-    },
-    {
-      name: 'not-looked-at-with-the-clock',
-      find: '      () => this.#align(),\n',
-      put: '',
-      shows: 'a source is told of late, or not at all, where another one fell silent',
     },
   ],
 }

@@ -68,6 +68,13 @@ export const edges: Room = {
       shows: 'a source from which rows come is taken to be silent',
     },
     {
+      name: 'ended-ones-are-awake',
+      find: 'times.getLong(inputWatermark(number)) === MAX_TIME',
+      put: 'false',
+      shows: 'a union waits for another one of which one source has ended and the other is idle',
+      tests: ['api/idle-sources.test'],
+    },
+    {
       name: 'watermark-of-rows-not-emitted-yet',
       find: "program.advances ? 'out_wm' : 'wm'",
       put: "program.advances ? 'wm' : 'wm'",
@@ -101,7 +108,50 @@ export const entrance: Room = {
   ],
 }
 
-export const clockRound: Room = {
+export const rounds: Room = {
+  file: 'runtime/dag/rounds.ts',
+  tests: ['api/idle-sources.test', 'api/alignment.test', 'api/clock.test', 'property/alignment.test'],
+  faults: [
+    {
+      name: 'clock-goes-back',
+      find: 'Math.max(this.#now, Math.floor(clock.now()))',
+      put: 'Math.floor(clock.now())',
+      shows: 'early results come twice for a time when the clock is set back',
+    },
+    {
+      name: 'first-source-only',
+      find: 'return this.#next < this.#pieces.length',
+      put: 'return this.#next < Math.min(1, this.#pieces.length)',
+      shows: 'a source of a union gives no early results between its batches',
+    },
+    {
+      name: 'nobody-is-found-idle',
+      find: 'if (entrance.hasFallenSilent(this.#now)) this.#work.leaveOut(entrance)',
+      put: '',
+      shows: 'a source that falls silent stops all others',
+    },
+    {
+      name: 'paused-ones-fall-silent',
+      find: 'if (this.#work.isPaused(source)) entrance.stayAwake(this.#now)',
+      put: '',
+      shows: 'a source that is held back is taken for idle, and what it has is late',
+    },
+    {
+      name: 'not-looked-at-with-the-clock',
+      find: '      align,\n    ]',
+      put: '    ]',
+      shows: 'a source is told of late, or not at all, where another one fell silent',
+    },
+    {
+      name: 'idle-beside-one-that-ended',
+      find: 'if (entrance.isIdle) this.#work.leaveOut(entrance)',
+      put: '',
+      shows: 'a union waits for another one of which one source is idle and the other has ended',
+    },
+  ],
+}
+
+export const awakeSources: Room = {
   file: 'runtime/dag/runner.ts',
   tests: ['api/idle-sources.test', 'property/plans.test'],
   faults: [
@@ -122,12 +172,6 @@ export const clockRound: Room = {
       find: 'this.#entrance.isIdle = false',
       put: '',
       shows: 'a source that was idle once is never found idle again',
-    },
-    {
-      name: 'nobody-is-found-idle',
-      find: 'if (one.hasFallenSilent(this.#now)) this.#leaveOut(one)',
-      put: '',
-      shows: 'a source that falls silent stops all others',
     },
   ],
 }
