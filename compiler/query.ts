@@ -162,7 +162,9 @@ export class CompiledQuery<Out extends Columns> {
     if (signal?.aborted) abort()
     else signal?.addEventListener('abort', abort)
     const begin = (): void => {
-      if (!task.isDone) ticker = instance.ticker(() => task.tick())
+      if (task.isDone) return
+      instance.runner.stayAwakeAll()
+      ticker = instance.ticker(() => task.tick())
     }
     return new Run({ instance, task, output, schema: this.schema, begin })
   }

@@ -31,7 +31,9 @@ export interface SourceWatermark {
 
 /** A source in its alignment group. */
 export interface SourceAlignment {
+  /** Its name. */
   readonly group: string
+  /** What becomes of a source that is too far ahead. */
   readonly policy: DriftPolicy
   /** How far ahead of the others it may be, in ticks of the time column. */
   readonly maxDrift: bigint

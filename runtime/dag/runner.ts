@@ -262,6 +262,11 @@ export class Runner {
     return this.#entrances[source].isIdle
   }
 
+  /** Nobody could have come before now. */
+  stayAwakeAll(): void {
+    for (const source of this.#entrances.keys()) this.stayAwake(source)
+  }
+
   /** Is a source so far ahead of its group that it is not to be read? */
   isPaused(source: number): boolean {
     return this.#alignments.isPaused(source)

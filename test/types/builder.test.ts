@@ -281,6 +281,8 @@ export function mustNotCompile(): void {
   trades.groupBy('symbol').agg((_f, a) => ({ total: a.sum(a.count()) }))
   // @ts-expect-error the time column is a timestamp
   source('x', { a: t.float64 }, { time: 'a' })
+  // @ts-expect-error a group is paused, told of, or drops rows
+  source('x', { a: t.timestamp('ms') }, { time: 'a', align: 'feeds', onDrift: 'stop' })
   // @ts-expect-error null must be handled first
   trades.filter(f => f.venue.length > 1)
   // @ts-expect-error unknown parameter
