@@ -281,8 +281,6 @@ export function mustNotCompile(): void {
   trades.groupBy('symbol').agg((_f, a) => ({ total: a.sum(a.count()) }))
   // @ts-expect-error the time column is a timestamp
   source('x', { a: t.float64 }, { time: 'a' })
-  // @ts-expect-error a group is paused, told of, or drops rows
-  source('x', { a: t.timestamp('ms') }, { time: 'a', align: 'feeds', onDrift: 'stop' })
   // @ts-expect-error null must be handled first
   trades.filter(f => f.venue.length > 1)
   // @ts-expect-error unknown parameter
@@ -292,6 +290,16 @@ export function mustNotCompile(): void {
   // @ts-expect-error case branches of one type
   trades.select(f => ({ x: when(f.open, f.price).else('none') }))
 }
+
+test('sources of a group are paused, told of, or drop rows', () => {
+  const columns = { at: t.timestamp('ms') }
+  const feed = source('feed', columns, { time: 'at', align: 'feeds', maxDrift: '1m', onDrift: 'drop' })
+  same<RowIn<typeof feed>, { readonly at: bigint }>(true)
+  const other = () =>
+    // @ts-expect-error no such policy
+    source('feed', columns, { time: 'at', align: 'feeds', onDrift: 'stop' })
+  assert.throws(other, { code: 'LDB-0001' })
+})
 
 test('what the types refuse is refused at run time as well', () => {
   const untyped = trades as unknown as Stream<Record<string, never>>
