@@ -131,7 +131,7 @@ test('sources that have ended or are idle hold nobody back', () => {
 })
 
 test('a source that falls silent by the clock lets the others go on; a paused one does not fall silent', () => {
-  const { live, clock, push, paused } = opened(queryOf({ idleAfter: '100ms' }))
+  const { live, clock, push, paused, alignmentOf } = opened(queryOf({ idleAfter: '100ms' }))
   push('west', 1)
   push('east', 50)
   clock.advance(90)
@@ -141,6 +141,7 @@ test('a source that falls silent by the clock lets the others go on; a paused on
   assert.deepEqual([idle(), paused()], [[false, false], ['east']])
   clock.advance(60)
   assert.deepEqual([idle(), paused()], [[false, true], []])
+  assert.equal(alignmentOf('east').exceedsSinceMs, undefined)
   clock.advance(100)
   assert.deepEqual(idle(), [true, true])
 })
@@ -220,6 +221,39 @@ for (const tier of ['interp', 'js'] as const) {
     })
   })
 }
+
+test('a dropped row moves no partition', () => {
+  const { live, found, push } = opened(queryOf({ onDrift: 'drop', partition: 'key' }))
+  push('west', 5)
+  live.source('east').push([row(7, 'b'), row(12, 'a'), row(99, 'a'), row(14, 'a')])
+  live.source('east').push([row(14, 'b')])
+  push('west', 12)
+  assert.deepEqual([found, live.counters.drifted], [['0:2'], 1n])
+  push('east', 22)
+  live.source('east').push([row(22, 'b')])
+  push('west', 21)
+  assert.deepEqual(found, ['0:2', '10:4'])
+  live.source('east').push([row(30, 'b')])
+  assert.equal(live.watermarks()[0].watermark, 22n)
+})
+
+test('the groups of a query know nothing of each other', () => {
+  const [first, ...others] = names.flatMap((name, i) =>
+    [name, `${name}2`].map(one =>
+      source(one, columns, { time: 'at', align: i === 0 ? 'one' : 'two', maxDrift: '10ms' }),
+    ),
+  )
+  const all = others.reduce((union, one) => union.union(one), first)
+  const live = compile(all, { limits: smallLimits }).open(() => {}, { tier: 'js' })
+  const push = (name: string, at: number): void => live.source(name).push([row(at)])
+  for (const name of ['west', 'west2', 'north', 'north2']) push(name, 1)
+  push('east', 100)
+  push('east2', 100)
+  push('east', 105)
+  assert.deepEqual([live.source('east').isPaused, live.source('west').isPaused], [false, false])
+  push('west', 50)
+  assert.deepEqual([live.source('east').isPaused, live.source('west').isPaused], [false, true])
+})
 
 /** Batches that come when the test says so, and how often they were asked for. */
 class Given {

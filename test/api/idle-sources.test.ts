@@ -11,6 +11,7 @@ import {
   tumble,
   virtualClock,
 } from '../../compiler/index.ts'
+import { batchFromRows } from '../../runtime/io/rows.ts'
 import { smallLimits } from '../support/engine.ts'
 import { hasCode } from './kit.ts'
 
@@ -98,14 +99,20 @@ test('a source that never had a row is idle, too; of idle ones the one that is t
 
 test('rows that are there when the clock is looked at keep their source awake, however late that is', () => {
   let now = 1000
+  const east = source('east', columns, { time: 'at' })
   const live = query.open(() => {}, { tier: 'js', clock: { now: () => now, at: () => () => {} } })
   live.source('east').push([row(25)])
   live.source('west').push([row(3)])
-  now = 1200
+  now = 1099
   live.source('west').push([row(4)])
   const idle = (): readonly boolean[] => live.watermarks().map(({ isIdle }) => isIdle)
+  assert.deepEqual(idle(), [false, false])
+  now = 1150
+  live.source('east').push(batchFromRows(east.schema, []))
   assert.deepEqual(idle(), [true, false])
-  live.source('east').push([])
+  now = 1250
+  live.source('west').push([row(4)])
+  live.source('east').push(batchFromRows(east.schema, []))
   assert.deepEqual(idle(), [true, false])
   live.source('east').push([row(5)])
   assert.deepEqual([idle(), live.counters.late], [[false, false], 0n])

@@ -116,7 +116,7 @@ export const alignedRows: Room = {
 
 export const alignedReading: Room = {
   file: 'runtime/streaming/sources.ts',
-  tests: ['api/alignment.test'],
+  tests: ['reactor/sources.test', 'api/alignment.test'],
   faults: [
     {
       name: 'paused-ones-are-read',

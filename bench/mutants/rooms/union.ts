@@ -191,7 +191,7 @@ export const waitingRows: Room = {
 
 export const sources: Room = {
   file: 'runtime/streaming/furthest-behind.ts',
-  tests: ['api/union.test', 'reactor/query-task.test'],
+  tests: ['reactor/sources.test', 'api/union.test', 'reactor/query-task.test'],
   faults: [
     {
       name: 'the-furthest-first',
