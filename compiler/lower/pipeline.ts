@@ -232,6 +232,7 @@ class PipelineLowering {
       lane: undefined,
       stopIfDue: () => {},
       leaveIfDue: () => {},
+      endCall: () => {},
       spend: () => {},
       hasPassedOwn: undefined,
     })

@@ -102,6 +102,7 @@ export const mutants = mutantsOf({
   mode: changes.mode,
   'group-key': groups.groupKey,
   aggregate: groups.aggregateStage,
+  'group-accumulators': groups.groupAccumulators,
   groups: groups.groups,
   'pending-group': groups.pendingGroup,
   'pending-key': groups.pendingKey,

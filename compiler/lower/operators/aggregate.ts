@@ -31,8 +31,9 @@ import { lowerExpr, type RowColumns } from '../expr/index.ts'
 import { holds } from '../expr/logic.ts'
 import type { Leave } from '../lib/control.ts'
 import { type Bounds, closingOf, HOME, NEVER, type Pane, type TimeField } from '../lib/group-windows.ts'
-import { hashOfWindow, hashWords } from '../lib/hash.ts'
+import { hashWords } from '../lib/hash.ts'
 import type { Interner } from '../lib/interner.ts'
+import type { Sought } from '../lib/sessions.ts'
 import type { Row, RowScope } from '../scope.ts'
 import type { Blocks, EagerOutput, EmitEach, Miss, StatefulStage } from '../stage.ts'
 import { FALSE, faultsOf, local, scalarOf, type Value } from '../value.ts'
@@ -92,6 +93,11 @@ export class AggregateStage implements StatefulStage {
     return this.#groups.growables
   }
 
+  /** A session that has ended takes no row, whether it has left or not. */
+  get canWait(): boolean {
+    return this.#groups.sessions !== undefined
+  }
+
   init(k: KernelBuilder): void {
     this.#groups.init(k)
   }
@@ -141,6 +147,7 @@ export class AggregateStage implements StatefulStage {
         this.#groups.make(k, ONLY_GROUP, i64(0n))
       })
     }
+    this.#groups.takeInJoined(k, leave)
     for (const { accumulator } of this.#groups.accumulation.accumulators) accumulator.open?.(k)
   }
 
@@ -173,7 +180,9 @@ export class AggregateStage implements StatefulStage {
   ): void {
     const { k } = cx
     const operator = aggregateRule.print(this.#node)
-    const group = this.#groups.isUngrouped ? ONLY_ENTRY : this.#group(cx, row, { args, removes }, miss)
+    const group = this.#groups.isUngrouped
+      ? ONLY_ENTRY
+      : this.#group(cx, row, { args, removes }, miss, output)
     const entry = this.#groups.taker(k, group, cx.leave)
     const time = this.#timeOf(cx, row.columns)
     const prepared = this.#groups.accumulation.accumulators.map(({ accumulator, feeder }) =>
@@ -183,12 +192,14 @@ export class AggregateStage implements StatefulStage {
     cx.reject(faults, row.mask, operator)
     this.#reserveTexts(cx, prepared)
     for (const one of prepared) one.reserve?.(cx.leave)
-    const apply = (): void => this.#apply(cx, prepared)
+    const apply = (): void => {
+      this.#apply(cx, prepared)
+      if (row.pane) this.#groups.sessions?.take(k, row.pane, entry)
+    }
     if (output) this.#results.leave(cx, row, { group, entry, removes, prepared, apply }, output)
     else apply()
     if (this.#groups.canEmpty)
       k.if(this.#groups.isGone(k, entry, removes), () => this.#groups.remove(k, entry))
-    if (row.pane) this.#groups.windows.take?.(k, row.pane, entry)
     const end = row.pane?.lastEnd ?? i64(NEVER)
     this.#groups.windows.touch?.(k, { group: entry, end, time, stopIfDue: cx.stopIfDue })
   }
@@ -214,21 +225,18 @@ export class AggregateStage implements StatefulStage {
     k.if(cx.hasPassed(closingOf(lastEnd, latenessTicks)), () => this.#late(cx, row))
   }
 
-  /** No window of its own waits for a row: it is late, unless it joins one that is open. */
+  /** No window of its own waits for a row: it is late, unless it joins a session that is open. */
   #late(cx: RowScope, row: Row): void {
     const { k } = cx
-    const holds = this.#groups.windows.holds?.bind(this.#groups.windows)
-    const isTold = this.#node.emit.strategy !== 'final'
-    if (!holds) {
-      cx.late(isTold)
+    const { sessions } = this.#groups
+    const late = (): void => cx.late(this.#node.emit.strategy !== 'final')
+    if (!sessions) {
+      late()
       return
     }
     const key = this.#groups.key.read(cx, row.columns)
-    const find = (start: Expr): Expr => {
-      const hash = hashWords(k, this.#groups.key.words(key), hashOfWindow(k, start))
-      return this.#groups.find(k, hash, key, start).entry
-    }
-    k.if(not(holds(k, paneOf(row), find)), () => cx.late(isTold))
+    const { entry } = this.#groups.find(k, hashWords(k, this.#groups.key.words(key)), key, HOME)
+    k.if(lt(sessions.seek(cx, paneOf(row), entry).session, i32(0)), late)
   }
 
   get #wm(): Expr {
@@ -243,7 +251,13 @@ export class AggregateStage implements StatefulStage {
   }
 
   /** The entry of the group of a row; a row that has none `miss`es it. */
-  #group(cx: RowScope, row: Row, { args, removes }: Brought, miss: Miss): Expr {
+  #group(
+    cx: RowScope,
+    row: Row,
+    { args, removes }: Brought,
+    miss: Miss,
+    output: EagerOutput | undefined,
+  ): Expr {
     const { k } = cx
     const key = this.#groups.key.read(cx, row.columns)
     const pane = this.#node.window && paneOf(row)
@@ -251,13 +265,40 @@ export class AggregateStage implements StatefulStage {
     this.#prefetch(cx, row)
     const { entry } = this.#groups.find(k, hash, key, pane?.start)
     this.#refuseUnknown(cx, row, entry, removes)
-    k.if(lt(entry, i32(0)), () => {
+    const sought = pane && this.#groups.sessions?.seek(cx, pane, entry)
+    k.if(sought?.isMissing ?? lt(entry, i32(0)), () => {
       this.#reserve(cx, key, args)
+      if (sought) this.#prepareSession(cx, row, sought, output)
       const bounds = pane ? this.#groups.windows.bounds(k, pane, this.#wm) : ALWAYS
       this.#pending.write(k, { bounds, hash, key })
-      miss(() => this.#groups.make(k, this.#pending.read(k, key), cx.arrival))
+      miss(() => this.#make(cx, this.#pending.read(k, key), output))
     })
-    return entry
+    return sought?.session ?? entry
+  }
+
+  /** A row that joins what cannot be combined is refused. */
+  #prepareSession(cx: RowScope, row: Row, sought: Sought, output: EagerOutput | undefined): void {
+    const { session, bridged } = sought
+    const faults = this.#groups.held.combineFaults(bridged, session)
+    if (faults.length > 0) {
+      const operator = aggregateRule.print(this.#node)
+      cx.k.if(ge(bridged, i32(0)), () => cx.reject(faults, row.mask, operator))
+    }
+    sought.note()
+    if (output) this.#results.reserveJoin(cx, output)
+  }
+
+  /** Makes the group that a row missed, or joins the two sessions that it comes between. */
+  #make(cx: RowScope, group: NewGroup, output: EagerOutput | undefined): void {
+    const { k, arrival } = cx
+    const make = (): void => this.#groups.make(k, group, arrival)
+    const { sessions } = this.#groups
+    if (!sessions) {
+      make()
+      return
+    }
+    const join = (): void => this.#groups.join(cx, group)
+    k.if(sessions.joins, () => (output ? this.#results.join(cx, output, join) : join()), make)
   }
 
   /** What is taken back must be there; a group that was just made has no rows yet. */
