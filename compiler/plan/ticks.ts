@@ -1,7 +1,7 @@
 /** How often a plan must be told the time of the clock: at every multiple of every period that it has to do with. */
 import type { Early } from '../../ir/logical/emit.ts'
 import { inputsOf, type LogicalNode } from '../../ir/logical/index.ts'
-import type { WatermarkSpec } from '../../ir/logical/source.ts'
+import { idleMsOf, type WatermarkSpec } from '../../ir/logical/source.ts'
 
 /** In milliseconds; 0 where batches are often enough, undefined where no operator reads the clock. */
 export function ticksOf(plan: LogicalNode): number | undefined {
@@ -26,11 +26,12 @@ function periodOf(node: LogicalNode): Early | undefined {
   return node.kind === 'aggregate' ? node.emit.early : undefined
 }
 
-/** A partition is found idle no later than half of its time behind that. */
-function watermarkPeriods({ partition, ahead, follows }: WatermarkSpec): readonly bigint[] {
-  if (follows === 'clock') return [CLOCK_PERIOD_MS]
-  if (partition) return [half(partition.idleMs ?? 0n)]
-  return ahead ? [0n] : []
+/** A source or partition is found idle no later than half of its time behind that. */
+function watermarkPeriods(spec: WatermarkSpec): readonly bigint[] {
+  if (spec.follows === 'clock') return [CLOCK_PERIOD_MS]
+  const idleMs = idleMsOf(spec)
+  if (idleMs !== undefined) return [half(idleMs)]
+  return spec.partition || spec.ahead ? [0n] : []
 }
 
 /** How often a watermark that follows the clock is raised while no rows come. */

@@ -1,5 +1,8 @@
 /** The sources of a plan. */
 import { MillraceError } from '../errors.ts'
+import { findColumn } from '../schema.ts'
+import { isTimestamp } from '../types.ts'
+import { checkGroups, type GroupMember } from './alignment.ts'
 import { inputsOf, type LogicalNode } from './index.ts'
 import type { Source } from './source.ts'
 
@@ -15,6 +18,15 @@ export function checkSources(plan: LogicalNode): void {
   throw new MillraceError('LDB-1001', `the source '${twice}' is read twice by one query`, {
     fix: 'compute what its branches have in common before they part, or give two sources different names',
   })
+}
+
+/** Refuses alignment groups of a plan that say nothing, or two things at once. */
+export const checkAlignments = (plan: LogicalNode): void => checkGroups(sourcesOf(plan).flatMap(memberOf))
+
+function memberOf({ name, relation, watermark }: Source): readonly GroupMember[] {
+  const type = watermark && findColumn(relation.schema, watermark.column)?.type
+  if (!watermark?.alignment || !type || !isTimestamp(type)) return []
+  return [{ source: name, type, spec: watermark.alignment }]
 }
 
 /** Are its rows still those of a source, each held against the watermark of its own partition as well? */

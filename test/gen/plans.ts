@@ -24,7 +24,7 @@ import { callOver } from './aggregates.ts'
 import { emitsOf, emitsOnce, fitting, periodsOf } from './emits.ts'
 import { exprOf, ref } from './exprs.ts'
 import { types, valuesOf } from './values.ts'
-import { watermarksOf } from './watermarks.ts'
+import { alignments, watermarksOf } from './watermarks.ts'
 import { rowWindows, sizesAndOffsets, specsOn } from './windows.ts'
 
 type NodeArb = fc.Arbitrary<LogicalNode>
@@ -108,19 +108,34 @@ const united =
     return fc
       .uniqueArray(branch, { minLength: 1, maxLength: 2, selector: one => sourcesOf(one)[0].name })
       .map(branches => union([input, ...branches]))
+      .chain(maybe(aligned, 1, 2))
   }
+
+/** Sources that have watermarks of rows do not run ahead of each other. */
+const aligned: Step = input => {
+  const members = sourcesOf(input).filter(({ watermark }) => watermark && watermark.follows !== 'clock')
+  if (members.length < 2) return fc.constant(input)
+  return alignments.map(alignment =>
+    members.reduce<LogicalNode>((node, { name, relation, watermark }) => {
+      const other = source(name, relation.schema, watermark && { ...watermark, alignment })
+      return withSource(node, other, name)
+    }, input),
+  )
+}
 
 /** What comes together has no partitions. */
 const bySource = (watermark: WatermarkSpec): WatermarkSpec =>
   watermark.partition ? { ...watermark, partition: { ...watermark.partition, lateBy: 'source' } } : watermark
 
-/** The same operators over another source. */
-const withSource = (node: LogicalNode, other: LogicalNode): LogicalNode =>
+/** The same operators over another source, in place of the one of a name, or of whichever there is. */
+const withSource = (node: LogicalNode, other: LogicalNode, replaced?: string): LogicalNode =>
   node.kind === 'source'
-    ? other
+    ? replaced === undefined || node.name === replaced
+      ? other
+      : node
     : withInputs(
         node,
-        inputsOf(node).map(input => withSource(input, other)),
+        inputsOf(node).map(input => withSource(input, other, replaced)),
       )
 
 /** Half of the filters let rows pass that they know nothing of: else few rows would reach the end of a plan. */

@@ -212,6 +212,11 @@ const situations: Readonly<Record<string, Situation>> = {
   'results of several sources': ({ plan }, model) =>
     sourcesOf(plan).length > 1 && model.rows.length > 0 && specsOf(plan).length > 0,
   'a source that falls silent': ({ idles = [] }, model) => idles.length > 0 && model.rows.length > 0,
+  'a source that the clock finds idle': ({ plan }, model) =>
+    sourcesOf(plan).length > 1 && model.sourcesFoundIdle > 0 && model.rows.length > 0,
+  'rows that run ahead of another source': ({ plan }, model) =>
+    model.drifted > 0 && model.rows.length > 0 && specsOf(plan).length > 0,
+  'a source that is told of because it runs ahead': (_, model) => model.warnings > 0,
   'a late row behind a union': (_, model) => model.late.includes(-1),
   'changes that take others back': (_, model) => model.rows.some(row => row.$op === 2),
   'a result that corrects another': trial =>

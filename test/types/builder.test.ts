@@ -293,6 +293,16 @@ export function mustNotCompile(): void {
   trades.select(f => ({ x: when(f.open, f.price).else('none') }))
 }
 
+test('sources of a group are paused, told of, or drop rows', () => {
+  const columns = { at: t.timestamp('ms') }
+  const feed = source('feed', columns, { time: 'at', align: 'feeds', maxDrift: '1m', onDrift: 'drop' })
+  same<RowIn<typeof feed>, { readonly at: bigint }>(true)
+  const other = () =>
+    // @ts-expect-error no such policy
+    source('feed', columns, { time: 'at', align: 'feeds', onDrift: 'stop' })
+  assert.throws(other, { code: 'LDB-0001' })
+})
+
 test('what the types refuse is refused at run time as well', () => {
   const untyped = trades as unknown as Stream<Record<string, never>>
   const refused = (code: string, build: () => unknown): void => {

@@ -1,6 +1,7 @@
 /** All planted faults: a room for each source file. A fault is named `room/fault`. */
 import { mutantsOf } from '../mutant.ts'
 import * as aggregates from './aggregates.ts'
+import * as alignment from './alignment.ts'
 import * as changes from './changes.ts'
 import { changeRows, consolidate, entryList } from './consolidate.ts'
 import { deduplicate } from './deduplicate.ts'
@@ -53,6 +54,14 @@ export const mutants = mutantsOf({
   deduplicate,
   'input-times': union.inputTimes,
   edges: union.edges,
+  alignment: alignment.alignment,
+  'aligned-rows': alignment.alignedRows,
+  'aligned-reading': alignment.alignedReading,
+  'aligned-runner': alignment.alignedRunner,
+  entrance: union.entrance,
+  rounds: union.rounds,
+  'awake-sources': union.awakeSources,
+  'waiting-rows': union.waitingRows,
   sources: union.sources,
   'node-pool': lists.nodePool,
   arrived: lists.arrived,

@@ -249,22 +249,10 @@ export const runner: Room = {
   tests: ['api/clock.test', 'property/corpus.test', 'property/plans.test'],
   faults: [
     {
-      name: 'clock-goes-back',
-      find: 'Math.max(this.#now, Math.floor(this.#options.clock.now()))',
-      put: 'Math.floor(this.#options.clock.now())',
-      shows: 'early results come twice for a time when the clock is set back',
-    },
-    {
       name: 'push-does-not-look',
       find: 'this.tick()\n    this.#batch = batch',
       put: 'this.#batch = batch',
       shows: 'results by processing time wait for a timer, behind rows that came later',
-    },
-    {
-      name: 'first-source-only',
-      find: 'return this.#told < this.#entrances.length',
-      put: 'return this.#told < 1',
-      shows: 'a source of a union gives no early results between its batches',
     },
   ],
 }
