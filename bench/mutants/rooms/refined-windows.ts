@@ -169,6 +169,12 @@ export const refinedSessions: Room = {
       shows: 'a row that comes when the session has just ended corrects nothing',
     },
     {
+      name: 'as-late-as-it-was-made',
+      find: 'select(gt(time, earliest), i32(Why.later), last)',
+      put: 'select(gt(time, this.#wm), i32(Why.later), last)',
+      shows: 'sessions that end at once leave in the order of their first rows',
+    },
+    {
       name: 'goes-on-unsaid',
       find: '() => this.#awaitEnd(k, session))',
       put: '() => {})',

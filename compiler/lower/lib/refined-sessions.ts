@@ -194,12 +194,13 @@ export class RefinedSessions extends Sessions {
   #choose(k: KernelBuilder, done: string, why: Local, session: Local): void {
     const ofEnds = (): void => {
       k.breakIf(eq(this.waiting, i32(0)), done)
-      k.breakIf(gt(this.heap.earliest(i64(NEVER)), this.#wm), done)
+      const earliest = k.let('earliest', this.heap.earliest(i64(NEVER)))
+      k.breakIf(gt(earliest, this.#wm), done)
       k.set(session, load(this.heap.items, 'id', i32(0)))
       const time = k.let('next_time', this.#nextTime(k, session))
       const isSaid = this.#refinement.corrects ? this.#isSaid(session) : bool(true)
       const last = select(isSaid, i32(Why.close), i32(Why.end))
-      k.set(why, select(gt(time, this.#wm), i32(Why.later), last))
+      k.set(why, select(gt(time, earliest), i32(Why.later), last))
     }
     const early = this.#early
     if (!early) {
