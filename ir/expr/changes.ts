@@ -5,9 +5,10 @@
  */
 import type { DataType, IntegerType } from '../types.ts'
 import { isFloat } from '../types.ts'
-import type { AggregateName } from './aggregates.ts'
+import type { Aggregate, AggregateName, AggregateOptions } from './aggregates.ts'
 import type { Contribution } from './contributions.ts'
 import { RowFault, type Value } from './expr.ts'
+import { foldOf, foldResult, foldRows } from './fold.ts'
 import { checked } from './functions/arithmetic.ts'
 import { ofInteger } from './promote.ts'
 
@@ -18,7 +19,14 @@ export interface Change extends Contribution {
 
 export interface RetractRow {
   /** Changes in arrival order, those with a null argument already left out. Throws where what is taken back is not there. */
-  readonly evaluate: (rows: readonly Change[], type: DataType, argTypes: readonly DataType[]) => Value
+  readonly evaluate: (
+    rows: readonly Change[],
+    type: DataType,
+    argTypes: readonly DataType[],
+    options: AggregateOptions,
+  ) => Value
+  /** What must be possible where a row is taken or taken back, if that is not the result: throws where it is not. */
+  readonly take?: (rows: readonly Change[], argTypes: readonly DataType[], options: AggregateOptions) => void
 }
 
 /** A step that leaves the range is the fault of the row that makes it; so is one that takes back what is not there. */
@@ -131,6 +139,17 @@ export const retractable = {
         rows,
       ),
   },
+  fold: {
+    take: (rows, argTypes, options) => {
+      foldRows(foldOf(options), argTypes, rows)
+      net(rows)
+    },
+    evaluate: (rows, _type, argTypes, options) => {
+      const result = foldResult(foldOf(options), foldRows(foldOf(options), argTypes, rows))
+      net(rows)
+      return result
+    },
+  },
 } as const satisfies Partial<Record<AggregateName, RetractRow>>
 
 export type RetractableName = keyof typeof retractable
@@ -139,4 +158,5 @@ export const retractableNames = Object.keys(retractable) as readonly Retractable
 const rowsByName: Partial<Record<AggregateName, RetractRow>> = retractable
 
 /** What an aggregate means over changes; undefined where it cannot take rows back. */
-export const retractRow = (name: AggregateName): RetractRow | undefined => rowsByName[name]
+export const retractRow = ({ fn, fold }: Pick<Aggregate, 'fn' | 'fold'>): RetractRow | undefined =>
+  fold && !fold.remove ? undefined : rowsByName[fn]

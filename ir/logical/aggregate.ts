@@ -25,7 +25,7 @@ import { ANY_MODE } from './mode.ts'
 import type { OperatorRule } from './operator.ts'
 import { type AssignedWindow, checkColumns, type Relation } from './relation.ts'
 import { checkRetraction } from './retraction.ts'
-import { checkRowWindow, numberColumn, printRowWindow, type RowWindow } from './row-window.ts'
+import { checkRowWindow, numberColumn, overlaps, printRowWindow, type RowWindow } from './row-window.ts'
 
 export interface NamedAggregate {
   readonly name: string
@@ -66,6 +66,7 @@ export function aggregate(
   const hasTime = time !== undefined && time.columns.length > 0
   checkEmit(emit, { hasWindow: window !== undefined, isGrouped: window?.isInRows === false, hasTime })
   if (takesBack(emit)) checkCanBeKept(aggregates)
+  if (combinesPanes({ window, rows })) checkCanBeMerged(aggregates)
   const bounds = window ? [window.start, window.end] : []
   const columns = keys.map(name => {
     const column = findColumn(schema, name)
@@ -99,6 +100,21 @@ export function aggregate(
       time: window && { columns: timesOf(window), window: undefined },
     },
   }
+}
+
+/** Are groups those of panes, which are combined to what their windows hold? */
+export const combinesPanes = ({ window, rows }: Pick<Aggregate, 'window' | 'rows'>): boolean =>
+  rows ? overlaps(rows) : window !== undefined && window.spec.kind !== 'tumble'
+
+/** Must a group have a result behind each of its rows? It leaves with the row, or may have to be taken back as it was. */
+export const resultsFollowRows = (node: Pick<Aggregate, 'emit' | 'rows' | 'window'>): boolean =>
+  takesBack(node.emit) || (leavesWithRows(node) && !combinesPanes(node))
+
+function checkCanBeMerged(aggregates: readonly NamedAggregate[]): void {
+  if (!aggregates.some(({ call }) => call.fold && !call.fold.merge)) return
+  throw new MillraceError('LDB-1001', 'fold without `merge`, in windows that are made of panes', {
+    fix: 'give the definition of the aggregate a `merge`, or use windows that do not overlap',
+  })
 }
 
 /** What is taken back is what was handed out, which is kept for that, as a copy of the fields of the group. */

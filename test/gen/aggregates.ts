@@ -6,6 +6,7 @@ import { type Expr, literal, nullOf } from '../../ir/expr/expr.ts'
 import type { Schema } from '../../ir/schema.ts'
 import { type DataType, dataTypes, isInteger, isNumeric } from '../../ir/types.ts'
 import { exprOf } from './exprs.ts'
+import { foldsOver } from './folds.ts'
 import { types } from './values.ts'
 
 type CallArb = fc.Arbitrary<Aggregate>
@@ -33,6 +34,7 @@ export function callOver(schema: Schema, isChangelog: boolean): CallArb {
     over(fc.constantFrom('sum', 'avg'), among(isNumeric)),
     over(fc.constantFrom('bool_and', 'bool_or'), exprOf('bool', schema, 1)),
     over(fc.constantFrom('bit_xor'), among(isInteger)),
+    foldsOver(fc.array(any, { maxLength: 2 }), where, isChangelog),
   ]
   if (isChangelog) return fc.oneof(...retracted)
   return fc.oneof(

@@ -45,7 +45,7 @@ export class Sessions extends Aggregation {
     const pane = floorDiv(time, this.#reach)
     const row: Taken = { ...this.brought(item, number, { lane: 0, pane: `${pane}` }), time, pane, number }
     const others = this.#rows.filter(one => one.key === row.key && one.pane === pane)
-    this.results([...others, row].map(({ lists }) => lists).reduce(joined))
+    this.accept([...others, row].map(({ lists }) => lists).reduce(joined))
     this.#rows = [...this.#rows, row]
   }
 

@@ -86,15 +86,15 @@ export const aggregateStage: Room = {
     },
     {
       name: 'texts-of-a-new-group-not-reserved',
-      find: 'const texts = [...key.texts, ...kept]',
+      find: 'const texts = [...key.texts, ...first.texts]',
       put: 'const texts = [...key.texts]',
       shows: 'a row that met a limit, and was not taken, leaves a group behind',
       tests: ['api/limits.test', 'lower/streams.test'],
     },
     {
       name: 'group-not-reserved',
-      find: 'const { k, leave } = cx\n    this.#groups.reserve(k, leave)',
-      put: 'const { k, leave } = cx',
+      find: 'this.#groups.reserve(k, leave)\n    first.reserve()',
+      put: 'first.reserve()',
       shows: 'groups are written behind their table',
     },
     {

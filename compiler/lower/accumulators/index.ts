@@ -4,6 +4,7 @@
  */
 import type { Aggregate, AggregateName } from '../../../ir/expr/aggregates.ts'
 import type { RetractableName } from '../../../ir/expr/changes.ts'
+import { printFold } from '../../../ir/expr/fold.ts'
 import { printExpr } from '../../../ir/expr/print.ts'
 import {
   and,
@@ -27,9 +28,9 @@ import type { FieldSpecs } from '../../../ir/layout.ts'
 import { isBytes, isFloat } from '../../../ir/types.ts'
 import { toDouble } from '../expr/cast.ts'
 import { addLengths } from '../lib/bytes.ts'
-import type { Output } from '../scope.ts'
+import type { Output, RowScope } from '../scope.ts'
 import { scalar, scalarOf, type Value } from '../value.ts'
-import type { Accumulator, AccumulatorFactory, GroupStore } from './accumulator.ts'
+import type { Accumulator, AccumulatorFactory, GroupStore, Prepared } from './accumulator.ts'
 import { joined, listed } from './arrived.ts'
 import { bitsOfAll, bitsOfAny, bitsOfOdd } from './bits.ts'
 import { count } from './count.ts'
@@ -37,6 +38,7 @@ import { distinct } from './distinct.ts'
 import { first, last } from './edge.ts'
 import { exactSum } from './exact-sum.ts'
 import { max, min } from './extreme.ts'
+import { fold } from './fold.ts'
 import { latest } from './latest.ts'
 import { productsOfPairs, squaresOfFirst, squaresOfSecond } from './products.ts'
 import { quantile } from './quantile.ts'
@@ -76,13 +78,14 @@ const factories = {
   joined,
   largest,
   smallest,
+  fold,
 } as const satisfies Record<string, AccumulatorFactory>
 type AccumulatorKind = keyof typeof factories
 
 /** Those that hold on to values of their arguments, so that texts among them must be interned. */
 const keeping: ReadonlySet<AccumulatorKind> = new Set([
   ...(['min', 'max', 'first', 'last', 'latest', 'values'] as const),
-  ...(['listed', 'joined', 'largest', 'smallest'] as const),
+  ...(['listed', 'joined', 'largest', 'smallest', 'fold'] as const),
 ])
 
 /** What the accumulator of a kind over the aggregate's arguments holds for a group. */
@@ -203,11 +206,17 @@ const codes: AggregateCodes = {
   string_agg: { needs: ['joined'], finish: plain('joined') },
   top_k: { needs: ['largest'], finish: plain('largest') },
   bottom_k: { needs: ['smallest'], finish: plain('smallest') },
+  fold: {
+    needs: ['fold'],
+    finish: plain('fold'),
+    // Counted, so that what is taken back has been there.
+    retract: { needs: ['fold', 'count'], finish: plain('fold') },
+  },
 }
 
 /** Does an aggregate keep texts of rows? */
-export const keepsTexts = ({ fn, args }: Aggregate): boolean =>
-  args.some(({ type }) => isBytes(type)) && codes[fn].needs.some(kind => keeping.has(kind))
+export const keepsTexts = ({ fn, args, fold }: Aggregate): boolean =>
+  (fold?.state ?? args).some(({ type }) => isBytes(type)) && codes[fn].needs.some(kind => keeping.has(kind))
 
 /** An accumulator with the number of the aggregate whose arguments feed it. */
 export interface Fed {
@@ -217,6 +226,8 @@ export interface Fed {
 
 export interface Accumulation {
   readonly accumulators: readonly Fed[]
+  /** What the first row of a new group needs, by the arguments of each aggregate. */
+  first(cx: RowScope, args: readonly (readonly Value[])[]): First
   /** Result of aggregate number `n` for the group of an entry. */
   finish(k: KernelBuilder, n: number, entry: Expr, output?: Output): Value
   /** Bytes that `finish` writes for all aggregates, where there are any that do; `added`: by an accumulator besides. */
@@ -225,6 +236,25 @@ export interface Accumulation {
     entry: Expr,
     added?: (accumulator: Accumulator) => Expr | undefined,
   ): Expr | undefined
+}
+
+interface First extends Pick<Prepared, 'faults' | 'texts'> {
+  /** Room in what accumulators have of their own. */
+  reserve(): void
+}
+
+function firstOf(accumulators: readonly Fed[], cx: RowScope, args: readonly (readonly Value[])[]): First {
+  const firsts = accumulators.map(({ accumulator, feeder }) => {
+    const given = args[feeder] ?? []
+    return accumulator.first?.(cx, given) ?? { faults: [], texts: accumulator.wants?.(cx, given) ?? [] }
+  })
+  return {
+    faults: firsts.flatMap(one => one.faults),
+    texts: firsts.flatMap(one => one.texts),
+    reserve() {
+      for (const { accumulator, feeder } of accumulators) accumulator.reserveFirst?.(cx, args[feeder] ?? [])
+    },
+  }
 }
 
 function codeOf(fn: AggregateName, retracts: boolean): AggregateCode {
@@ -257,6 +287,7 @@ export function accumulate(store: GroupStore, calls: readonly Aggregate[], prefi
   }
   return {
     accumulators: [...kept.values()],
+    first: (cx, args) => firstOf([...kept.values()], cx, args),
     finish: (k, n, entry, output) =>
       codeOf(calls[n].fn, store.retracts).finish(
         kind => find(kind, calls[n]).read(k, entry, calls[n], output),
@@ -271,7 +302,8 @@ export function accumulate(store: GroupStore, calls: readonly Aggregate[], prefi
 }
 
 /** Arguments that are never null have no say in a count: without any others it is one of rows. */
-function keyOf(kind: AccumulatorKind, { args, limit, separator }: Aggregate): string {
+function keyOf(kind: AccumulatorKind, { args, limit, separator, fold }: Aggregate): string {
   const heard = kind === 'count' ? args.filter(arg => arg.nullable) : args
-  return `${kind}(${heard.map(printExpr).join(', ')}) ${limit} ${separator}`
+  const definition = kind === 'fold' && fold ? printFold(fold) : ''
+  return `${kind}(${heard.map(printExpr).join(', ')}) ${limit} ${separator}${definition}`
 }

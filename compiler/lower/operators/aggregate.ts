@@ -43,7 +43,7 @@ import {
 } from '../lib/group-windows.ts'
 import { hashOfWindow, hashWords } from '../lib/hash.ts'
 import type { Interner } from '../lib/interner.ts'
-import type { Row, RowScope } from '../scope.ts'
+import type { PlanScope, Row, RowScope } from '../scope.ts'
 import type { Blocks, EagerOutput, EmitEach, Miss, StatefulStage } from '../stage.ts'
 import { bind, FALSE, faultsOf, isNever, local, scalarOf, type Value, withoutFaults } from '../value.ts'
 import type { KeyValue } from './group-key.ts'
@@ -71,10 +71,10 @@ export class AggregateStage implements StatefulStage {
   readonly #groups: Groups
   readonly #pending: PendingGroup
 
-  constructor(node: Aggregate, watermark: TimeField, texts?: Interner) {
+  constructor(node: Aggregate, watermark: TimeField, plan: PlanScope, texts?: Interner) {
     this.#node = node
     this.#watermark = watermark
-    this.#groups = new Groups(node, watermark, texts)
+    this.#groups = new Groups(node, watermark, plan, texts)
     this.#pending = new PendingGroup(this.#groups.key)
   }
 
@@ -317,7 +317,7 @@ export class AggregateStage implements StatefulStage {
     const { entry } = this.#groups.find(k, hash, key, pane?.start)
     this.#refuseUnknown(cx, row, entry, removes)
     k.if(lt(entry, i32(0)), () => {
-      this.#reserve(cx, key, args)
+      this.#reserve(cx, row, key, args)
       const bounds = pane ? this.#groups.windows.bounds(k, pane, this.#wm) : ALWAYS
       this.#pending.write(k, { bounds, hash, key })
       miss(() => this.#groups.make(k, this.#pending.read(k, key), cx.arrival))
@@ -346,15 +346,13 @@ export class AggregateStage implements StatefulStage {
   }
 
   /** Room for a group, its window, and all texts that it is to keep: behind the loop nothing can stop its row. */
-  #reserve(cx: RowScope, key: KeyValue, args: Args): void {
+  #reserve(cx: RowScope, { mask }: Row, key: KeyValue, args: Args): void {
     const { k, leave } = cx
+    const first = this.#groups.accumulation.first(cx, args)
+    cx.reject(first.faults, mask, aggregateRule.print(this.#node))
     this.#groups.reserve(k, leave)
-    for (const { accumulator, feeder } of this.#groups.accumulation.accumulators)
-      accumulator.reserveFirst?.(cx, args[feeder] ?? [])
-    const kept = this.#groups.accumulation.accumulators.flatMap(
-      ({ accumulator, feeder }) => accumulator.wants?.(cx, args[feeder] ?? []) ?? [],
-    )
-    const texts = [...key.texts, ...kept]
+    first.reserve()
+    const texts = [...key.texts, ...first.texts]
     if (texts.length > 0) this.#groups.texts?.reserve(k, texts, leave)
   }
 

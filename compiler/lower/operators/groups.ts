@@ -19,7 +19,12 @@ import {
   ne,
 } from '../../../ir/kernel/build.ts'
 import type { Expr, Local } from '../../../ir/kernel/node.ts'
-import { type Aggregate, aggregateRule } from '../../../ir/logical/aggregate.ts'
+import {
+  type Aggregate,
+  aggregateRule,
+  combinesPanes,
+  resultsFollowRows,
+} from '../../../ir/logical/aggregate.ts'
 import { CHANGE, changes, isEager, isRefined, saysChanges, takesBack } from '../../../ir/logical/emit.ts'
 import { WINDOW_NUMBER } from '../../../ir/logical/row-window.ts'
 import { findColumn } from '../../../ir/schema.ts'
@@ -40,13 +45,13 @@ import { hashOfWindow, hashWords } from '../lib/hash.ts'
 import { Interner } from '../lib/interner.ts'
 import type { RowCounter } from '../lib/row-counter.ts'
 import { type Found, HashTable } from '../lib/table.ts'
-import type { Output } from '../scope.ts'
+import type { Output, PlanScope } from '../scope.ts'
 import type { EmitEach, StatefulStage } from '../stage.ts'
 import { FALSE, local, scalar, scalarOf, type Value } from '../value.ts'
 import { GivenResults } from './given-results.ts'
 import { GroupKey, KEYS_MAX, type KeyValue } from './group-key.ts'
 import type { NewGroup } from './pending-group.ts'
-import { combinesPanes, counterOf, fieldsOf, windowsOf } from './windows.ts'
+import { counterOf, fieldsOf, windowsOf } from './windows.ts'
 
 /** The growable states of a pipeline have ids without gaps: the first is that of its groups. */
 const GROUPS = 0
@@ -75,7 +80,7 @@ export class Groups {
   readonly #countsRows: boolean
 
   /** `texts`: those of the source of the pipeline, which are kept in one place with its own. */
-  constructor(node: Aggregate, watermark: TimeField, texts?: Interner) {
+  constructor(node: Aggregate, watermark: TimeField, plan: PlanScope, texts?: Interner) {
     this.#node = node
     const columns = node.keys.map(name => findColumn(node.input.relation.schema, name) ?? missing(name))
     if (columns.length > KEYS_MAX)
@@ -89,7 +94,13 @@ export class Groups {
     this.retracts = node.input.relation.isChangelog
     const isWhole = columns.length === 0 && !node.window && !node.rows && !this.retracts
     this.isUngrouped = isWhole && !isEager(node.emit) && !isRefined(node.emit)
-    const facts = { isUngrouped: this.isUngrouped, combines: combinesPanes(node), retracts: this.retracts }
+    const facts = {
+      isUngrouped: this.isUngrouped,
+      combines: combinesPanes(node),
+      retracts: this.retracts,
+      needsResults: resultsFollowRows(node),
+      plan,
+    }
     const store = new GroupStore(this.texts, facts, ids)
     // Whether a group has any rows: with none it gives no result.
     this.#countsRows = this.isUngrouped || this.retracts

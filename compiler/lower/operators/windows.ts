@@ -87,7 +87,3 @@ export function fieldsOf({ window, emit, rows }: Aggregate, canEmpty: boolean): 
   if (canEmpty) return detachableFields
   return window?.spec.kind === 'session' ? sessionFields : {}
 }
-
-/** Are groups those of panes, which are combined when a window closes? */
-export const combinesPanes = ({ window, rows }: Aggregate): boolean =>
-  rows ? overlaps(rows) : window !== undefined && window.spec.kind !== 'tumble'

@@ -7,7 +7,7 @@ import { join } from '../meaning/join.ts'
 import type { JsValue } from '../meaning/values.ts'
 import { type Place, refuse } from '../refusal.ts'
 import { withoutCounters } from './calls.ts'
-import { columnOf, globalName, staticName } from './names.ts'
+import { globalName, staticName } from './names.ts'
 import { chosen, lastOf } from './operators.ts'
 
 /** A value for each column, and where it stands in the source. */
@@ -84,19 +84,21 @@ function readProperty(cx: Context, property: Property): Fields {
 const literalKey = (key: Expression): string | undefined =>
   key.type === 'Literal' && typeof key.value === 'string' ? key.value : undefined
 
-/** What may be spread: the row, and other literals of columns. */
+/** What may be spread: the row, other literals of columns, and choices between such. */
 function readPart(cx: Context, node: Expression | SpreadElement): Fields {
   if (node.type === 'SpreadElement')
     return refuse(node, 'only the row can be spread', 'write: ({ ...row, x })')
-  if (node.type === 'ObjectExpression' || (node.type === 'CallExpression' && isSpreader(cx, node))) {
-    return readFields(cx, node)
-  }
+  const isObject = ['ObjectExpression', 'ConditionalExpression', 'ParenthesizedExpression'].includes(
+    node.type,
+  )
+  if (isObject || (node.type === 'CallExpression' && isSpreader(cx, node))) return readFields(cx, node)
   return readWholeRow(cx, node) ?? refuse(node, 'only the row can be spread', 'write: ({ ...row, x })')
 }
 
 function readWholeRow(cx: Context, node: Expression): Fields | undefined {
-  if (node.type !== 'Identifier' || cx.scope.find(node.name)?.kind !== 'row') return undefined
-  return new Map(cx.columns.map(({ name }) => [name, { value: columnOf(cx, name, node), at: node }]))
+  const whole = node.type === 'Identifier' ? cx.scope.find(node.name) : undefined
+  if (whole?.kind !== 'row' && whole?.kind !== 'state') return undefined
+  return new Map([...whole.values].map(([name, value]) => [name, { value, at: node }]))
 }
 
 /** `Object.assign`, or a helper: as `__assign`, `tslib.__assign`, `(0, helpers._)` of a spread. */

@@ -94,7 +94,7 @@ class Body<T> {
     const cx = this.#cx
     const alias = init?.type === 'Identifier' ? cx.scope.find(init.name) : undefined
     if (alias && alias.kind !== 'variable') {
-      bindPattern(cx, id, alias.kind)
+      bindPattern(cx, id, alias)
       return []
     }
     const variable: Variable = { kind: 'variable', value: undefined }
