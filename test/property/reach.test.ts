@@ -6,9 +6,17 @@ import { withInputs } from '../../compiler/passes/logical/rewrite.ts'
 import { paramsOf } from '../../compiler/plan/params.ts'
 import { rowErrors } from '../../ir/abi.ts'
 import { type Aggregate, type AggregateName, aggregateNames, aggregateRow } from '../../ir/expr/aggregates.ts'
+import { canFault } from '../../ir/expr/can-fault.ts'
 import { type Expr, visit } from '../../ir/expr/expr.ts'
+import type { Fold } from '../../ir/expr/fold.ts'
 import { functionNames } from '../../ir/expr/functions/index.ts'
-import { aggregate, type NamedAggregate } from '../../ir/logical/aggregate.ts'
+import {
+  type Aggregate as AggregateNode,
+  aggregate,
+  combinesPanes,
+  type NamedAggregate,
+  resultsFollowRows,
+} from '../../ir/logical/aggregate.ts'
 import { type AnyEmitStrategy, corrects, type Early, takesBack } from '../../ir/logical/emit.ts'
 import { exprsOf, inputsOf, type LogicalNode, type OperatorKind } from '../../ir/logical/index.ts'
 import type { PartitionSpec } from '../../ir/logical/partition.ts'
@@ -265,6 +273,20 @@ const situations: Readonly<Record<string, Situation>> = {
     model.rows.length > 1 &&
     chainOf(plan).findLastIndex(node => node.kind === 'aggregate' && node.rows !== undefined) >
       chainOf(plan).findIndex(node => node.kind === 'aggregate'),
+  'states that are merged': ({ plan }, model) => model.rows.length > 2 && hasFold(plan, combinesPanes),
+  'merges that may fault': ({ plan }, model) =>
+    model.rows.length > 0 && hasFold(plan, combinesPanes, ({ merge = [] }) => merge.some(canFault)),
+  'states that rows are removed from': ({ plan }, model) =>
+    model.rows.length > 2 && hasFold(plan, overChanges),
+  'results that must follow rows': ({ plan }) =>
+    hasFold(plan, resultsFollowRows, ({ result }) => canFault(result)),
+  'texts of states': ({ plan }, model) =>
+    model.rows.length > 2 &&
+    hasFold(
+      plan,
+      () => true,
+      ({ state }) => state.some(({ type }) => isBytes(type)),
+    ),
   'a fault of a result': (_, model) => model.errors.some(({ row }) => row < 0),
   'a list as long as its limit': ({ plan }, model) =>
     model.rows.some(row => limitedLists(plan).some(({ name, call }) => lengthOf(row[name]) === call.limit)),
@@ -296,6 +318,18 @@ const hasDistinct = (plan: LogicalNode, isOverChanges: boolean): boolean =>
   chainOf(plan).some(
     node =>
       node.kind === 'aggregate' && node.emit.strategy === 'distinct' && overChanges(node) === isOverChanges,
+  )
+
+const hasFold = (
+  plan: LogicalNode,
+  among: (node: AggregateNode) => boolean,
+  holds: (fold: Fold) => boolean = () => true,
+): boolean =>
+  chainOf(plan).some(
+    node =>
+      node.kind === 'aggregate' &&
+      among(node) &&
+      node.aggregates.some(({ call: { fold } }) => fold && holds(fold)),
   )
 
 const hasEarly = (plan: LogicalNode, clock: Early['clock']): boolean =>
