@@ -47,6 +47,7 @@ export interface FrameOptions {
   readonly rowLabel: string
   readonly masked: boolean
   readonly stopIfDue: RowScope['stopIfDue']
+  readonly leaveIfDue: RowScope['leaveIfDue']
   readonly spend: RowScope['spend']
   /** Where values of the row were written before, if any were. */
   readonly scratch?: Scratch
@@ -55,7 +56,8 @@ export interface FrameOptions {
 }
 
 export function rowScope(options: FrameOptions): RowScope {
-  const { k, plan, leave, rowLabel, masked, arrival, ahead, lane, stopIfDue } = options
+  const { k, plan, leave, rowLabel, masked, arrival, ahead, lane, stopIfDue, leaveIfDue } = options
+  const scratch = options.scratch ?? new Scratch(k, leave)
   return {
     k,
     plan,
@@ -64,7 +66,7 @@ export function rowScope(options: FrameOptions): RowScope {
     arrival,
     ahead,
     lane,
-    scratch: options.scratch ?? new Scratch(k, leave),
+    scratch,
     hasPassed(time) {
       const isClosed = le(time, load(watermark.mem, watermark.field))
       return options.hasPassedOwn ? or(isClosed, options.hasPassedOwn(time)) : isClosed
@@ -77,6 +79,8 @@ export function rowScope(options: FrameOptions): RowScope {
     },
     drop: () => k.break(rowLabel),
     stopIfDue,
+    leaveIfDue,
+    part: label => rowScope({ ...options, scratch, rowLabel: label }),
     spend: options.spend,
   }
 }

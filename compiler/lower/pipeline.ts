@@ -223,6 +223,7 @@ class PipelineLowering {
       masked: false,
       lane: undefined,
       stopIfDue: () => {},
+      leaveIfDue: () => {},
       spend: () => {},
       hasPassedOwn: undefined,
     })

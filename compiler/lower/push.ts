@@ -189,6 +189,7 @@ class PushLowering {
         masked: this.#parts.masked,
         lane: place?.n,
         stopIfDue: onMove,
+        leaveIfDue: () => this.#leaveIfDue(k, leave),
         spend: rows => spend(rows),
         hasPassedOwn: partition?.hasPassed,
         count,
@@ -252,6 +253,10 @@ class PushLowering {
   /** What a row makes due fires before the next one: that row is the last of this call. */
   #stopIfDue(k: KernelBuilder, stop: Local): void {
     if (this.#parts.stateful) k.if(this.#isDue(this.#parts.stateful), () => k.set(stop, i32(0)))
+  }
+
+  #leaveIfDue(k: KernelBuilder, leave: Leave): void {
+    if (this.#parts.stateful) k.if(this.#isDue(this.#parts.stateful), () => leave(Status.due))
   }
 
   /** Also where nothing is, but the watermark is to be handed on. */

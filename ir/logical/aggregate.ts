@@ -47,6 +47,18 @@ export interface Aggregate {
   readonly relation: Relation
 }
 
+/**
+ * Is a row taken into each of its windows for itself? So it is where these give results while they are open, or where rows are
+ * taken back. Else windows that overlap share what is kept of a row.
+ */
+export const splitsByWindow = ({
+  window,
+  emit,
+  input,
+}: Pick<Aggregate, 'window' | 'emit' | 'input'>): boolean =>
+  (window?.spec.kind === 'hop' || window?.spec.kind === 'cumulate') &&
+  (isEager(emit) || isRefined(emit) || input.relation.isChangelog)
+
 /** Do results leave with rows, and not with the watermark? */
 export const leavesWithRows = ({ emit, rows }: Pick<Aggregate, 'emit' | 'rows'>): boolean =>
   isEager(emit) || rows !== undefined
@@ -64,9 +76,9 @@ export function aggregate(
   if (rows) checkRows(rows, emit, time?.window)
   const window = time?.window
   const hasTime = time !== undefined && time.columns.length > 0
-  checkEmit(emit, { hasWindow: window !== undefined, isGrouped: window?.isInRows === false, hasTime })
+  checkEmit(emit, { hasWindow: window !== undefined, hasSessions: window?.spec.kind === 'session', hasTime })
   if (takesBack(emit)) checkCanBeKept(aggregates)
-  if (combinesPanes({ window, rows })) checkCanBeMerged(aggregates)
+  if (combinesPanes({ window, rows, emit, input })) checkCanBeMerged(aggregates)
   const bounds = window ? [window.start, window.end] : []
   const columns = keys.map(name => {
     const column = findColumn(schema, name)
@@ -103,11 +115,14 @@ export function aggregate(
 }
 
 /** Are groups those of panes, which are combined to what their windows hold? */
-export const combinesPanes = ({ window, rows }: Pick<Aggregate, 'window' | 'rows'>): boolean =>
-  rows ? overlaps(rows) : window !== undefined && window.spec.kind !== 'tumble'
+export const combinesPanes = (node: Pick<Aggregate, 'window' | 'rows' | 'emit' | 'input'>): boolean => {
+  const { window, rows } = node
+  if (rows) return overlaps(rows)
+  return window !== undefined && window.spec.kind !== 'tumble' && !splitsByWindow(node)
+}
 
 /** Must a group have a result behind each of its rows? It leaves with the row, or may have to be taken back as it was. */
-export const resultsFollowRows = (node: Pick<Aggregate, 'emit' | 'rows' | 'window'>): boolean =>
+export const resultsFollowRows = (node: Pick<Aggregate, 'emit' | 'rows' | 'window' | 'input'>): boolean =>
   takesBack(node.emit) || (leavesWithRows(node) && !combinesPanes(node))
 
 function checkCanBeMerged(aggregates: readonly NamedAggregate[]): void {

@@ -65,12 +65,11 @@ export const changeColumn: Column = { name: CHANGE, type: 'int8', nullable: fals
 /** What a strategy has to know of the aggregation that it is for. */
 export interface EmitScope {
   readonly hasWindow: boolean
-  /** Do rows belong to several windows, or to sessions? */
-  readonly isGrouped: boolean
+  readonly hasSessions: boolean
   readonly hasTime: boolean
 }
 
-export function checkEmit(emit: Emit, { hasWindow, isGrouped, hasTime }: EmitScope): void {
+export function checkEmit(emit: Emit, { hasWindow, hasSessions, hasTime }: EmitScope): void {
   const { strategy, latenessTicks, early } = emit
   if (strategy !== 'distinct' && !emitStrategies.includes(strategy)) {
     throw new MillraceError('LDB-0001', `emit is '${strategy}'`, { fix: `use ${emitStrategies.join(', ')}` })
@@ -87,9 +86,9 @@ export function checkEmit(emit: Emit, { hasWindow, isGrouped, hasTime }: EmitSco
     })
   }
   if (early) checkEarly(early, hasTime)
-  if (isGrouped && (isEager(emit) || isRefined(emit))) {
-    throw new MillraceError('LDB-1001', 'several results of windows that overlap, or of sessions', {
-      fix: "emit them on 'close', or use tumbling windows",
+  if (hasSessions && (isEager(emit) || isRefined(emit))) {
+    throw new MillraceError('LDB-1001', 'several results of a session', {
+      fix: "emit them on 'close', or use other windows",
     })
   }
 }

@@ -39,10 +39,10 @@ export function checkRetraction(input: Relation, asked: Asked): void {
     )
   }
   const spec = input.time?.window?.spec
-  if (spec && spec.kind !== 'tumble') {
+  if (spec?.kind === 'session') {
     throw refusal(
-      `an aggregation of changes in ${spec.kind} windows: their panes cannot take rows back`,
-      'use tumbling windows, or none',
+      'an aggregation of changes in sessions: a row that is taken back would cut one',
+      'use other windows, or none',
     )
   }
 }

@@ -15,7 +15,7 @@ export const fitting = (calls: readonly Aggregate[], emit: Emit): readonly [read
 
 export function emitsOf(time: EventTime | undefined): fc.Arbitrary<Emit> {
   const window = time?.window
-  return window?.isInRows === false
+  return window?.spec.kind === 'session'
     ? emitsOnce(window)
     : fc.oneof({ weight: 3, arbitrary: emitsOnce(window) }, { weight: 3, arbitrary: emitsRefined(time) })
 }
@@ -51,7 +51,7 @@ export function emitsOnce(window: AssignedWindow | undefined, isChangelog = fals
   const strategy = fc.oneof(
     { weight: 4, arbitrary: fc.constant('close' as const) },
     { weight: 1, arbitrary: fc.constant('final' as const) },
-    ...(window?.isInRows === false ? [] : [{ weight: 2, arbitrary: eager }]),
+    ...(window?.spec.kind === 'session' ? [] : [{ weight: 2, arbitrary: eager }]),
   )
   const latenessTicks = fc.oneof(
     { weight: 3, arbitrary: fc.constant(0n) },

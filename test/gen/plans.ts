@@ -16,7 +16,7 @@ import { sink } from '../../ir/logical/sink.ts'
 import { source, type WatermarkSpec } from '../../ir/logical/source.ts'
 import { isHeldByPartition, sourcesOf } from '../../ir/logical/sources.ts'
 import { union } from '../../ir/logical/union.ts'
-import { WINDOW_END, WINDOW_START, type WindowSpec, window } from '../../ir/logical/window.ts'
+import { WINDOW_END, WINDOW_START, window } from '../../ir/logical/window.ts'
 import type { Column, Schema } from '../../ir/schema.ts'
 import { isList, isTimestamp } from '../../ir/types.ts'
 import { callOver } from './aggregates.ts'
@@ -152,9 +152,9 @@ const windowed: Step = input => {
   return fc
     .tuple(fc.constantFrom(...columns.map(({ name }) => name)), sizesAndOffsets)
     .chain(([column, [sizeTicks, offsetTicks]]) =>
-      input.relation.isChangelog
-        ? fc.constant<WindowSpec>({ kind: 'tumble', column, sizeTicks, offsetTicks })
-        : specsOn({ column, sizeTicks, offsetTicks }),
+      specsOn({ column, sizeTicks, offsetTicks }).filter(
+        ({ kind }) => kind !== 'session' || !input.relation.isChangelog,
+      ),
     )
     .map(spec => window(input, spec))
 }
@@ -177,8 +177,10 @@ const aggregated: Step = input =>
 /** What keeps rows in state, by what it can take. */
 function kindsOf(node: LogicalNode): readonly Step[] {
   const { isChangelog, time } = node.relation
-  const isOne = time?.window === undefined || time.window.isInRows
-  const others = isOne ? [distinctOf, ...(isChangelog ? [] : [upsertOf, upsertOf, upsertOf])] : []
+  const others =
+    time?.window?.spec.kind !== 'session'
+      ? [distinctOf, ...(isChangelog ? [] : [upsertOf, upsertOf, upsertOf])]
+      : []
   const grouped = groupedOf()
   return [grouped, grouped, grouped, grouped, ...others]
 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import fc from 'fast-check'
 import { closeNativeCompiler } from '../../codegen/llvm/backend.ts'
-import { hop, source, t, tumble } from '../../compiler/index.ts'
+import { session, source, t, tumble } from '../../compiler/index.ts'
 import { MillraceError } from '../../ir/errors.ts'
 import type { ModelRow } from '../model/model.ts'
 import { agrees } from '../support/agrees.ts'
@@ -294,9 +294,7 @@ test('what cannot be right is refused where it is planned, with what can be done
   }
   refused('LDB-1001', /max.*\n.*count, sum/, () => changed.groupBy('key').agg((f, a) => ({ n: a.max(f.n) })))
   refused('LDB-1001', /'update'/, () => totals(changed, { emit: 'update' }))
-  refused('LDB-1001', /hop windows/, () =>
-    changed.window(hop('at', '4s', '2s')).agg((_, a) => ({ n: a.count() })),
-  )
+  refused('LDB-1001', /sessions/, () => changed.window(session('at', '4s')).agg((_, a) => ({ n: a.count() })))
   refused('LDB-1001', /filter/, () => changed.filter(f => f.$op === 0))
   refused('LDB-1001', /asAppend/, () => changed.map(f => ({ m: f.$op + 1 })))
   refused('LDB-1001', /asAppend/, () => changed.upsert(['key']))

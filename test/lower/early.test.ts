@@ -7,6 +7,7 @@ import {
   type Columns,
   type ColumnType,
   compile,
+  cumulate,
   type EmitOptions,
   hop,
   type Stream,
@@ -23,10 +24,16 @@ import { events, nodeOf, row, timeless } from '../support/small-streams.ts'
 
 after(closeNativeCompiler)
 
+/** Side by side, and overlapping: a row is taken into each of its windows. */
+const specs = [tumble('at', '10ms'), hop('at', '10ms', '4ms'), cumulate('at', '12ms', '4ms')] as const
+type Spec = (typeof specs)[number]
+
+/** All have the columns of the first. */
+const windowed = (spec: Spec) => events.window(spec as (typeof specs)[0])
+
 /** Rows by key and tens of milliseconds; as few columns as tell what came out. */
-const perTen = (options: EmitOptions): Stream<Columns> =>
-  events
-    .window(tumble('at', '10ms'))
+const perTen = (options: EmitOptions, spec: Spec = tumble('at', '10ms')): Stream<Columns> =>
+  windowed(spec)
     .groupBy('key')
     .agg((f, a) => ({ rows: a.count(), sum: a.sum(f.x), last: a.last(f.n) }), options) as never
 
@@ -70,6 +77,7 @@ test('early results are those of groups that have changed, whenever the watermar
   ])
 })
 
+/** Their sums are exact, in panes or without. */
 const drawnRows = fc
   .array(fc.record({ step: fc.integer({ min: -8, max: 9 }), key: fc.constantFrom('a', 'b', 'c') }), {
     maxLength: 60,
@@ -79,7 +87,7 @@ const drawnRows = fc
     let at = 0
     return drawn.map(({ step, key }, i) => {
       at += step
-      return row(at, { key, n: BigInt(i), x: i / 3 })
+      return row(at, { key, n: BigInt(i), x: i / 4 })
     })
   })
 
@@ -91,13 +99,15 @@ const refined: readonly EmitOptions[] = [
   { early: { every: '1ms', clock: 'processing' } },
 ]
 
+const tiers = ['js', 'interp'] as const
+
 for (const options of refined) {
   test(`changes replayed are the results of the close: ${JSON.stringify(options)}`, () => {
     fc.assert(
-      fc.property(drawnRows, fc.constantFrom('js' as const, 'interp' as const), (rows, tier) => {
+      fc.property(drawnRows, fc.constantFrom(...specs), fc.constantFrom(...tiers), (rows, spec, tier) => {
         const lateness = '6ms'
-        const changes = outcome(perTen({ ...options, lateness, changes: true }), rows, { tier })
-        const closed = outcome(perTen({ lateness }), rows, { tier })
+        const changes = outcome(perTen({ ...options, lateness, changes: true }, spec), rows, { tier })
+        const closed = outcome(perTen({ lateness }, spec), rows, { tier })
         assert.deepEqual([...replay(changes.found)].toSorted(), closed.found.map(textOfColumns).toSorted())
         assert.equal(changes.late, closed.late)
       }),
@@ -148,11 +158,11 @@ test('at every watermark changes come to all rows that were in time, for each wi
 
 test('the last result of each group is that of the close, where results are plain', () => {
   fc.assert(
-    fc.property(drawnRows, fc.constantFrom(...refined), (rows, options) => {
+    fc.property(drawnRows, fc.constantFrom(...refined), fc.constantFrom(...specs), (rows, options, spec) => {
       const last = new Map<string, string>()
-      for (const one of outcome(perTen({ ...options, lateness: '6ms' }), rows).found)
-        last.set(`${one.window_start} ${one.key}`, textOfColumns(one))
-      const closed = outcome(perTen({ lateness: '6ms' }), rows).found.map(textOfColumns)
+      for (const one of outcome(perTen({ ...options, lateness: '6ms' }, spec), rows).found)
+        last.set(`${one.window_start} ${one.window_end} ${one.key}`, textOfColumns(one))
+      const closed = outcome(perTen({ lateness: '6ms' }, spec), rows).found.map(textOfColumns)
       assert.deepEqual([...last.values()].toSorted(), closed.toSorted())
     }),
     { numRuns: runs(60) },
@@ -162,9 +172,9 @@ test('the last result of each group is that of the close, where results are plai
 test('results may stop anywhere: full outputs, spent budgets, operators and texts behind them', async () => {
   const times = [0, 3, 12, 5, 21, 9, 16, 8, 30, 12, 14, 2000]
   const rows = times.map((at, i) => row(at, { key: 'ab'[i % 2], x: i / 3 }))
-  for (const options of [...refined, { emit: 'watermark', early: '4ms', changes: true } as const]) {
-    const grouped = events
-      .window(tumble('at', '10ms'))
+  const all = [...refined, { emit: 'watermark', early: '4ms', changes: true } as const]
+  for (const [options, spec] of all.flatMap(options => specs.map(spec => [options, spec] as const))) {
+    const grouped = windowed(spec)
       .groupBy('key')
       .agg((f, a) => ({ rows: a.count(), last: a.last(f.key), x: a.sum(f.x) }), {
         ...options,
@@ -240,12 +250,10 @@ test('what cannot be right is refused where it is planned', () => {
   }
   const rows = (windowed: typeof events, options: EmitOptions) =>
     windowed.groupBy('key').agg((_, a) => ({ rows: a.count() }), options)
-  for (const spec of [hop('at', '10ms', '5ms'), session('at', '5ms')] as const) {
-    const windowed = events.window(spec as never) as unknown as typeof events
-    refused('LDB-1001', () => rows(windowed, { early: '1s' }))
-    refused('LDB-1001', () => rows(windowed, { emit: 'watermark', lateness: '1s' }))
-    compile(rows(windowed, { emit: 'watermark', changes: true }))
-  }
+  const sessions = events.window(session('at', '5ms')) as unknown as typeof events
+  refused('LDB-1001', () => rows(sessions, { early: '1s' }))
+  refused('LDB-1001', () => rows(sessions, { emit: 'watermark', lateness: '1s' }))
+  compile(rows(sessions, { emit: 'watermark', changes: true }))
   refused('LDB-2001', () => rows(timeless as unknown as typeof events, { early: '1s' }))
   refused('LDB-0001', () => rows(events, { early: '0s' }))
   refused('LDB-0001', () => rows(events, { emit: 'update', early: '1s' }))

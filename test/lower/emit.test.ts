@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import fc from 'fast-check'
 import { closeNativeCompiler } from '../../codegen/llvm/backend.ts'
-import { hop, session, tumble } from '../../compiler/index.ts'
+import { cumulate, hop, session, tumble } from '../../compiler/index.ts'
 import { MillraceError } from '../../ir/errors.ts'
 import { agrees } from '../support/agrees.ts'
 import { outcome } from '../support/outcome.ts'
@@ -32,15 +32,20 @@ function timed(drawn: readonly { step: number; key: string; n: number }[]): read
   })
 }
 
+const specs = [tumble('at', '10ms'), hop('at', '10ms', '4ms'), cumulate('at', '12ms', '3ms')] as const
+
 for (const [what, plan] of [
-  [
-    'with windows',
-    (options: object) =>
-      slow
-        .window(tumble('at', '10ms'))
-        .groupBy('key')
-        .agg((f, a) => ({ rows: a.count(), sum: a.sum(f.n), least: a.min(f.x) }), options),
-  ],
+  ...specs.map(
+    spec =>
+      [
+        `in ${spec.kind} windows`,
+        (options: object) =>
+          slow
+            .window(spec as (typeof specs)[0])
+            .groupBy('key')
+            .agg((f, a) => ({ rows: a.count(), sum: a.sum(f.n), least: a.min(f.x) }), options),
+      ] as const,
+  ),
   [
     'without windows',
     (options: object) =>
@@ -77,9 +82,11 @@ test('a change takes back what was there, right before what is there now', () =>
 })
 
 test('results after every row, with projections and filters behind them, and outputs that fill up', async () => {
-  for (const emit of ['update', 'changelog'] as const) {
+  for (const [emit, spec] of (['update', 'changelog'] as const).flatMap(emit =>
+    specs.map(spec => [emit, spec] as const),
+  )) {
     const grouped = slow
-      .window(tumble('at', '10ms'))
+      .window(spec as (typeof specs)[0])
       .groupBy('key')
       .agg((f, a) => ({ rows: a.count(), last: a.last(f.key), x: a.sum(f.x) }), { emit, lateness: '5ms' })
     const plan = grouped
@@ -133,7 +140,7 @@ test('what cannot be right is refused where it is planned', () => {
   refused('LDB-1001', () => changes.groupBy('key').agg((f, a) => ({ n: a.max(f.n) })))
   refused('LDB-1001', () => changes.with(f => ({ $op: f.rows })))
   refused('LDB-1001', () =>
-    events.window(hop('at', '1s', '1s')).agg((_, a) => ({ n: a.count() }), { emit: 'update' }),
+    events.window(session('at', '1s')).agg((_, a) => ({ n: a.count() }), { emit: 'update' }),
   )
   refused('LDB-0001', () => events.groupBy('key').agg((_, a) => ({ n: a.count() }), { lateness: '1s' }))
   refused('LDB-0001', () =>

@@ -4,7 +4,7 @@ import { type Change, retractRow } from '../../ir/expr/changes.ts'
 import type { Contribution } from '../../ir/expr/contributions.ts'
 import { RowFault, type Value } from '../../ir/expr/expr.ts'
 import { groupKey } from '../../ir/expr/order.ts'
-import { type Aggregate, resultsFollowRows } from '../../ir/logical/aggregate.ts'
+import { type Aggregate, resultsFollowRows, splitsByWindow } from '../../ir/logical/aggregate.ts'
 import { CHANGE, changes } from '../../ir/logical/emit.ts'
 import type { Item, ModelRow, Operator, Surroundings } from './operator.ts'
 import { MAX_TIME, MIN_TIME, passed, type Span } from './windows.ts'
@@ -61,8 +61,19 @@ export abstract class Aggregation implements Operator {
     const number = item.origin < 0 ? this.#arrivals++ : BigInt(item.origin)
     this.#run.guard(item, () => {
       if (item.windows?.some(({ end }) => end + this.lateness > MAX_TIME)) throw new RowFault('LDB-2005')
-      this.take(item, number)
+      if (splitsByWindow(this.node)) this.#takeByWindow(item, number)
+      else this.take(item, number)
     })
+  }
+
+  /** A row is faulty for itself, or for some of the windows that are still open. */
+  #takeByWindow(item: Item, number: bigint): void {
+    this.brought(item, number, { lane: 0, pane: '' })
+    const open = item.windows?.filter(({ end }) => end + this.lateness > this.timeFor(item)) ?? []
+    for (const window of open) {
+      const own = { ...item, windows: [window] }
+      this.#run.guard(own, () => this.take(own, number))
+    }
   }
 
   watermark(time: bigint): void {

@@ -1,6 +1,6 @@
 /**
- * Groups of the model that give several results: early ones, those at the end of their window, and corrections. Windows do
- * not overlap. What is due comes in order of time, windows before what is early at the same time.
+ * Groups of the model that give several results: early ones, those at the end of their window, and corrections. A row comes
+ * once for each of its windows. What is due comes in order of time, windows before what is early at the same time.
  */
 import { floorDiv } from '../../ir/expr/functions/time.ts'
 import { changes, corrects, saysChanges } from '../../ir/logical/emit.ts'

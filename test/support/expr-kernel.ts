@@ -157,6 +157,8 @@ function scopeOf(k: KernelBuilder, plan: PlanScope): RowScope {
     lane: undefined,
     masked: false,
     hasPassed: never,
+    leaveIfDue: never,
+    part: never,
     reject: never,
     late: never,
     drop: never,

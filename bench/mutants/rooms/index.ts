@@ -64,6 +64,7 @@ export const mutants = mutantsOf({
   'cleared-entries': rows.clearedEntries,
   heap,
   grid: refined.grid,
+  'each-window': refined.eachWindow,
   'changed-groups': refined.changedGroups,
   'refined-windows': refined.refinedWindows,
   'given-results': refined.givenResults,

@@ -22,6 +22,49 @@ export const grid: Room = {
   ],
 }
 
+export const eachWindow: Room = {
+  file: 'compiler/lower/operators/each-window.ts',
+  tests: ['lower/emit.test', ...tests],
+  faults: [
+    {
+      name: 'again-from-the-first',
+      find: "k.put(this.mem, 'done', add(done, i32(1)))",
+      put: "k.put(this.mem, 'done', add(done, i32(2)))",
+      shows: 'every second window of a row does not get it',
+    },
+    {
+      name: 'never-at-the-first',
+      find: "k.put(this.mem, 'done', i32(0))",
+      put: "k.put(this.mem, 'done', i32(1))",
+      shows: 'the next row begins with its second window',
+    },
+    {
+      name: 'into-closed-windows',
+      find: 'k.if(cx.hasPassed(closingOf(end, this.#latenessTicks)), () => k.break(window))',
+      put: '',
+      shows: 'a row opens windows again that have closed',
+    },
+    {
+      name: 'corrected-at-the-end',
+      find: 'cx.leaveIfDue()',
+      put: '',
+      shows: 'of a late row only the last of its windows is corrected',
+    },
+    {
+      name: 'part-of-the-row',
+      find: 'take(cx.part(window),',
+      put: 'take(cx,',
+      shows: 'a row that one window refuses is not taken into those behind it',
+    },
+    {
+      name: 'cumulated-from-the-step',
+      find: "const from = spec.kind === 'hop' ? start : pane.from",
+      put: 'const from = start',
+      shows: 'cumulating windows start with their last step',
+    },
+  ],
+}
+
 export const changedGroups: Room = {
   file: 'compiler/lower/lib/changed-groups.ts',
   tests,

@@ -66,9 +66,27 @@ export const rowCounter: Room = {
 }
 
 export const rowResults: Room = {
-  file: 'compiler/lower/operators/aggregate.ts',
-  tests: ['lower/own-state.test', 'property/plans.test'],
+  file: 'compiler/lower/operators/row-results.ts',
+  tests: ['lower/own-state.test', 'lower/emit.test', 'property/plans.test'],
   faults: [
+    {
+      name: 'nothing-is-taken-back',
+      find: 'k.if(isKnown, () => change(before',
+      put: 'k.if(bool(false), () => change(before',
+      shows: 'a changelog adds up to more than there is',
+    },
+    {
+      name: 'taken-back-is-the-new',
+      find: "const before = new Map([...result()].map(([name, value]) => [name, bind(k, 'before', value)]))",
+      put: 'const before = result()',
+      shows: 'a changelog takes back what it never handed out',
+    },
+    {
+      name: 'room-not-asked-for',
+      find: 'k.if(le(output.room, i32(0)), () => cx.leave(Status.full))',
+      put: '',
+      shows: 'changes are written behind their region',
+    },
     {
       name: 'no-room-for-lists',
       find: 'if (fills) cx.k.if(fills, () => this.#reserveOutput(cx, prepared, group))',

@@ -16,9 +16,10 @@ export interface EmitOptions {
    * the watermark passes the end of the window, and again with each row that comes within the lateness behind it. `'update'`:
    * the new result of a group after every row of it. `'changelog'`: the same as changes, with a column `$op`: 0 a new group,
    * 2 what it came to before, taken back, and right behind it 3 what it comes to now. The last two, `early` and a lateness
-   * with `'watermark'` are for tumbling windows or none. Over changes a group may go: 1 is what it came to last; there are
-   * only `'close'`, `'final'` and `'changelog'`. `{ everyRows: n }`: after every n rows of a group what it comes to by then,
-   * and at the end where rows have come since; only without windows.
+   * with `'watermark'` are not for sessions; windows that overlap keep a row in each of them then, which costs as much as a
+   * row for each. Over changes a group may go: 1 is what it came to last; there are only `'close'`, `'final'` and
+   * `'changelog'`. `{ everyRows: n }`: after every n rows of a group what it comes to by then, and at the end where rows have
+   * come since; only without windows.
    */
   readonly emit?: EmitStrategy | EveryRows
   /** How long behind its end a window still takes rows. */

@@ -27,12 +27,22 @@ const END_OF_LIST = -1
 /** What groups keep beside where they can leave from the middle of a list. */
 export const detachableFields = { previous: 'i32' } as const
 
+export interface WindowShape {
+  /** From the end of a window to when it closes. */
+  readonly latenessTicks: bigint
+  /** Where a window starts that is known by a later time, that of its last pane. */
+  readonly fromOf: (k: KernelBuilder, known: Expr) => Expr
+}
+
+const SIDE_BY_SIDE: WindowShape = { latenessTicks: 0n, fromOf: (_k, start) => start }
+
 export class OpenWindows implements GroupWindows {
   readonly head: Mem
   readonly table: HashTable
   protected readonly heap: DeadlineHeap
   protected readonly groups: HashTable
   protected readonly lateness: bigint
+  protected readonly fromOf: WindowShape['fromOf']
   readonly #isDetachable: boolean
 
   /**
@@ -42,12 +52,13 @@ export class OpenWindows implements GroupWindows {
   constructor(
     id: number,
     groups: HashTable,
-    latenessTicks = 0n,
+    { latenessTicks, fromOf }: WindowShape = SIDE_BY_SIDE,
     more: FieldSpecs = {},
     isDetachable = false,
   ) {
     const fields = { start: 'i64', closes: 'i64', first: 'i32', last: 'i32', ...more } as const
     this.lateness = latenessTicks
+    this.fromOf = fromOf
     this.#isDetachable = isDetachable
     this.table = new HashTable({ id, name: 'windows', fields })
     this.head = rowLayout('deadlines_head', 'state', { deadline: 'i64', waiting: 'i32' })
@@ -180,7 +191,7 @@ export class OpenWindows implements GroupWindows {
         k.phase('reserve')
         k.if(ge(spent, load(controlBlock, 'budget')), () => leave(Status.yield))
         const cost = k.let('cost', rows(group))
-        each({ start, end: endOf(closes, this.lateness) }, group)
+        each({ start: this.fromOf(k, start), end: endOf(closes, this.lateness) }, group)
         k.phase('apply')
         k.store(entries, 'first', window, load(this.groups.entries, 'next', group))
         drop(group)

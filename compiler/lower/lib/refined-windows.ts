@@ -37,18 +37,16 @@ import {
   type TimeField,
   type Touch,
 } from './group-windows.ts'
-import { OpenWindows } from './open-windows.ts'
+import { OpenWindows, type WindowShape } from './open-windows.ts'
 import type { HashTable } from './table.ts'
 
 /** Why a group gives a result: a late row, its turn among those that changed, the end of its window, or its close. */
 const Why = { correction: 0, early: 1, end: 2, close: 3 } as const
 const NONE = -1
 
-export interface RefinedRule {
-  /** Ticks of a window; undefined where there is one for all time. */
-  readonly size: bigint | undefined
-  /** From the end of a window to when it closes. */
-  readonly lateness: bigint
+export interface RefinedRule extends WindowShape {
+  /** From the time that a window is known by to its end; undefined where there is one for all time. */
+  readonly ticks: bigint | undefined
   /** Do groups give results at the end of the window, and again for each row that comes later? Else when it closes. */
   readonly corrects: boolean
   /** The period of early results, and the clock that it is of. */
@@ -68,7 +66,7 @@ export class RefinedWindows extends OpenWindows {
   readonly #refined: Mem
 
   constructor(id: number, groups: HashTable, rule: RefinedRule) {
-    super(id, groups, rule.lateness, rule.corrects ? { unsaid: 'i32' } : {})
+    super(id, groups, rule, rule.corrects ? { unsaid: 'i32' } : {})
     this.#rule = rule
     this.#changed = rule.early && new ChangedGroups(groups.entries, rule.early.every)
     /** The group that a late row has changed. */
@@ -99,10 +97,10 @@ export class RefinedWindows extends OpenWindows {
 
   /** A window that opens behind its end gives its results with the rows that it is opened by. */
   protected override opened(k: KernelBuilder, window: Expr, closes: Expr): Expr {
-    const { corrects, lateness } = this.#rule
+    const { corrects, latenessTicks } = this.#rule
     if (!corrects) return closes
     k.store(this.table.entries, 'unsaid', window, load(this.table.entries, 'first', window))
-    const end = k.let('end', sub(closes, i64(lateness)))
+    const end = k.let('end', sub(closes, i64(latenessTicks)))
     return select(le(end, this.#wm), closes, end)
   }
 
@@ -241,9 +239,9 @@ export class RefinedWindows extends OpenWindows {
   }
 
   #boundsOf(k: KernelBuilder, group: Expr): Closed {
-    const { size } = this.#rule
-    const start = k.let('start', load(this.groups.entries, 'start', group))
-    return { start, end: size === undefined ? i64(NEVER) : add(start, i64(size)) }
+    const { ticks } = this.#rule
+    const known = k.let('start', load(this.groups.entries, 'start', group))
+    return { start: this.fromOf(k, known), end: ticks === undefined ? i64(NEVER) : add(known, i64(ticks)) }
   }
 
   /** All groups of a window have given their results: it waits until it closes, or is gone. */

@@ -3,11 +3,8 @@
  * row whose group is not there leaves the loop over rows: the group is made behind it, and the row taken again.
  */
 
-import { Status } from '../../../ir/abi.ts'
 import {
   and,
-  any,
-  bool,
   eq,
   ge,
   i32,
@@ -19,36 +16,31 @@ import {
   not,
   op,
   or,
-  select,
 } from '../../../ir/kernel/build.ts'
 import type { Expr } from '../../../ir/kernel/node.ts'
-import { type Aggregate, aggregateRule, leavesWithRows } from '../../../ir/logical/aggregate.ts'
+import {
+  type Aggregate,
+  aggregateRule,
+  leavesWithRows,
+  splitsByWindow,
+} from '../../../ir/logical/aggregate.ts'
 import { CHANGE, changes } from '../../../ir/logical/emit.ts'
 import type { Prepared } from '../accumulators/accumulator.ts'
-import { when } from '../accumulators/accumulator.ts'
 import { passWatermark } from '../event-time.ts'
 import { lowerExpr, type RowColumns } from '../expr/index.ts'
 import { holds } from '../expr/logic.ts'
-import { addLengths } from '../lib/bytes.ts'
 import type { Leave } from '../lib/control.ts'
-import {
-  type Bounds,
-  closingOf,
-  type Firing,
-  HOME,
-  NEVER,
-  NO_BOUNDS,
-  type Pane,
-  type TimeField,
-} from '../lib/group-windows.ts'
+import { type Bounds, closingOf, HOME, NEVER, type Pane, type TimeField } from '../lib/group-windows.ts'
 import { hashOfWindow, hashWords } from '../lib/hash.ts'
 import type { Interner } from '../lib/interner.ts'
 import type { PlanScope, Row, RowScope } from '../scope.ts'
 import type { Blocks, EagerOutput, EmitEach, Miss, StatefulStage } from '../stage.ts'
-import { bind, FALSE, faultsOf, isNever, local, scalarOf, type Value, withoutFaults } from '../value.ts'
+import { FALSE, faultsOf, local, scalarOf, type Value } from '../value.ts'
+import { EachWindow, type TakeRow } from './each-window.ts'
 import type { KeyValue } from './group-key.ts'
-import { asChange, Groups } from './groups.ts'
+import { Groups } from './groups.ts'
 import { type NewGroup, PendingGroup } from './pending-group.ts'
+import { RowResults } from './row-results.ts'
 
 /** The bounds of the one window of an aggregation without windows. */
 const ALWAYS: Bounds = { start: HOME, from: HOME, closes: i64(NEVER) }
@@ -56,26 +48,31 @@ const NO_KEY: KeyValue = { fields: new Map(), texts: [] }
 const ONLY_ENTRY = i32(0)
 const ONLY_GROUP: NewGroup = { bounds: ALWAYS, hash: i32(0), key: NO_KEY }
 
-/** The group of a row, and whether the row is taken back. */
-interface Taken {
-  readonly entry: Expr
-  readonly removes: Expr
-}
-
 /** What the aggregates are computed from, by their number. */
 type Args = readonly (readonly Value[])[]
+
+/** What a row brings to its group, and whether it is taken back. */
+interface Brought {
+  readonly args: Args
+  readonly removes: Expr
+}
 
 export class AggregateStage implements StatefulStage {
   readonly #node: Aggregate
   readonly #watermark: TimeField
   readonly #groups: Groups
+  readonly #results: RowResults
   readonly #pending: PendingGroup
+  /** Set where a row is taken into each of its windows for itself. */
+  readonly #eachWindow: EachWindow | undefined
 
   constructor(node: Aggregate, watermark: TimeField, plan: PlanScope, texts?: Interner) {
     this.#node = node
     this.#watermark = watermark
     this.#groups = new Groups(node, watermark, plan, texts)
+    this.#results = new RowResults(node, this.#groups)
     this.#pending = new PendingGroup(this.#groups.key)
+    this.#eachWindow = eachWindowOf(node)
   }
 
   get deadline(): TimeField {
@@ -87,7 +84,8 @@ export class AggregateStage implements StatefulStage {
   }
 
   get regions(): StatefulStage['regions'] {
-    return [{ mem: this.#pending.mem, rows: 1 }, ...this.#groups.regions]
+    const own = [this.#pending.mem, ...(this.#eachWindow ? [this.#eachWindow.mem] : [])]
+    return [...own.map(mem => ({ mem, rows: 1 })), ...this.#groups.regions]
   }
 
   get growables(): StatefulStage['growables'] {
@@ -159,7 +157,22 @@ export class AggregateStage implements StatefulStage {
       call.args.map(arg => lowerExpr(cx, row.columns, arg)),
     )
     cx.reject(faultsOf(args.flat()), row.mask, operator)
-    const removes = this.#removes(cx, row.columns)
+    const brought = { args, removes: this.#removes(cx, row.columns) }
+    const take: TakeRow = (part, own) => this.#take(part, own, brought, miss, output)
+    if (this.#eachWindow) this.#eachWindow.push(cx, row, paneOf(row), take)
+    else take(cx, row)
+  }
+
+  /** What the row does to its group, or to that of one of its windows. */
+  #take(
+    cx: RowScope,
+    row: Row,
+    { args, removes }: Brought,
+    miss: Miss,
+    output: EagerOutput | undefined,
+  ): void {
+    const { k } = cx
+    const operator = aggregateRule.print(this.#node)
     const group = this.#groups.isUngrouped ? ONLY_ENTRY : this.#group(cx, row, { args, removes }, miss)
     const entry = this.#groups.taker(k, group, cx.leave)
     const time = this.#timeOf(cx, row.columns)
@@ -170,19 +183,11 @@ export class AggregateStage implements StatefulStage {
     cx.reject(faults, row.mask, operator)
     this.#reserveTexts(cx, prepared)
     for (const one of prepared) one.reserve?.(cx.leave)
-    if (output) {
-      k.if(le(output.room, i32(0)), () => cx.leave(Status.full))
-      const apply = (): void => this.#apply(cx, prepared)
-      if (this.#node.rows) {
-        this.#reserveFiring(cx, prepared, group)
-        apply()
-        this.#groups.count(k, group, this.#firing(cx, output))
-      } else {
-        this.#reserveOutput(cx, prepared, entry)
-        this.#emitChange(cx, row, { entry, removes }, output, apply)
-      }
-    } else this.#apply(cx, prepared)
-    if (this.#groups.canEmpty) k.if(this.#isGone(cx, entry, removes), () => this.#groups.remove(k, entry))
+    const apply = (): void => this.#apply(cx, prepared)
+    if (output) this.#results.leave(cx, row, { group, entry, removes, prepared, apply }, output)
+    else apply()
+    if (this.#groups.canEmpty)
+      k.if(this.#groups.isGone(k, entry, removes), () => this.#groups.remove(k, entry))
     if (row.pane) this.#groups.windows.take?.(k, row.pane, entry)
     const end = row.pane?.lastEnd ?? i64(NEVER)
     this.#groups.windows.touch?.(k, { group: entry, end, time, stopIfDue: cx.stopIfDue })
@@ -196,71 +201,6 @@ export class AggregateStage implements StatefulStage {
     if (!input.relation.isChangelog) return FALSE
     const code = local(k, 'code', scalarOf(given(CHANGE)).value)
     return k.let('takes_back', or(eq(code, i32(changes.delete)), eq(code, i32(changes.updateBefore))))
-  }
-
-  /** Has nothing been left of its group, behind `apply`? */
-  #isGone({ k }: RowScope, entry: Expr, removes: Expr): Expr {
-    if (!this.#groups.canEmpty) return FALSE
-    if (this.#node.deletes !== undefined) return removes
-    return and(removes, not(this.#groups.isThere(k, entry)))
-  }
-
-  /** What the group comes to once `apply` has changed it; behind what it came to before, where that is taken back. */
-  #emitChange(
-    cx: RowScope,
-    row: Row,
-    { entry, removes }: Taken,
-    output: EagerOutput,
-    apply: () => void,
-  ): void {
-    const { k } = cx
-    const { entries } = this.#groups.table
-    const bounds = row.pane ? { start: row.pane.start, end: row.pane.lastEnd } : NO_BOUNDS
-    const result = (): RowColumns => this.#groups.result(k, bounds, entry, cx)
-    if (this.#node.emit.strategy === 'update') {
-      apply()
-      output.emit(result())
-      return
-    }
-    const change = (columns: RowColumns, code: Expr): void => output.emit(asChange(columns, code))
-    k.phase('apply')
-    const isKnown = k.let('is_known', this.#groups.isThere(k, entry))
-    const before = new Map([...result()].map(([name, value]) => [name, bind(k, 'before', value)]))
-    apply()
-    if (this.#groups.marksEmitted) k.store(entries, 'emitted', entry, i32(1))
-    const isGone = local(k, 'is_gone', this.#isGone(cx, entry, removes))
-    if (this.#node.emit.strategy === 'distinct') {
-      if (!isNever(isGone)) k.if(isGone, () => change(before, i32(changes.delete)))
-      k.if(not(isKnown), () => change(result(), i32(changes.insert)))
-      return
-    }
-    const taken = select(isGone, i32(changes.delete), i32(changes.updateBefore))
-    k.if(isKnown, () => change(before, isNever(isGone) ? i32(changes.updateBefore) : taken))
-    const given = select(isKnown, i32(changes.updateAfter), i32(changes.insert))
-    when(k, isNever(isGone) ? bool(true) : not(isGone), () => change(result(), given))
-  }
-
-  /** What is done where a row is the last of a window of rows. */
-  #firing(cx: RowScope, output: EagerOutput): Firing {
-    const { k } = cx
-    return {
-      emit: (entry, { emitted, refused }) => {
-        const columns = this.#groups.result(k, NO_BOUNDS, entry, cx)
-        const take = (): void => {
-          output.emit(withoutFaults(columns))
-          emitted()
-        }
-        const faults = faultsOf([...columns.values()])
-        if (faults.length === 0) take()
-        else k.if(any(faults.map(fault => fault.when)), refused, take)
-      },
-      combine: (into, from) => this.#groups.combine(k, into, from),
-      clear: (entry, group) => this.#groups.clear(k, entry, group),
-      combineRows: this.#groups.combineRows,
-      combinesAtOnce: this.#groups.combinesAtOnce,
-      spend: rows => cx.spend(rows),
-      due: () => cx.stopIfDue(),
-    }
   }
 
   /** A row is late when all of its windows have closed, which must be while there is time. */
@@ -303,12 +243,7 @@ export class AggregateStage implements StatefulStage {
   }
 
   /** The entry of the group of a row; a row that has none `miss`es it. */
-  #group(
-    cx: RowScope,
-    row: Row,
-    { args, removes }: { readonly args: Args; readonly removes: Expr },
-    miss: Miss,
-  ): Expr {
+  #group(cx: RowScope, row: Row, { args, removes }: Brought, miss: Miss): Expr {
     const { k } = cx
     const key = this.#groups.key.read(cx, row.columns)
     const pane = this.#node.window && paneOf(row)
@@ -361,30 +296,19 @@ export class AggregateStage implements StatefulStage {
     if (texts.length > 0) this.#groups.texts?.reserve(k, texts, leave)
   }
 
-  /** Room for what leaves with the row: what its group comes to, behind what it came to before. */
-  #reserveOutput({ k, scratch }: RowScope, prepared: readonly Prepared[], entry: Expr): void {
-    const { accumulation } = this.#groups
-    const added = new Map(
-      accumulation.accumulators.map((fed, i) => [fed.accumulator, prepared[i].addedBytes]),
-    )
-    const after = accumulation.bytes(k, entry, one => added.get(one))
-    if (!after) return
-    const before = this.#node.emit.strategy === 'changelog' ? accumulation.bytes(k, entry) : undefined
-    scratch.reserve(before ? addLengths(before, after) : after)
-  }
-
-  /** The same where the row fills a window, whose result leaves with it. */
-  #reserveFiring(cx: RowScope, prepared: readonly Prepared[], group: Expr): void {
-    const fills = this.#groups.counter?.fills(group)
-    if (fills) cx.k.if(fills, () => this.#reserveOutput(cx, prepared, group))
-  }
-
   #apply({ k, lane }: RowScope, prepared: readonly Prepared[]): void {
     // Rows of a block never leave: they have no phases.
     if (lane === undefined) k.phase('apply')
     for (const text of prepared.flatMap(one => one.texts)) this.#groups.texts?.intern(k, text)
     for (const one of prepared) one.apply()
   }
+}
+
+function eachWindowOf(node: Aggregate): EachWindow | undefined {
+  const spec = node.window?.spec
+  return splitsByWindow(node) && (spec?.kind === 'hop' || spec?.kind === 'cumulate')
+    ? new EachWindow(spec, node.emit.latenessTicks)
+    : undefined
 }
 
 const missing = (name: string): never => {

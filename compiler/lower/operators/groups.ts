@@ -17,6 +17,7 @@ import {
   load,
   lt,
   ne,
+  not,
 } from '../../../ir/kernel/build.ts'
 import type { Expr, Local } from '../../../ir/kernel/node.ts'
 import {
@@ -342,6 +343,12 @@ export class Groups {
     return this.marksEmitted
       ? ne(load(this.table.entries, 'emitted', group), i32(0))
       : this.#hasRows(k, group)
+  }
+
+  /** Is nothing left of a group, behind a row that `removes` some or all of it? */
+  isGone(k: KernelBuilder, group: Expr, removes: Expr): Expr {
+    if (!this.canEmpty) return FALSE
+    return this.#node.deletes === undefined ? and(removes, not(this.isThere(k, group))) : removes
   }
 
   /** Forgets a group whose window is still open. */

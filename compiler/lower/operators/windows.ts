@@ -1,13 +1,15 @@
 /** Where the groups of an aggregation wait, by the kind of its windows. */
+import { sub } from '../../../ir/kernel/build.ts'
 import type { FieldSpecs } from '../../../ir/layout.ts'
-import type { Aggregate } from '../../../ir/logical/aggregate.ts'
+import { type Aggregate, splitsByWindow } from '../../../ir/logical/aggregate.ts'
 import { corrects, isRefined, takesBack } from '../../../ir/logical/emit.ts'
 import { overlaps, paneRowsOf, type RowWindow } from '../../../ir/logical/row-window.ts'
-import { reachOf } from '../../../ir/logical/window.ts'
+import { reachOf, type WindowSpec } from '../../../ir/logical/window.ts'
 import { clockTime, MIN_TIME } from '../event-time.ts'
 import { changedFields } from '../lib/changed-groups.ts'
+import { intoGrid } from '../lib/grid.ts'
 import type { GroupWindows, TimeField } from '../lib/group-windows.ts'
-import { detachableFields, OpenWindows } from '../lib/open-windows.ts'
+import { detachableFields, OpenWindows, type WindowShape } from '../lib/open-windows.ts'
 import { PaneRing, type RingShape, ringFields } from '../lib/pane-ring.ts'
 import { type RefinedRule, RefinedWindows } from '../lib/refined-windows.ts'
 import { type CountRule, counterFields, RowCounter } from '../lib/row-counter.ts'
@@ -28,6 +30,8 @@ export function windowsOf(
   if (isRefined(emit)) return new RefinedWindows(id, groups, refinedRule(node, watermark))
   const spec = window?.spec
   const lateness = emit.latenessTicks
+  const open = (): GroupWindows => new OpenWindows(id, groups, shapeOf(node), {}, canEmpty)
+  if (splitsByWindow(node)) return open()
   switch (spec?.kind) {
     case 'hop':
       return new SharedPanes(id, groups, {
@@ -46,23 +50,39 @@ export function windowsOf(
     case 'session':
       return new Sessions(groups, { gap: spec.gapTicks, reach: reachOf(spec), lateness })
     default:
-      return new OpenWindows(id, groups, lateness, {}, canEmpty)
+      return open()
   }
 }
 
-/** Windows that do not overlap, or none: others are refused when they are planned. */
-function refinedRule({ window, emit }: Aggregate, watermark: TimeField): RefinedRule {
-  const { early, latenessTicks } = emit
+/** Windows that keep their rows for themselves; without any there is one for all time. */
+const shapeOf = ({ window, emit }: Aggregate): WindowShape => ({
+  latenessTicks: emit.latenessTicks,
+  fromOf(k, known) {
+    if (window?.spec.kind !== 'cumulate') return known
+    const { sizeTicks, offsetTicks } = window.spec
+    return k.let('from', sub(known, intoGrid(k, sizeTicks, offsetTicks, known)))
+  },
+})
+
+function refinedRule(node: Aggregate, watermark: TimeField): RefinedRule {
+  const { emit } = node
+  const { early } = emit
   const isEventTime = early?.clock === 'event'
   return {
-    size: window?.spec.kind === 'tumble' ? window.spec.sizeTicks : undefined,
-    lateness: latenessTicks,
+    ...shapeOf(node),
+    ticks: node.window && ticksOf(node.window.spec),
     corrects: corrects(emit),
     early: early && { every: early.every, isEventTime, clock: isEventTime ? watermark : clockTime },
     onlyChanged: takesBack(emit),
     watermark,
     noTime: MIN_TIME,
   }
+}
+
+/** From the start of its last pane to the end of a window that keeps its rows for itself. */
+function ticksOf(spec: WindowSpec): bigint {
+  if (spec.kind === 'session') throw new Error('a session is as long as its rows say')
+  return spec.kind === 'cumulate' ? spec.stepTicks : spec.sizeTicks
 }
 
 function ringOf(rows: RowWindow): RingShape {
