@@ -124,8 +124,10 @@ function isKept(expr: Expr): boolean {
   return expr.kind === 'column' || (expr.kind === 'literal' && expr.value === null)
 }
 
-export function printFold(fold: Fold): string {
-  const { state, add, merge, remove, result } = fold
+export const printFold = (fold: Fold): string => `${printSteps(fold)}; result ${printExpr(fold.result)}`
+
+/** The state and what becomes of it, whatever is made of that. */
+export function printSteps({ state, add, merge, remove }: Fold): string {
   const step = (name: string, exprs: Step | undefined): readonly string[] => {
     const fields = exprs?.map((expr, i) => `${printName(state[i].name)}: ${printExpr(expr)}`)
     return fields ? [`${name} {${fields.join(', ')}}`] : []
@@ -134,13 +136,8 @@ export function printFold(fold: Fold): string {
     ({ name, type, nullable, init }) =>
       `${printName(name)} ${type}${nullable ? '?' : ''} = ${printExpr(init)}`,
   )
-  return [
-    `state {${fields.join(', ')}}`,
-    ...step('add', add),
-    ...step('merge', merge),
-    ...step('remove', remove),
-    `result ${printExpr(result)}`,
-  ].join('; ')
+  const steps = [...step('add', add), ...step('merge', merge), ...step('remove', remove)]
+  return [`state {${fields.join(', ')}}`, ...steps].join('; ')
 }
 
 type State = readonly Value[]

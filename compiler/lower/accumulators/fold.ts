@@ -3,6 +3,7 @@
  * copies. A row is refused where `add` or `remove` fault; a fault of `merge` is remembered, and is one of the result.
  */
 import { type RowErrorCode, rowErrors } from '../../../ir/abi.ts'
+import type { Aggregate } from '../../../ir/expr/aggregates.ts'
 import { canFault } from '../../../ir/expr/can-fault.ts'
 import type { Expr as PlanExpr } from '../../../ir/expr/expr.ts'
 import { argName, type Fold, foldOf, sideName, stateName } from '../../../ir/expr/fold.ts'
@@ -182,8 +183,9 @@ class Folding implements Accumulator {
     this.#put(k, broken, entries[0], first)
   }
 
-  read(k: KernelBuilder, entry: Expr): Value {
-    const { result } = this.#fold
+  /** Calls whose results differ may share a state. */
+  read(k: KernelBuilder, entry: Expr, call: Aggregate): Value {
+    const { result } = foldOf(call)
     const [value] = this.#compute(this.#scope(k), [result], this.#named(this.#state(k, entry)))
     const own = this.#store.needsResults ? [] : value.faults
     return { ...value, faults: [...this.#faultsOfMerge(entry), ...own] }

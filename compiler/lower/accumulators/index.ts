@@ -4,7 +4,7 @@
  */
 import type { Aggregate, AggregateName } from '../../../ir/expr/aggregates.ts'
 import type { RetractableName } from '../../../ir/expr/changes.ts'
-import { printFold } from '../../../ir/expr/fold.ts'
+import { printFold, printSteps } from '../../../ir/expr/fold.ts'
 import { printExpr } from '../../../ir/expr/print.ts'
 import {
   and,
@@ -273,7 +273,7 @@ export function accumulate(store: GroupStore, calls: readonly Aggregate[], prefi
   const kept = new Map<string, Fed>()
   calls.forEach((call, feeder) => {
     for (const kind of codeOf(call.fn, store.retracts).needs) {
-      const key = keyOf(kind, call)
+      const key = keyOf(store, kind, call)
       if (kept.has(key)) continue
       const argTypes = call.args.map(arg => arg.type)
       const accumulator = factories[kind](store, `${prefix}${kind}_${kept.size}`, argTypes, call)
@@ -281,7 +281,7 @@ export function accumulate(store: GroupStore, calls: readonly Aggregate[], prefi
     }
   })
   const find = (kind: AccumulatorKind, call: Aggregate): Accumulator => {
-    const fed = kept.get(keyOf(kind, call))
+    const fed = kept.get(keyOf(store, kind, call))
     if (!fed) throw new Error(`${call.fn} has no accumulator ${kind}`)
     return fed.accumulator
   }
@@ -302,8 +302,9 @@ export function accumulate(store: GroupStore, calls: readonly Aggregate[], prefi
 }
 
 /** Arguments that are never null have no say in a count: without any others it is one of rows. */
-function keyOf(kind: AccumulatorKind, { args, limit, separator, fold }: Aggregate): string {
+function keyOf(store: GroupStore, kind: AccumulatorKind, call: Aggregate): string {
+  const { args, limit, separator, fold } = call
   const heard = kind === 'count' ? args.filter(arg => arg.nullable) : args
-  const definition = kind === 'fold' && fold ? printFold(fold) : ''
-  return `${kind}(${heard.map(printExpr).join(', ')}) ${limit} ${separator}${definition}`
+  const steps = kind === 'fold' && fold ? (store.needsResults ? printFold(fold) : printSteps(fold)) : ''
+  return `${kind}(${heard.map(printExpr).join(', ')}) ${limit} ${separator} ${steps}`
 }

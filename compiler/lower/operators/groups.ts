@@ -20,13 +20,8 @@ import {
   not,
 } from '../../../ir/kernel/build.ts'
 import type { Expr, Local } from '../../../ir/kernel/node.ts'
-import {
-  type Aggregate,
-  aggregateRule,
-  combinesPanes,
-  resultsFollowRows,
-} from '../../../ir/logical/aggregate.ts'
-import { CHANGE, changes, isEager, isRefined, saysChanges, takesBack } from '../../../ir/logical/emit.ts'
+import { type Aggregate, aggregateRule } from '../../../ir/logical/aggregate.ts'
+import { CHANGE, changes, isEager, saysChanges, takesBack } from '../../../ir/logical/emit.ts'
 import { WINDOW_NUMBER } from '../../../ir/logical/row-window.ts'
 import { findColumn } from '../../../ir/schema.ts'
 import { isBytes } from '../../../ir/types.ts'
@@ -50,6 +45,7 @@ import type { Output, PlanScope } from '../scope.ts'
 import type { EmitEach, StatefulStage } from '../stage.ts'
 import { FALSE, local, scalar, scalarOf, type Value } from '../value.ts'
 import { GivenResults } from './given-results.ts'
+import { factsOf } from './group-facts.ts'
 import { GroupKey, KEYS_MAX, type KeyValue } from './group-key.ts'
 import type { NewGroup } from './pending-group.ts'
 import { counterOf, fieldsOf, windowsOf } from './windows.ts'
@@ -92,16 +88,9 @@ export class Groups {
     const textsId = texts || hasTexts ? ids.next() : undefined
     this.texts = texts ?? (textsId === undefined ? undefined : new Interner(textsId))
     this.key = new GroupKey(columns, this.texts)
-    this.retracts = node.input.relation.isChangelog
-    const isWhole = columns.length === 0 && !node.window && !node.rows && !this.retracts
-    this.isUngrouped = isWhole && !isEager(node.emit) && !isRefined(node.emit)
-    const facts = {
-      isUngrouped: this.isUngrouped,
-      combines: combinesPanes(node),
-      retracts: this.retracts,
-      needsResults: resultsFollowRows(node),
-      plan,
-    }
+    const facts = factsOf(node, plan)
+    this.retracts = facts.retracts
+    this.isUngrouped = facts.isUngrouped
     const store = new GroupStore(this.texts, facts, ids)
     // Whether a group has any rows: with none it gives no result.
     this.#countsRows = this.isUngrouped || this.retracts
