@@ -70,6 +70,7 @@ export {
   defineAggregate,
   type FoldArgument,
   type FoldValue,
+  type ScalarsOnly,
   type ValuesOf,
 } from './frontend/builder/fold.ts'
 export type { NumericMeet } from './frontend/builder/numeric-meet.ts'

@@ -81,13 +81,20 @@ export function checkFold(fold: Fold, argTypes: readonly DataType[]): void {
 
 /** Where states are merged and read there is no room for new texts. */
 function checkTexts({ merge = [], result }: Fold): void {
-  if (merge.some(makesText)) throw refusal('merge makes a text', textAdvice)
-  if (merge.some(expr => isBytes(expr.type) && !isKept(expr)))
-    throw refusal('merge gives a text that neither state has', textAdvice)
-  if (makesText(result)) throw refusal('result makes a text', textAdvice)
+  const reasons = [...merge.map(expr => refusedText(expr, 'merge')), refusedText(result, 'result')]
+  const reason = reasons.find(one => one !== undefined)
+  if (reason !== undefined) throw refusal(reason, TEXT_ADVICE)
 }
 
-const textAdvice = 'choose between texts that the state has; make texts in `add`, or of what comes out'
+/** Why an expression cannot stand there, if it cannot. */
+export function refusedText(expr: Expr, where: 'merge' | 'result'): string | undefined {
+  if (makesText(expr)) return `${where} makes a text`
+  const isOther = where === 'merge' && isBytes(expr.type) && !isKept(expr)
+  return isOther ? 'merge gives a text that neither state has' : undefined
+}
+
+export const TEXT_ADVICE =
+  'choose between texts that the state has; make texts in `add`, or of what comes out'
 
 const refusal = (reason: string, fix = 'keep less, or use several aggregates'): MillraceError =>
   new MillraceError('LDB-1001', `an aggregate of your own: ${reason}`, { fix })

@@ -232,15 +232,27 @@ const withArgs = ({ num, big, str, bool }: Leaves): Leaves => ({
   bool: [...bool, 'w'],
 })
 
+/** A state whose text is made by `textOf`. */
+function stateFrom(reader: Reader, textOf: (reader: Reader) => Text): Text {
+  const [n, b, k, m] = (['num', 'big', 'bool', 'num'] as const).map(kind => reader.expression(kind))
+  const t = textOf(reader)
+  const state = (form: keyof Text): string =>
+    `({ n: ${n[form]}, b: ${b[form]}, t: ${t[form]}, k: ${k[form]}, m: ${m[form]} })`
+  return { source: state('source'), oracle: state('oracle') }
+}
+
 /** A text that is joined with itself would double with every row. */
-function stateFrom(reader: Reader): Text {
-  const [n, b, t, k, m] = (['num', 'big', 'str', 'bool', 'num'] as const).map(kind => reader.expression(kind))
-  const state = (form: keyof Text, text: string): string =>
-    `({ n: ${n[form]}, b: ${b[form]}, t: ${text}, k: ${k[form]}, m: ${m[form]} })`
+function shortText(reader: Reader): Text {
+  const { source, oracle } = reader.expression('str')
   return {
-    source: state('source', `((${t.source})?.slice(0, 20) ?? '')`),
-    oracle: state('oracle', `((${t.oracle})?.slice(0, 20).toWellFormed() ?? '')`),
+    source: `((${source})?.slice(0, 20) ?? '')`,
+    oracle: `((${oracle})?.slice(0, 20).toWellFormed() ?? '')`,
   }
+}
+
+function eitherText(reader: Reader): Text {
+  const test = reader.expression('bool')
+  return { source: `(${test.source} ? a.t : b.t)`, oracle: `(${test.oracle} ? a.t : b.t)` }
 }
 
 export interface FoldTexts {
@@ -255,8 +267,8 @@ export const foldBodies: fc.Arbitrary<FoldTexts> = fc
   .map(([ofAdd, ofMerge, ofResult]) => {
     const reader = new Reader(ofResult, fieldsOf('s'))
     return {
-      add: stateFrom(new Reader(ofAdd, withArgs(fieldsOf('s')))),
-      merge: stateFrom(new Reader(ofMerge, fieldsOf('a', 'b'))),
+      add: stateFrom(new Reader(ofAdd, withArgs(fieldsOf('s'))), shortText),
+      merge: stateFrom(new Reader(ofMerge, fieldsOf('a', 'b')), eitherText),
       result: reader.body(reader.one(kinds)),
     }
   })

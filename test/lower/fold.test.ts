@@ -197,6 +197,10 @@ test('what cannot be run is refused when it is planned', () => {
     result: state => state.n,
   })
   const made = { ...bare, result: (state: { text: string }) => `${state.text}!` }
+  const joining = {
+    ...bare,
+    merge: (a: { n: number; text: string }, b: { text: string }) => ({ ...a, text: a.text + b.text }),
+  }
   const merging = { ...bare, merge: (a: { n: number; text: string }) => ({ ...a, text: 'other' }) }
   const large = {
     init: () => Object.fromEntries(Array.from({ length: 33 }, (_, i) => [`f${i}`, 0])),
@@ -215,6 +219,10 @@ test('what cannot be run is refused when it is planned', () => {
     ],
     [() => changes.groupBy().agg((f, a) => ({ r: a.fold(bare, f.n, f.text) })), /`remove`/],
     [() => events.groupBy().agg((f, a) => ({ r: a.fold(made, f.n, f.key) })), /result makes a text/],
+    [
+      () => events.groupBy().agg((f, a) => ({ r: a.fold(joining, f.n, f.key) })),
+      /merge makes a text[\s\S]*\^{15}/,
+    ],
     [() => events.groupBy().agg((f, a) => ({ r: a.fold(merging, f.n, f.key) })), /neither state has/],
     [() => events.groupBy().agg((_, a) => ({ r: a.fold(large) })), /33 fields/],
   ]

@@ -44,6 +44,16 @@ test('results of aggregates of your own have inferred types', () => {
       },
       f.volume,
     ),
+    some: a.fold(
+      {
+        init: () => ({ any: false, text: '' }),
+        add: (state, open, text) => ({ any: state.any || open, text: state.text + text.slice(0, 1) }),
+        result: state => state.any,
+      },
+      f.open,
+      f.symbol,
+      { where: f.open },
+    ),
     double: a.fold(weightedAverage, f.price, f.size).mul(2),
   }))
   interface Expected {
@@ -53,6 +63,7 @@ test('results of aggregates of your own have inferred types', () => {
     readonly constant: number | null
     readonly longest: string
     readonly inline: bigint | null
+    readonly some: boolean
     readonly double: number | null
   }
   same<RowIn<typeof bySymbol>, { [K in keyof Expected]: Expected[K] }>(true)
@@ -65,6 +76,7 @@ test('results of aggregates of your own have inferred types', () => {
       'float64 true',
       'utf8 false',
       'int64 true',
+      'bool false',
       'float64 true',
     ],
   )
@@ -104,6 +116,8 @@ test('definitions whose functions do not fit are refused', () => {
     remove: (state, x: string) => ({ n: state.n - x.length }),
     result: state => state.n,
   })
+  // @ts-expect-error a date is no part of a state
+  defineAggregate({ init: () => ({ at: new Date(0) }), add: state => state, result: () => 1 })
   // @ts-expect-error an object is no result
   defineAggregate({ init: () => ({ n: 0 }), add: state => state, result: state => ({ n: state.n }) })
   assert.ok(true)

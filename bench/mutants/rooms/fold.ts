@@ -159,21 +159,15 @@ export const foldTable: Room = {
   faults: [
     {
       name: 'texts-are-made-in-merge',
-      find: "if (merge.some(makesText)) throw refusal('merge makes a text', textAdvice)",
-      put: '',
+      find: 'if (makesText(expr)) return',
+      put: "if (makesText(expr) && where === 'result') return",
       shows: 'a plan cannot be lowered, and nothing says why',
     },
     {
       name: 'texts-of-neither-state',
-      find: 'merge.some(expr => isBytes(expr.type) && !isKept(expr))',
-      put: 'merge.length < 0',
+      find: "where === 'merge' && isBytes(expr.type) && !isKept(expr)",
+      put: "where === 'merge' && isBytes(expr.type) && makesText(expr)",
       shows: 'a text that merge writes down is lost',
-    },
-    {
-      name: 'texts-are-made-of-results',
-      find: "if (makesText(result)) throw refusal('result makes a text', textAdvice)",
-      put: '',
-      shows: 'a plan cannot be lowered, and nothing says why',
     },
     {
       name: 'steps-without-remove',

@@ -23,13 +23,17 @@ type Widened<X> = X extends number
         ? boolean
         : never
 
+/** What a definition must be besides: nothing, or what no definition is where the state has fields of other types. */
+export type ScalarsOnly<S> = S extends { readonly [K in keyof S]: FoldValue } ? unknown : never
+
 /**
  * An aggregate of your own: a state, and plain arrow functions for what becomes of it. They are compiled as those of `map`
  * are, mean exactly what JavaScript means by them, and see nothing from outside (LDB-1003, with the part at fault
  * underlined). The state is an object of at most 32 numbers, bigints (64 bits), texts, booleans and nulls.
  *
  * A row with a null among the arguments is left out, as SQL's aggregates do. A row whose `add` or `remove` fault, as by a
- * bigint beyond 64 bits, is rejected, and the state is as before; a fault of `merge` or `result` is one of the result.
+ * bigint beyond 64 bits, is rejected, and the state is as before; a fault of `merge` or `result` is one of the result. That is
+ * so with `faults: 'null'`, too: nothing in a state becomes null by itself.
  * Where results leave with each row, or are taken back, a row behind which `result` would fault is rejected, too.
  */
 export interface AggregateDefinition<S extends object, A extends readonly unknown[], R extends FoldValue> {
@@ -38,8 +42,9 @@ export interface AggregateDefinition<S extends object, A extends readonly unknow
   /** The state behind a row. */
   readonly add: (state: S, ...args: A) => S
   /**
-   * The state of the rows of both, those of `b` behind those of `a`. Windows that are made of panes need it: hopping,
-   * cumulating, sessions, windows of rows that overlap (else LDB-1001). It is never asked about a state without rows.
+   * The state of the rows of both, those of `b` behind those of `a`. Windows that are made of panes need it: sessions,
+   * windows of rows that overlap, and hopping and cumulating ones that give their results when they close (else LDB-1001).
+   * It is never asked about a state without rows.
    */
   readonly merge?: (a: S, b: S) => S
   /** The state without a row that it has: aggregations of changes need it (else LDB-1001). */
@@ -53,5 +58,5 @@ export interface AggregateDefinition<S extends object, A extends readonly unknow
  * types: `add: (state, price: number, size: number) => ...`.
  */
 export const defineAggregate = <S extends object, A extends readonly unknown[], R extends FoldValue>(
-  definition: AggregateDefinition<S, A, R>,
+  definition: AggregateDefinition<S, A, R> & ScalarsOnly<S>,
 ): AggregateDefinition<S, A, R> => definition

@@ -5,7 +5,15 @@
  */
 import { MillraceError } from '../../../ir/errors.ts'
 import { type Expr, literal, nullOf, type Value } from '../../../ir/expr/expr.ts'
-import { argName, type Fold, type StateField, sideName, stateName } from '../../../ir/expr/fold.ts'
+import {
+  argName,
+  type Fold,
+  refusedText,
+  type StateField,
+  sideName,
+  stateName,
+  TEXT_ADVICE,
+} from '../../../ir/expr/fold.ts'
 import type { DataType } from '../../../ir/types.ts'
 import { compile, type Frame } from './compile.ts'
 import type { Context } from './context.ts'
@@ -68,7 +76,7 @@ export function compileFold(functions: FoldFunctions, argTypes: readonly DataTyp
 /** Merging and removing are read when all types are known. */
 function readSteps(functions: FoldFunctions, fields: readonly Known[], args: readonly JsValue[]) {
   const step = (fn: RowFunction | undefined, states: readonly Whole[], values: readonly JsValue[]) =>
-    fn && compile(fn, frameOf(states, values), cx => readStep(cx, fields))
+    fn && compile(fn, frameOf(states, values), cx => readStep(cx, fields, fn === functions.merge))
   const state = [wholeOf(fields)]
   const isKnown = fields.every(({ type }) => type !== undefined)
   const sides = (['a', 'b'] as const).map(side => wholeOf(fields, name => sideName(side, name)))
@@ -133,7 +141,7 @@ function typeOfValue(name: string, value: unknown): DataType | undefined {
   }
 }
 
-function readStep(cx: Context, fields: readonly Known[]): Step {
+function readStep(cx: Context, fields: readonly Known[], isMerge: boolean): Step {
   const given = readObject(cx)
   for (const [name, { at }] of given)
     if (!fields.some(field => field.name === name))
@@ -142,7 +150,9 @@ function readStep(cx: Context, fields: readonly Known[]): Step {
     const one =
       given.get(field.name) ??
       refuse(cx.node.body, `field '${field.name}' of the state is missing`, `return ({ ...state, ... })`)
-    return valueFor(field, one)
+    const expr = valueFor(field, one)
+    if (expr && isMerge) checkText(expr, 'merge', one)
+    return expr
   })
 }
 
@@ -158,6 +168,11 @@ function valueFor({ name, type }: Known, field: Field): Expr | undefined {
       'keep it of one type',
     )
   return expr
+}
+
+function checkText(expr: Expr, where: 'merge' | 'result', { at }: Field): void {
+  const reason = refusedText(expr, where)
+  if (reason !== undefined) refuse(at, reason, TEXT_ADVICE, 'LDB-1001')
 }
 
 /** A value as a state keeps it. */
@@ -203,7 +218,10 @@ function readResult(fn: RowFunction, state: Whole): Expr {
     })
     const field = fields.get(RESULT) ?? refuse(cx.node.body, 'there is no result', 'return a value')
     const whole = oneOf(field, 'the result')
-    if (whole.form === 'plain') return stateExpr(whole, field)
-    return refuseTypes(field.at, 'the result is always null: it has no type', 'return a value of the state')
+    if (whole.form === 'nothing')
+      return refuseTypes(field.at, 'the result is always null: it has no type', 'return a value of the state')
+    const expr = stateExpr(whole, field)
+    checkText(expr, 'result', field)
+    return expr
   })
 }
