@@ -5,6 +5,7 @@ import { runInThisContext } from 'node:vm'
 import fc from 'fast-check'
 import { compileFold, type FoldFunctions } from '../../../compiler/frontend/lambda/fold.ts'
 import { MillraceError } from '../../../ir/errors.ts'
+import { canFault } from '../../../ir/expr/can-fault.ts'
 import type { Contribution } from '../../../ir/expr/contributions.ts'
 import { RowFault, type Value } from '../../../ir/expr/expr.ts'
 import { type Fold, foldResult, foldRows, printFold } from '../../../ir/expr/fold.ts'
@@ -129,6 +130,26 @@ const foldOf = (add: string, init: unknown, types: readonly DataType[] = [], res
 test('a field that is null at first gets its type from what is made of it, through others too', () => {
   const add = '(s, x) => ({ last: s.now, now: s.now === null ? x : x + s.now })'
   assert.deepEqual(typesOf(foldOf(add, { last: null, now: null }, ['int32'])), ['float64?', 'float64?'])
+})
+
+test('behind a test for null a field that is null at first is what it is by then', () => {
+  const adds: readonly (readonly [add: string, type: DataType])[] = [
+    ['(s, x) => ({ b: s.b === null || x > s.b ? x : s.b })', 'utf8'],
+    ['(s, x) => ({ b: s.b !== null && x < s.b ? s.b : x })', 'utf8'],
+    ['(s, x) => ({ b: s.b === null ? x : s.b + x })', 'int64'],
+    ['(s, x) => ({ b: s.b && s.b.length > 3 ? s.b.slice(1) : x })', 'utf8'],
+    ['(s, x) => { if (s.b === null) return { b: x }; return { b: s.b * x } }', 'int64'],
+    ['(s, x) => ({ b: Math.max(s.b ?? -Infinity, x) })', 'float64'],
+  ]
+  for (const [add, type] of adds) assert.deepEqual(typesOf(foldOf(add, { b: null }, [type])), [`${type}?`])
+})
+
+test('faults of what is not used are met by a field that is not always null', () => {
+  const unused = (state: string): string => `(s, x) => { const unused = 10n / x; return ${state} }`
+  const { add } = foldOf(unused('{ a: null, n: 1 }'), { a: 0, n: 0 }, ['int64'])
+  assert.deepEqual(add.map(canFault), [false, true])
+  const error = refusalOf(() => foldOf(unused('{ a: null, n: null }'), { a: 0, n: 0 }, ['int64']))
+  assert.match(error.message, /beside nulls/)
 })
 
 test('a field may be null where any function says so', () => {

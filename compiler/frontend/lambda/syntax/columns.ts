@@ -1,5 +1,6 @@
 /** Object literals as lists of columns: `{ ...row, late: row.delay > 15n }`, however a build tool spells the spread. */
 import type { CallExpression, Expression, ObjectExpression, Property, SpreadElement } from 'acorn'
+import { canFault } from '../../../../ir/expr/can-fault.ts'
 import type { Expr } from '../../../../ir/expr/expr.ts'
 import type { Context } from '../context.ts'
 import { after, alwaysEvaluates } from '../meaning/exprs.ts'
@@ -131,13 +132,23 @@ export function joinFields(at: Place, test: Expr, then: Fields, otherwise: Field
   )
 }
 
-/** The first column carries the faults that no column would meet. */
+/** The first column that is not always null carries the faults that no column would meet. */
 export function afterFields(evaluated: readonly Expr[], fields: Fields): Fields {
-  const [first] = fields
   const lost = evaluated.filter(expr => ![...fields.values()].some(({ value }) => meets(value, expr)))
-  if (!first || lost.length === 0) return fields
-  const [name, { value, at }] = first
+  if (lost.every(expr => !canFault(expr))) return fields
+  const carrier = [...fields].find(([, { value }]) => value.form !== 'nothing')
+  if (!carrier) return refuseLost([...fields.values()])
+  const [name, { value, at }] = carrier
   return new Map(fields).set(name, { value: afterValue(lost, value), at })
+}
+
+function refuseLost([first]: readonly Field[]): Fields {
+  if (!first) return new Map()
+  return refuse(
+    first.at,
+    'beside nulls there is nothing that what comes before is computed for',
+    'leave it out',
+  )
 }
 
 const meets = (value: JsValue, expr: Expr): boolean =>
