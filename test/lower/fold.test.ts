@@ -126,6 +126,9 @@ test('a row whose add faults is refused, and changes nothing; no group is made f
   ]
   assert.deepEqual(await results(stream, rows), [{ key: 'a', r: MAX - 1n }])
   assert.deepEqual(outcome(stream, rows).faults, ['LDB-9002', 'LDB-9002', 'LDB-9002'])
+  const small = timeless.groupBy().agg((f, a) => ({ r: a.fold(sums, f.n, { where: f.n.lt(1000n) }) }))
+  assert.deepEqual(await results(small, rows), [{ r: 5n }])
+  assert.deepEqual(outcome(small, rows).faults, [])
 })
 
 test('a fault of merge, or of the result, is one of the result', async () => {
