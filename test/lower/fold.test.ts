@@ -146,6 +146,37 @@ test('a fault of merge, or of the result, is one of the result', async () => {
   assert.deepEqual(outcome(hopping, rows).faults, ['LDB-9002', 'LDB-9003', 'LDB-9003', 'LDB-9003'])
 })
 
+test('merge is asked about states that have rows, and no other', async () => {
+  const products = defineAggregate({
+    init: () => ({ n: 100n, text: 'none' }),
+    add: (state, n: bigint) => ({ n, text: state.text === 'none' ? 'one' : 'many' }),
+    merge: (a, b) => ({ n: a.n * b.n, text: b.text }),
+    result: state => state.n,
+  })
+  const texts = { ...products, result: (state: { text: string }) => state.text }
+  const hopping = events.window(hop('at', '30ms', '10ms')).agg((f, a) => ({
+    n: a.fold(products, f.n.nullif(0n)),
+    text: a.fold(texts, f.n.nullif(0n)),
+  }))
+  const rows = [row(1, { n: 3n }), row(11, { n: 0n }), row(21, { n: 1n << 62n }), row(31, { n: 2n })]
+  assert.deepEqual(
+    (await results(hopping, rows)).map(({ window_start, n, text }) => [window_start, n, text]),
+    [
+      [-20, 3n, 'one'],
+      [-10, 3n, 'one'],
+      [30, 2n, 'one'],
+    ],
+  )
+  // Three times 2^62, and twice 2^62, are beyond 64 bits: whatever comes behind them.
+  assert.deepEqual(outcome(hopping, rows).faults, ['LDB-9002', 'LDB-9002', 'LDB-9002'])
+  const wrapped = [row(1, { n: 1n << 62n }), row(11, { n: 4n }), row(21)]
+  assert.deepEqual(
+    (await results(hopping, wrapped)).map(({ n }) => n),
+    [1n << 62n, 4n, 1n],
+  )
+  assert.deepEqual(outcome(hopping, wrapped).faults, ['LDB-9002', 'LDB-9002'])
+})
+
 test('where results leave with rows, or are taken back, a row is refused behind which there is none', async () => {
   const rows = [row(1, { n: 6n }), row(2), row(3, { n: 2n }), row(4, { key: 'b', n: 7n })]
   const seen = [
