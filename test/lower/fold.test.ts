@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { closeNativeCompiler } from '../../codegen/llvm/backend.ts'
-import { countWindow, defineAggregate, hop, lit, session, source, t } from '../../compiler/index.ts'
+import { countWindow, defineAggregate, hop, lit, session, source, t, tumble } from '../../compiler/index.ts'
 import { MillraceError } from '../../ir/errors.ts'
 import { inputsOf, printPlan } from '../../ir/logical/index.ts'
 import type { ModelRow } from '../model/model.ts'
@@ -268,6 +268,34 @@ test('what cannot be run is refused when it is planned', () => {
   }
 })
 
+test('a text that is null again, and that of the start in a group that takes the place of another', async () => {
+  const names = defineAggregate({
+    init: () => ({ name: 'none' as string | null }),
+    add: (_state, key: string, x: number) => ({ name: x > 5 ? null : key }),
+    result: state => state.name,
+  })
+  const stream = events
+    .window(tumble('at', '10ms'))
+    .groupBy('n')
+    .agg((f, a) => ({ r: a.fold(names, f.key.nullif(''), f.x) }))
+  const rows = [
+    row(1),
+    row(2, { n: 2n }),
+    row(3, { n: 2n, x: 6 }),
+    row(11, { key: '' }),
+    row(21, { key: '' }),
+  ]
+  assert.deepEqual(
+    (await results(stream, rows)).map(({ window_start, n, r }) => [window_start, n, r]),
+    [
+      [0, 1n, 'a'],
+      [0, 2n, null],
+      [10, 1n, 'none'],
+      [20, 1n, 'none'],
+    ],
+  )
+})
+
 test('equal definitions are one, others are not', () => {
   const by = (fn: typeof average) => timeless.groupBy('key').agg((f, a) => ({ r: a.fold(fn, f.x, f.n) }))
   const same = {
@@ -281,6 +309,7 @@ test('equal definitions are one, others are not', () => {
   const textOf = (fn: typeof average): string => printPlan(nodeOf(by(fn)))
   assert.equal(textOf(same), textOf(average))
   assert.notEqual(textOf(other), textOf(average))
+  assert.notEqual(textOf({ ...average, remove: s => s }), textOf(average))
   const twice = timeless
     .groupBy('key')
     .agg((f, a) => ({ r: a.fold(average, f.x, f.n), s: a.fold(same, f.x, f.n).add(1) }))

@@ -159,6 +159,20 @@ test('a field may be null where any function says so', () => {
   assert.deepEqual(typesOf(foldOf(add, init, ['float64'])), ['float64', 'int64?', 'utf8?', 'bool'])
 })
 
+test('what merge makes null is null in the state', () => {
+  const fold = compileFold(
+    {
+      init: () => ({ n: 0 }),
+      add: functionOf('s => s'),
+      merge: functionOf('(a, b) => ({ n: a.n > b.n ? null : b.n })'),
+      result: functionOf('s => s.n'),
+    },
+    [],
+  )
+  assert.deepEqual(typesOf(fold), ['float64?'])
+  assert.equal(fold.result.nullable, true)
+})
+
 test('numbers of any column become doubles, and timestamps bigints', () => {
   const add = '(s, x, day, at) => ({ x: day > 3 ? x : day, at })'
   const fold = foldOf(add, { x: 0, at: 0n }, ['uint8', 'date', 'timestamp[ms]'])
