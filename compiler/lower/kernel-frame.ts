@@ -48,6 +48,7 @@ export interface FrameOptions {
   readonly masked: boolean
   readonly stopIfDue: RowScope['stopIfDue']
   readonly leaveIfDue: RowScope['leaveIfDue']
+  readonly endCall: RowScope['endCall']
   readonly spend: RowScope['spend']
   /** Where values of the row were written before, if any were. */
   readonly scratch?: Scratch
@@ -80,6 +81,7 @@ export function rowScope(options: FrameOptions): RowScope {
     drop: () => k.break(rowLabel),
     stopIfDue,
     leaveIfDue,
+    endCall: options.endCall,
     part: label => rowScope({ ...options, scratch, rowLabel: label }),
     spend: options.spend,
   }

@@ -97,7 +97,7 @@ export class Emitter {
   }
 
   /** Writes a row; one whose mask is false is written over by the next. */
-  emit(row: Row, source: Expr, scratch: Scratch): void {
+  emit(row: Row, source: Expr, scratch: Pick<Scratch, 'commit'>): void {
     const k = this.#k
     for (const column of this.#output) {
       if (column.kind === 'passed') continue

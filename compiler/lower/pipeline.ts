@@ -224,6 +224,7 @@ class PipelineLowering {
       lane: undefined,
       stopIfDue: () => {},
       leaveIfDue: () => {},
+      endCall: () => {},
       spend: () => {},
       hasPassedOwn: undefined,
     })

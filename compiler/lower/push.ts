@@ -45,7 +45,7 @@ import {
   eachRowMade,
   noMiss,
 } from './row-loops.ts'
-import type { Row, RowScope } from './scope.ts'
+import type { Row, RowScope, Scratch } from './scope.ts'
 import type { EagerOutput, Miss, StatefulStage } from './stage.ts'
 
 export const lowerPush = (parts: PipelineParts, shape: BatchShape): Kernel =>
@@ -100,13 +100,14 @@ class PushLowering {
         k.break(end)
       }
       const spend = (count: number): void => k.set(stop, sub(stop, i32(count)))
-      const onMove = (): void => this.#stopIfDue(k, stop)
-      const frame = { i, rows, emitter, leave, onMove, spend, place: undefined }
+      const endCall = (): void => k.set(stop, i32(0))
+      const onMove = (): void => this.#stopIfDue(k, endCall)
+      const frame = { i, rows, emitter, leave, onMove, endCall, spend, place: undefined }
       const row = (miss: Miss): void => this.#row(k, { ...frame, miss })
-      const misses = [stateful?.misses, this.#parts.partitions].filter(Boolean).length
+      const misses = stateful?.misses || this.#parts.partitions !== undefined
       const until = (): Local =>
         emitter && !stateful ? k.let('last', min32(stop, add(i, emitter.room))) : stop
-      if (misses > 0) eachRowMade(k, i, until(), { row, isOneOfSeveral: misses > 1 })
+      if (misses) eachRowMade(k, i, until(), row)
       else if (inBlocks)
         eachRowInBlocks(k, i, stop, { row: () => row(noMiss), block: () => this.#block(k, frame) })
       else eachRow(k, i, until(), row)
@@ -155,6 +156,7 @@ class PushLowering {
       emitter: undefined,
       leave,
       onMove: () => {},
+      endCall: () => {},
       spend: () => {},
       place: undefined,
     }
@@ -165,7 +167,7 @@ class PushLowering {
 
   /** The work on one row of a batch, and the watermark that it moves. */
   #row(k: KernelBuilder, frame: RowFrame): void {
-    const { i, rows, emitter, leave, miss, onMove, spend, place } = frame
+    const { i, rows, emitter, leave, miss, onMove, endCall, spend, place } = frame
     const watermarkSpec = this.#parts.spec.source?.watermark
     const columns = this.#edge
       ? readEdge(this.#edge, this.#parts.spec.inputSchema, i)
@@ -190,6 +192,7 @@ class PushLowering {
         lane: place?.n,
         stopIfDue: onMove,
         leaveIfDue: () => this.#leaveIfDue(k, leave),
+        endCall,
         spend: rows => spend(rows),
         hasPassedOwn: partition?.hasPassed,
         count,
@@ -241,18 +244,21 @@ class PushLowering {
   }
 
   #eagerOutput(k: KernelBuilder, emitter: Emitter, { scratch }: RowScope): EagerOutput {
+    const emit = (columns: RowColumns, of: Pick<Scratch, 'commit'>): void => {
+      emitter.emit({ columns, mask: bool(true) }, i32(-1), of)
+      this.#parts.count(k, this.#parts.spec.head.length + 2)?.settle()
+    }
     return {
       room: emitter.room,
-      emit: columns => {
-        emitter.emit({ columns, mask: bool(true) }, i32(-1), scratch)
-        this.#parts.count(k, this.#parts.spec.head.length + 2)?.settle()
-      },
+      emit: columns => emit(columns, scratch),
+      emitBehind: columns => emit(columns, { commit() {} }),
     }
   }
 
   /** What a row makes due fires before the next one: that row is the last of this call. */
-  #stopIfDue(k: KernelBuilder, stop: Local): void {
-    if (this.#parts.stateful) k.if(this.#isDue(this.#parts.stateful), () => k.set(stop, i32(0)))
+  #stopIfDue(k: KernelBuilder, endCall: () => void): void {
+    const { stateful, options } = this.#parts
+    if (stateful && (options.feedsPipeline || !stateful.canWait)) k.if(this.#isDue(stateful), endCall)
   }
 
   #leaveIfDue(k: KernelBuilder, leave: Leave): void {
@@ -284,6 +290,7 @@ interface RowFrame {
   readonly miss: Miss
   /** Code for when the watermark has moved. */
   readonly onMove: () => void
+  readonly endCall: RowScope['endCall']
   /** Code that takes rows off the budget of the call. */
   readonly spend: (rows: number) => void
   /** Set for a row of a block. */

@@ -47,26 +47,23 @@ function runOfRows(
 }
 
 /**
- * A row that misses something ends a run of rows; it is made, and the row is the first of the next run. Where a row may miss
- * one of several things, a local says which.
+ * A row that misses something ends a run of rows; it is made, and the row is the first of the next run, if there is one.
+ * `stop` is read at every turn.
  */
-export function eachRowMade(
-  k: KernelBuilder,
-  i: Local,
-  stop: Local,
-  { row, isOneOfSeveral }: { readonly row: (miss: Miss) => void; readonly isOneOfSeveral: boolean },
-): void {
+export function eachRowMade(k: KernelBuilder, i: Local, stop: Local, row: (miss: Miss) => void): void {
   k.loop('each_run', label => {
-    const missed = isOneOfSeveral ? k.let('missed', i32(0)) : undefined
-    const missing = runOfRows(k, i, stop, row, number => missed && k.set(missed, i32(number)))
-    k.breakIf(ge(i, stop), label)
+    const missed = k.let('missed', i32(NOTHING))
+    const missing = runOfRows(k, i, stop, row, number => k.set(missed, i32(number)))
+    k.breakIf(eq(missed, i32(NOTHING)), label)
     k.phase('apply')
-    missing.forEach((make, number) => {
-      if (missed) k.if(eq(missed, i32(number)), make)
-      else make()
-    })
+    const [first, ...others] = missing
+    if (others.length === 0) first?.()
+    else for (const [number, make] of missing.entries()) k.if(eq(missed, i32(number)), make)
   })
 }
+
+/** In place of the number of what a row misses. */
+const NOTHING = -1
 
 /** The code of the rows of a block, and what stands before and behind a run of blocks. */
 export interface BlockCode {

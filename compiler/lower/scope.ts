@@ -128,6 +128,8 @@ export interface RowScope extends ExprScope {
   drop(): void
   /** Makes the row the last of its call where it has made something due: that fires before the next one. */
   stopIfDue(): void
+  /** The row comes again with the next call, behind what is done before it. */
+  endCall(): void
   /** Leaves where something is due: it fires before the row goes on. */
   leaveIfDue(): void
   /** The same for a part of the row, which ends with the block of that label. */

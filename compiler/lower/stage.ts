@@ -31,6 +31,8 @@ export type Miss = (make: () => void) => void
 export interface EagerOutput {
   readonly room: Expr
   emit(columns: RowColumns): void
+  /** The same behind the loop over rows, of values that no row brings. */
+  emitBehind(columns: RowColumns): void
 }
 
 export interface Blocks {
@@ -57,6 +59,8 @@ export interface StatefulStage {
   /** The time at which `advance` has work next, if anything waits at all. */
   readonly deadline: TimeField
   readonly waiting: Expr
+  /** May what is due wait until the call ends, where no other pipeline sees when it comes? */
+  readonly canWait: boolean
   init(k: KernelBuilder): void
   /** Emits what is due at the watermark; `leave` saves how far the output has come. */
   advance(k: KernelBuilder, leave: Leave, each: EmitEach): void

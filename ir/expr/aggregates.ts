@@ -15,12 +15,12 @@ import {
   listOf,
 } from '../types.ts'
 import { refuseList } from './build.ts'
-import { type Contribution, panesOf, sumOf, valuesOf } from './contributions.ts'
+import { type Contribution, fold, sumOf, valuesOf } from './contributions.ts'
 import { estimateDistinct } from './distinct.ts'
 import { type Expr, literal, type Value } from './expr.ts'
 import { canFoldFault, checkFold, type Fold, foldOf, foldResult, foldRows, printFold } from './fold.ts'
 import { checkLimit, checkSeparator, firstOf, LIMIT_MAX, TOP_MAX, topOf } from './lists.ts'
-import { correlation, joinMoments, type Moments, momentsOf, type Pair } from './moments.ts'
+import { addMoments, correlation, joinMoments, type Moments, NO_MOMENTS, type Pair } from './moments.ts'
 import { compareValues } from './order.ts'
 import { distinctOf, modeOf, quantileOf, valueAt } from './order-statistics.ts'
 import { printExpr } from './print.ts'
@@ -140,11 +140,12 @@ const twiceOf =
   (number: 0 | 1) =>
   (row: Contribution): Pair => [pairOf(row)[number], pairOf(row)[number]]
 
-/** Pane by pane. */
 const momentsBy = (rows: readonly Contribution[], pair: (row: Contribution) => Pair): Moments =>
-  panesOf(rows)
-    .map(pane => momentsOf(pane.map(pair)))
-    .reduce(joinMoments)
+  fold(rows, {
+    none: NO_MOMENTS,
+    add: (held, more) => addMoments(held, more.map(pair)),
+    join: joinMoments,
+  })
 
 /** The sum of the products of distances from the mean, divided by the rows, or by one less where they are a sample. */
 const perRow = (rows: readonly Contribution[], pair: (row: Contribution) => Pair, less: 0 | 1): number =>

@@ -1,4 +1,4 @@
-/** What the rows of a group bring to an aggregate, and their sums: rows of one pane are added for themselves, then the panes. */
+/** What the rows of a group bring to an aggregate, and their sums: rows of a part are added for themselves, then the parts. */
 import { type DataType, type IntegerType, isFloat } from '../types.ts'
 import type { Value } from './expr.ts'
 import { checked } from './functions/arithmetic.ts'
@@ -10,26 +10,44 @@ export interface Contribution {
   readonly time: bigint
   /** Row number modulo FLOAT_LANES where all rows are one group, else 0: order of addition of floats. */
   readonly lane: number
-  /** The part of its window that it fell into: rows of one are aggregated for themselves, then the parts in order. */
-  readonly pane: string
+  /**
+   * The parts that it came with, the outermost first: rows of a part stand together and are aggregated for themselves, then
+   * joined to what came before them. Rows of none are added one by one.
+   */
+  readonly parts: readonly string[]
 }
 
 /** Partial sums of floats where all rows are one group; a power of two. */
 export const FLOAT_LANES = 8
 
-/** The rows of each pane, in the order of panes. */
-export const panesOf = (rows: readonly Contribution[]): readonly (readonly Contribution[])[] =>
-  [...new Set(rows.map(({ pane }) => pane))].map(name => rows.filter(({ pane }) => pane === name))
+/** How rows are added to what is held, and how that of a part is joined to it. */
+export interface Folding<T> {
+  readonly none: T
+  add(held: T, rows: readonly Contribution[]): T
+  join(held: T, part: T): T
+}
 
-/** The value of the first argument of each row, pane by pane. */
+/** What all rows come to, part by part. */
+export function fold<T>(rows: readonly Contribution[], folding: Folding<T>, depth = 0): T {
+  const runs: { readonly part: string | undefined; readonly rows: Contribution[] }[] = []
+  for (const row of rows) {
+    const part = row.parts.at(depth)
+    const last = runs.at(-1)
+    if (last && last.part === part) last.rows.push(row)
+    else runs.push({ part, rows: [row] })
+  }
+  return runs.reduce(
+    (held, run) =>
+      run.part === undefined
+        ? folding.add(held, run.rows)
+        : folding.join(held, fold(run.rows, folding, depth + 1)),
+    folding.none,
+  )
+}
+
+/** The value of the first argument of each row. */
 export const valuesOf = (rows: readonly Contribution[]): readonly Value[] =>
-  panesOf(rows)
-    .flat()
-    .map(({ values: [value] }) => value)
-
-/** A step that leaves the range is the fault of what makes it: of a row, or of the window whose panes are added. */
-const addIntegers = (values: readonly bigint[], type: IntegerType): bigint =>
-  values.reduce((sum, value) => checked(sum + value, type) as bigint, 0n)
+  rows.map(({ values: [value] }) => value)
 
 /** In arrival order for each lane. */
 function addFloats(rows: readonly Contribution[]): number {
@@ -38,15 +56,28 @@ function addFloats(rows: readonly Contribution[]): number {
   return addLanes(lanes)
 }
 
-export function sumOf(rows: readonly Contribution[], type: DataType): bigint | number {
-  const panes = panesOf(rows)
-  if (isFloat(type)) return panes.map(addFloats).reduce((sum, value) => sum + value, 0)
-  const integers = panes.map(pane => pane.map(({ values: [value] }) => BigInt(value as bigint | number)))
-  return addIntegers(
-    integers.map(values => addIntegers(values, type as IntegerType)),
-    type as IntegerType,
-  )
+const floats: Folding<number> = {
+  none: 0,
+  add: (held, rows) =>
+    rows.every(({ lane }) => lane === 0)
+      ? rows.reduce((sum, { values }) => sum + Number(values[0]), held)
+      : held + addFloats(rows),
+  join: (held, part) => held + part,
 }
+
+/** A step that leaves the range is the fault of what makes it: of a row, or of what joins parts. */
+const integersOf = (type: IntegerType): Folding<bigint> => ({
+  none: 0n,
+  add: (held, rows) =>
+    rows.reduce(
+      (sum, { values }) => checked(sum + BigInt(values[0] as bigint | number), type) as bigint,
+      held,
+    ),
+  join: (held, part) => checked(held + part, type) as bigint,
+})
+
+export const sumOf = (rows: readonly Contribution[], type: DataType): bigint | number =>
+  isFloat(type) ? fold(rows, floats) : fold(rows, integersOf(type as IntegerType))
 
 /** Halves of the lanes are summed for themselves. */
 const addLanes = (lanes: readonly number[]): number =>

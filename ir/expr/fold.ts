@@ -7,7 +7,7 @@ import { MillraceError } from '../errors.ts'
 import { type Column, findColumn, type Schema } from '../schema.ts'
 import { type DataType, isBytes } from '../types.ts'
 import { canFault } from './can-fault.ts'
-import { type Contribution, panesOf } from './contributions.ts'
+import { type Contribution, fold as foldParts } from './contributions.ts'
 import { evaluate } from './evaluate.ts'
 import { columnsOf, type Expr, type Literal, type Value, visit } from './expr.ts'
 import type { FunctionName } from './functions/index.ts'
@@ -163,20 +163,19 @@ interface Taken extends Contribution {
   readonly isTakenBack?: boolean
 }
 
-function take(fold: Fold, argTypes: readonly DataType[], rows: readonly Taken[]): State {
-  const scope = scopesOf(fold, argTypes).add
-  return rows.reduce<State>(
-    (state, { values, isTakenBack = false }) =>
-      compute(isTakenBack ? (fold.remove ?? []) : fold.add, scope, state.concat(values)),
-    fold.state.map(({ init }) => init.value),
-  )
-}
-
-/** The state behind the rows of each pane, merged in the order of panes; that before the first row where there are none. */
+/** The state behind rows and parts of rows; that before the first row where there are none. */
 export function foldRows(fold: Fold, argTypes: readonly DataType[], rows: readonly Taken[]): State {
-  const [first = take(fold, argTypes, []), ...others] = panesOf(rows).map(pane => take(fold, argTypes, pane))
-  const scope = scopesOf(fold, argTypes).merge
-  return others.reduce((a, b) => compute(fold.merge ?? [], scope, a.concat(b)), first)
+  const scopes = scopesOf(fold, argTypes)
+  const start = fold.state.map(({ init }) => init.value)
+  const taken = (state: State, { values, isTakenBack = false }: Taken): State =>
+    compute(isTakenBack ? (fold.remove ?? []) : fold.add, scopes.add, state.concat(values))
+  const state = foldParts<State | undefined>(rows, {
+    none: undefined,
+    add: (held, more) => more.reduce(taken, held ?? start),
+    join: (held, part) =>
+      held && part ? compute(fold.merge ?? [], scopes.merge, held.concat(part)) : (part ?? held),
+  })
+  return state ?? start
 }
 
 /** What a state comes to. */

@@ -18,7 +18,7 @@ export interface Moments {
   readonly products: number
 }
 
-const NOTHING: Moments = { rows: 0, means: [0, 0], products: 0 }
+export const NO_MOMENTS: Moments = { rows: 0, means: [0, 0], products: 0 }
 
 function including({ rows: before, means, products }: Moments, [x, y]: Pair): Moments {
   const rows = before + 1
@@ -29,7 +29,7 @@ function including({ rows: before, means, products }: Moments, [x, y]: Pair): Mo
 }
 
 /** In the order of the pairs. */
-export const momentsOf = (pairs: readonly Pair[]): Moments => pairs.reduce(including, NOTHING)
+export const addMoments = (held: Moments, pairs: readonly Pair[]): Moments => pairs.reduce(including, held)
 
 /** The moments of the whole from those of two parts. What is empty changes nothing. */
 export function joinMoments(held: Moments, other: Moments): Moments {

@@ -21,7 +21,7 @@ import {
   takesBack,
 } from './emit.ts'
 import type { LogicalNode } from './index.ts'
-import { ANY_MODE } from './mode.ts'
+import { ANY_MODE, refusal } from './mode.ts'
 import type { OperatorRule } from './operator.ts'
 import { type AssignedWindow, checkColumns, type Relation } from './relation.ts'
 import { checkRetraction } from './retraction.ts'
@@ -76,9 +76,13 @@ export function aggregate(
   if (rows) checkRows(rows, emit, time?.window)
   const window = time?.window
   const hasTime = time !== undefined && time.columns.length > 0
-  checkEmit(emit, { hasWindow: window !== undefined, hasSessions: window?.spec.kind === 'session', hasTime })
+  const isSession = window?.spec.kind === 'session'
+  checkEmit(emit, { hasWindow: window !== undefined, hasSessions: isSession, hasTime })
   if (takesBack(emit)) checkCanBeKept(aggregates)
   if (combinesPanes({ window, rows, emit, input })) checkCanBeMerged(aggregates)
+  if (isSession && isEager(emit)) checkCanJoin(aggregates)
+  if (isSession && deletes !== undefined)
+    throw refusal(`sessions that '${deletes}' deletes`, 'use other windows')
   const bounds = window ? [window.start, window.end] : []
   const columns = keys.map(name => {
     const column = findColumn(schema, name)
@@ -123,7 +127,7 @@ export const combinesPanes = (node: Pick<Aggregate, 'window' | 'rows' | 'emit' |
 
 /** Must a group have a result behind each of its rows? It leaves with the row, or may have to be taken back as it was. */
 export const resultsFollowRows = (node: Pick<Aggregate, 'emit' | 'rows' | 'window' | 'input'>): boolean =>
-  takesBack(node.emit) || (leavesWithRows(node) && !combinesPanes(node))
+  takesBack(node.emit) || (leavesWithRows(node) && !(node.rows && overlaps(node.rows)))
 
 function checkCanBeMerged(aggregates: readonly NamedAggregate[]): void {
   if (!aggregates.some(({ call }) => call.fold && !call.fold.merge)) return
@@ -138,6 +142,15 @@ function checkCanBeKept(aggregates: readonly NamedAggregate[]): void {
   if (!large) return
   throw new MillraceError('LDB-1001', `${large.call.fn} as changes: what it came to before is not kept`, {
     fix: "leave `changes` out, or use 'changelog'",
+  })
+}
+
+/** Sessions that have told their results are joined in one step. */
+function checkCanJoin(aggregates: readonly NamedAggregate[]): void {
+  const large = aggregates.find(({ call }) => aggregateRow(call.fn).outgrowsEntry)
+  if (!large) return
+  throw new MillraceError('LDB-1001', `${large.call.fn} of sessions, told with every row`, {
+    fix: "emit on 'close'",
   })
 }
 

@@ -86,9 +86,9 @@ export function checkEmit(emit: Emit, { hasWindow, hasSessions, hasTime }: EmitS
     })
   }
   if (early) checkEarly(early, hasTime)
-  if (hasSessions && (isEager(emit) || isRefined(emit))) {
-    throw new MillraceError('LDB-1001', 'several results of a session', {
-      fix: "emit them on 'close', or use other windows",
+  if (hasSessions && (isRefined(emit) || strategy === 'distinct')) {
+    throw new MillraceError('LDB-1001', `sessions that emit${printEmit(emit)}`, {
+      fix: "emit on 'close', 'final', 'update' or 'changelog', or use other windows",
     })
   }
 }

@@ -1,14 +1,20 @@
 /** Random ways to hand out results. */
 import fc from 'fast-check'
 import { type Aggregate, aggregateRow } from '../../ir/expr/aggregates.ts'
-import { type Emit, takesBack } from '../../ir/logical/emit.ts'
+import { type Emit, isEager, ON_CLOSE, takesBack } from '../../ir/logical/emit.ts'
 import type { AssignedWindow, EventTime } from '../../ir/logical/relation.ts'
 import { MAX64 } from './values.ts'
 
 /** What is taken back must have been kept, which is so of fields only: other aggregates are left out, where any stay. */
-export const fitting = (calls: readonly Aggregate[], emit: Emit): readonly [readonly Aggregate[], Emit] => {
-  if (!takesBack(emit)) return [calls, emit]
+export const fitting = (
+  calls: readonly Aggregate[],
+  emit: Emit,
+  window: AssignedWindow | undefined,
+): readonly [readonly Aggregate[], Emit] => {
+  const joins = window?.spec.kind === 'session' && isEager(emit)
+  if (!takesBack(emit) && !joins) return [calls, emit]
   const kept = calls.filter(({ fn }) => !aggregateRow(fn).outgrowsEntry)
+  if (joins) return kept.length > 0 ? [kept, emit] : [calls, ON_CLOSE]
   const { changes, ...once } = emit
   return kept.length > 0 ? [kept, emit] : [calls, once]
 }
@@ -51,7 +57,7 @@ export function emitsOnce(window: AssignedWindow | undefined, isChangelog = fals
   const strategy = fc.oneof(
     { weight: 4, arbitrary: fc.constant('close' as const) },
     { weight: 1, arbitrary: fc.constant('final' as const) },
-    ...(window?.spec.kind === 'session' ? [] : [{ weight: 2, arbitrary: eager }]),
+    { weight: 2, arbitrary: eager },
   )
   const latenessTicks = fc.oneof(
     { weight: 3, arbitrary: fc.constant(0n) },

@@ -276,7 +276,7 @@ const groupedOf =
     const calls = fc.array(callOver(schema, isChangelog), { minLength: 1, maxLength: 3 })
     const emits = rows ? fc.constant(ON_CLOSE) : isChangelog ? emitsOnce(window, true) : emitsOf(time)
     return fc.tuple(keys, calls, emits).map(([names, drawn, wanted]) => {
-      const [list, emit] = fitting(drawn, wanted)
+      const [list, emit] = fitting(drawn, wanted, window)
       const named = list.map((call, i) => ({ name: freshName(schema, i), call }))
       return aggregate(input, names, named, emit, rows)
     })

@@ -13,7 +13,7 @@ import { scalar, scalarOf, type Value } from '../../compiler/lower/value.ts'
 import { type Aggregate, type AggregateName, aggregateOver, aggregateRow } from '../../ir/expr/aggregates.ts'
 import type { Contribution } from '../../ir/expr/contributions.ts'
 import type { ColumnRef, Value as JsValue } from '../../ir/expr/expr.ts'
-import { correlation, joinMoments, momentsOf } from '../../ir/expr/moments.ts'
+import { addMoments, correlation, joinMoments, NO_MOMENTS } from '../../ir/expr/moments.ts'
 import { all, bool, eq, i32, type KernelBuilder, ne, toInt } from '../../ir/kernel/build.ts'
 import type { Expr } from '../../ir/kernel/node.ts'
 import { type FieldSpecs, rowLayout } from '../../ir/layout.ts'
@@ -224,14 +224,19 @@ function contributionsOf(part: Part, fn: Kept): readonly Contribution[] {
   return part.flatMap(row => {
     time += row.after
     const values = argsOf[fn].map(({ name }) => row[name])
-    return values.includes(null) && !keepsNulls ? [] : [{ values, time, lane: 0, pane: '' }]
+    return values.includes(null) && !keepsNulls ? [] : [{ values, time, lane: 0, parts: [] }]
   })
 }
 
 /** The products of the distances of two arguments from their means, part by part. */
 const productsOf = (parts: readonly (readonly Contribution[])[], x: number, y: number): number =>
   parts
-    .map(part => momentsOf(part.map(({ values }) => [Number(values[x]), Number(values[y])])))
+    .map(part =>
+      addMoments(
+        NO_MOMENTS,
+        part.map(({ values }) => [Number(values[x]), Number(values[y])]),
+      ),
+    )
     .reduce(joinMoments).products
 
 type OfProducts = (of: (x: number, y: number) => number, rows: number) => number | null

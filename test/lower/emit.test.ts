@@ -32,7 +32,10 @@ function timed(drawn: readonly { step: number; key: string; n: number }[]): read
   })
 }
 
-const specs = [tumble('at', '10ms'), hop('at', '10ms', '4ms'), cumulate('at', '12ms', '3ms')] as const
+const specs = [
+  ...([tumble('at', '10ms'), hop('at', '10ms', '4ms'), cumulate('at', '12ms', '3ms')] as const),
+  session('at', '5ms'),
+] as const
 
 for (const [what, plan] of [
   ...specs.map(
@@ -71,6 +74,28 @@ for (const [what, plan] of [
     )
   })
 }
+
+test('a row between two sessions takes back both, and tells the one that they are', async () => {
+  const plan = slow
+    .window(session('at', '10ms'))
+    .groupBy('key')
+    .agg((f, a) => ({ rows: a.count(), sum: a.sum(f.n) }), { emit: 'changelog' })
+  const given = [0, 15, 40, 8, 30].map((at, i) => row(at, { n: BigInt(10 ** i) }))
+  const { found } = outcome(plan, given)
+  assert.deepEqual(
+    found.map(one => `${one.$op} ${one.window_start}-${one.window_end} ${one.rows} ${one.sum}`),
+    [
+      ...['0 0-10 1 1', '0 15-25 1 10', '0 40-50 1 100'],
+      ...['1 15-25 1 10', '2 0-10 1 1', '3 0-25 2 11', '2 0-25 2 11', '3 0-25 3 1011'],
+      ...['0 30-40 1 10000'],
+    ],
+  )
+  const bridges = [0, 15, 30, 8, 23, 60, 45, 53, 38, 5000, 100].map(at => row(at))
+  for (const limits of [{ outputRows: 1 }, { budgetRows: 1 }, {}]) await agrees(nodeOf(plan), bridges, limits)
+  const max = (1n << 63n) - 1n
+  const full = [0, 15, 8, 9].map((at, i) => row(at, { n: i < 2 ? max : 1n }))
+  await agrees(nodeOf(plan), full)
+})
 
 test('a change takes back what was there, right before what is there now', () => {
   const plan = events.groupBy('key').agg((f, a) => ({ sum: a.sum(f.n) }), { emit: 'changelog' })
@@ -139,9 +164,9 @@ test('what cannot be right is refused where it is planned', () => {
     .agg((f, a) => ({ rows: a.count(), n: a.max(f.n) }), { emit: 'changelog' })
   refused('LDB-1001', () => changes.groupBy('key').agg((f, a) => ({ n: a.max(f.n) })))
   refused('LDB-1001', () => changes.with(f => ({ $op: f.rows })))
-  refused('LDB-1001', () =>
-    events.window(session('at', '1s')).agg((_, a) => ({ n: a.count() }), { emit: 'update' }),
-  )
+  const sessions = events.window(session('at', '1s')).groupBy('key')
+  refused('LDB-1001', () => sessions.agg((_, a) => ({ n: a.count() }), { emit: 'watermark', lateness: '1s' }))
+  refused('LDB-1001', () => sessions.agg((f, a) => ({ n: a.median(f.n) }), { emit: 'update' }))
   refused('LDB-0001', () => events.groupBy('key').agg((_, a) => ({ n: a.count() }), { lateness: '1s' }))
   refused('LDB-0001', () =>
     events.window(tumble('at', '1s')).agg((_, a) => ({ n: a.count() }), { lateness: '-1s' }),

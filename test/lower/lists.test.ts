@@ -184,7 +184,7 @@ test('the largest and the smallest: NaN is the largest number, of equal values t
   ])
 })
 
-test('panes are joined in the order of time: ties of earlier panes come first', async () => {
+test('panes are joined in the order of time, rows of a session come in order of arrival', async () => {
   const zeros = (
     f: { readonly x: never },
     a: Parameters<Parameters<ReturnType<typeof events.groupBy>['agg']>[0]>[1],
@@ -202,13 +202,12 @@ test('panes are joined in the order of time: ties of earlier panes come first', 
     row(16, { x: -1 }),
   ]
   const slow = source('events', columns, { time: 'at', outOfOrderness: '1s' })
-  const expected = {
-    all: [-0, 0, 0, -0, -1],
-    top: [-0, 0],
-    bottom: [-1, -0, 0],
-    two: [-0, 0],
-  }
-  for (const window of [hop('at', '20ms', '10ms'), session('at', '10ms')]) {
+  const byTime = { all: [-0, 0, 0, -0, -1], top: [-0, 0], bottom: [-1, -0, 0], two: [-0, 0] }
+  const byArrival = { all: [0, -0, -0, 0, -1], top: [0, -0], bottom: [-1, 0, -0], two: [0, -0] }
+  for (const [window, expected] of [
+    [hop('at', '20ms', '10ms'), byTime],
+    [session('at', '10ms'), byArrival],
+  ] as const) {
     const found = await results(slow.window(window).agg(zeros as never), rows)
     const whole = found.find(one => (one as { all: unknown[] }).all.length === rows.length)
     assert.deepEqual({ ...(whole as object) }, { ...(whole as object), ...expected })

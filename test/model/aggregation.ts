@@ -68,7 +68,7 @@ export abstract class Aggregation implements Operator {
 
   /** A row is faulty for itself, or for some of the windows that are still open. */
   #takeByWindow(item: Item, number: bigint): void {
-    this.brought(item, number, { lane: 0, pane: '' })
+    this.brought(item, number, { lane: 0, parts: [] })
     const open = item.windows?.filter(({ end }) => end + this.lateness > this.timeFor(item)) ?? []
     for (const window of open) {
       const own = { ...item, windows: [window] }
@@ -105,7 +105,7 @@ export abstract class Aggregation implements Operator {
     return column === undefined ? number : (row[column] as bigint)
   }
 
-  brought(item: Item, number: bigint, { lane, pane }: Pick<Contribution, 'lane' | 'pane'>): Brought {
+  brought(item: Item, number: bigint, { lane, parts }: Pick<Contribution, 'lane' | 'parts'>): Brought {
     const { keys, aggregates } = this.node
     const given = aggregates.map(({ call: { args } }) => args.map(arg => this.#run.value(arg, item.row)))
     const time = this.timeOf(item, number)
@@ -114,7 +114,7 @@ export abstract class Aggregation implements Operator {
       keys: Object.fromEntries(keys.map(name => [name, normal(item.row[name])])),
       lists: given.map((values, i) =>
         takes(aggregates[i].call, values)
-          ? [{ values, time, lane, pane, isTakenBack: this.takesBack(item) }]
+          ? [{ values, time, lane, parts, isTakenBack: this.takesBack(item) }]
           : [],
       ),
     }

@@ -1,7 +1,7 @@
 /** Aggregations of the model: all rows of a group are kept until it leaves. */
 import { FLOAT_LANES } from '../../ir/expr/contributions.ts'
 import { RowFault } from '../../ir/expr/expr.ts'
-import type { Aggregate } from '../../ir/logical/aggregate.ts'
+import { type Aggregate, splitsByWindow } from '../../ir/logical/aggregate.ts'
 import { changes, isEager, isRefined } from '../../ir/logical/emit.ts'
 import { Aggregation, type Brought, joined, order } from './aggregation.ts'
 import type { Item, Operator, Surroundings } from './operator.ts'
@@ -28,6 +28,11 @@ interface Group extends Brought {
 class Groups extends Aggregation {
   readonly #groups = new Map<string, Group>()
 
+  get #sharesPanes(): boolean {
+    const spec = this.node.window?.spec
+    return spec !== undefined && spec.kind !== 'tumble' && !splitsByWindow(this.node)
+  }
+
   protected isLate(item: Item): boolean {
     return item.windows?.every(({ end }) => end + this.lateness <= this.timeFor(item)) ?? false
   }
@@ -38,7 +43,7 @@ class Groups extends Aggregation {
     const { emit } = this.node
     const lane = window || keys.length > 0 || isEager(emit) ? 0 : Number(number) % FLOAT_LANES
     const pane = windows.map(({ end }) => end).join(' ')
-    const brought = this.brought(item, number, { lane, pane })
+    const brought = this.brought(item, number, { lane, parts: this.#sharesPanes ? [pane] : [] })
     const name = `${pane}|${brought.key}`
     const known = this.#groups.get(name)
     const rows = this.#rowsBehind(item, known)

@@ -29,7 +29,7 @@ export class RefinedGroups extends Aggregation {
 
   protected take(item: Item, number: bigint): void {
     const [window] = item.windows ?? ALWAYS
-    const brought = this.brought(item, number, { lane: 0, pane: `${window.end}` })
+    const brought = this.brought(item, number, { lane: 0, parts: [] })
     const name = `${window.end}|${brought.key}`
     const known = this.#groups.get(name)
     const lists = known ? joined(known.lists, brought.lists) : brought.lists

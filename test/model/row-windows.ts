@@ -29,7 +29,7 @@ export class RowWindows extends Aggregation {
   protected take(item: Item, number: bigint): void {
     const { keys, rows } = this.#groups.get(this.keyOf(item)) ?? { keys: undefined, rows: [] }
     const pane = this.#rows.sizeRows === undefined ? 0 : Math.floor(rows.length / paneRowsOf(this.#rows))
-    const brought = this.brought(item, number, { lane: 0, pane: `${pane}` })
+    const brought = this.brought(item, number, { lane: 0, parts: [`${pane}`] })
     const first = this.#rows.sizeRows === undefined ? 0 : pane * paneRowsOf(this.#rows)
     this.accept([...rows.slice(first), brought.lists].reduce(joined))
     const group = { keys: keys ?? brought.keys, rows: [...rows, brought.lists] }

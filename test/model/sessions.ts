@@ -1,23 +1,24 @@
 /**
- * Sessions of the model: the rows of a key, sorted by time and cut where two are too far apart. Rows of a session are
- * aggregated by panes as long as its reach, which the order of floating-point additions shows.
+ * Sessions of the model: of each key those that are open, one by one. A row that comes between two joins them: the earlier
+ * takes in the later, and then the row, which the order of floating-point additions shows.
  */
-import { floorDiv } from '../../ir/expr/functions/time.ts'
 import type { Aggregate } from '../../ir/logical/aggregate.ts'
+import { changes, isEager, saysChanges } from '../../ir/logical/emit.ts'
 import { reachOf, type SessionWindow } from '../../ir/logical/window.ts'
-import { Aggregation, type Brought, joined, order } from './aggregation.ts'
+import { Aggregation, type Brought, joined, type Lists, order } from './aggregation.ts'
 import type { Item, Operator, Surroundings } from './operator.ts'
 
-interface Taken extends Brought {
-  readonly time: bigint
-  readonly pane: bigint
+interface Session extends Brought {
+  readonly first: bigint
+  readonly last: bigint
+  /** The number of the row that made it. */
   readonly number: bigint
 }
 
 export class Sessions extends Aggregation {
   readonly #spec: SessionWindow
-  /** In order of arrival. */
-  #rows: readonly Taken[] = []
+  #open: readonly Session[] = []
+  #joins = 0
 
   constructor(node: Aggregate, spec: SessionWindow, next: Operator, run: Surroundings) {
     super(node, next, run)
@@ -32,59 +33,74 @@ export class Sessions extends Aggregation {
     return row[this.#spec.column] as bigint
   }
 
-  protected isLate(item: Item): boolean {
+  /** Those that a row belongs to: none, one, or two that it comes between. */
+  #sessionsOf(item: Item): readonly Session[] {
     const time = this.#timeOf(item)
     const key = this.keyOf(item)
-    const joins = (one: Taken): boolean =>
-      one.key === key && one.time - time < this.#reach && time - one.time < this.#reach
-    return time + this.#reach + this.lateness <= this.timeFor(item) && !this.#rows.some(joins)
+    return this.#open
+      .filter(one => one.key === key && time < one.last + this.#reach && one.first < time + this.#reach)
+      .toSorted((a, b) => order(a.first, b.first))
+  }
+
+  protected isLate(item: Item): boolean {
+    const closes = this.#timeOf(item) + this.#reach + this.lateness
+    return closes <= this.timeFor(item) && this.#sessionsOf(item).length === 0
   }
 
   protected take(item: Item, number: bigint): void {
+    const brought = this.brought(item, number, { lane: 0, parts: [] })
     const time = this.#timeOf(item)
-    const pane = floorDiv(time, this.#reach)
-    const row: Taken = { ...this.brought(item, number, { lane: 0, pane: `${pane}` }), time, pane, number }
-    const others = this.#rows.filter(one => one.key === row.key && one.pane === pane)
-    this.accept([...others, row].map(({ lists }) => lists).reduce(joined))
-    this.#rows = [...this.#rows, row]
+    const found = this.#sessionsOf(item)
+    const session = found.length === 2 ? this.#join(found[0], found[1]) : found.at(0)
+    const lists = session ? joined(session.lists, brought.lists) : brought.lists
+    this.accept(lists)
+    const times = [time, ...(session ? [session.first, session.last] : [])].toSorted(order)
+    const grown = {
+      ...(session ?? { ...brought, number }),
+      first: times[0],
+      last: times[times.length - 1],
+      lists,
+    }
+    this.#replace(session ? [session] : [], grown)
+    if (isEager(this.node.emit)) this.#tellChange(session, grown)
+  }
+
+  /** What a session comes to, right behind what it came to before. */
+  #tellChange(before: Session | undefined, now: Session): void {
+    if (before && saysChanges(this.node.emit)) this.#tell(before, changes.updateBefore)
+    this.#tell(now, before ? changes.updateAfter : changes.insert)
+  }
+
+  #tell({ first, last, keys, lists }: Session, change: number): void {
+    this.emit({ start: first, end: last + this.#spec.gapTicks }, keys, [lists], change)
+  }
+
+  #join(earlier: Session, later: Session): Session {
+    const lists = joined(earlier.lists, asPart(later.lists, `${this.#joins++}`))
+    this.accept(lists)
+    const whole = { ...earlier, last: later.last, lists }
+    this.#replace([earlier, later], whole)
+    if (isEager(this.node.emit) && saysChanges(this.node.emit)) {
+      this.#tell(later, changes.delete)
+      this.#tellChange(earlier, whole)
+    }
+    return whole
+  }
+
+  #replace(gone: readonly Session[], session: Session): void {
+    this.#open = [...this.#open.filter(one => !gone.includes(one)), session]
   }
 
   protected close(time: bigint): void {
-    const sessions = [...new Set(this.#rows.map(({ key }) => key))].flatMap(key => this.#sessionsOf(key))
-    const due = sessions.filter(rows => lastTime(rows) + this.#reach + this.lateness <= time)
-    const inOrder = due.toSorted(
-      (a, b) => order(lastTime(a), lastTime(b)) || order(firstOfLastPane(a), firstOfLastPane(b)),
-    )
-    const gone = new Set(due.flat())
-    this.#rows = this.#rows.filter(row => !gone.has(row))
-    for (const rows of inOrder) {
-      const byPane = rows.toSorted((a, b) => order(a.pane, b.pane) || order(a.number, b.number))
-      const span = { start: rows[0].time, end: lastTime(rows) + this.#spec.gapTicks }
-      this.emit(
-        span,
-        rows[0].keys,
-        byPane.map(({ lists }) => lists),
-      )
-    }
-  }
-
-  /** The sessions of a key, the rows of each in order of time. */
-  #sessionsOf(key: string): readonly (readonly Taken[])[] {
-    const sessions: Taken[][] = []
-    const rows = this.#rows.filter(row => row.key === key)
-    for (const row of rows.toSorted((a, b) => order(a.time, b.time) || order(a.number, b.number))) {
-      const session = sessions.at(-1)
-      if (session && row.time - lastTime(session) < this.#reach) session.push(row)
-      else sessions.push([row])
-    }
-    return sessions
+    const closesAt = ({ last }: Session): bigint => last + this.#reach + this.lateness
+    const due = this.#open.filter(one => closesAt(one) <= time)
+    this.#open = this.#open.filter(one => !due.includes(one))
+    if (isEager(this.node.emit)) return
+    for (const one of due.toSorted((a, b) => order(a.last, b.last) || order(a.number, b.number)))
+      this.#tell(one, changes.insert)
   }
 }
 
-const lastTime = (rows: readonly Taken[]): bigint => rows[rows.length - 1].time
-
-/** The number of the row that came first of those in the last pane. */
-function firstOfLastPane(rows: readonly Taken[]): bigint {
-  const inLast = rows.filter(({ pane }) => pane === rows[rows.length - 1].pane)
-  return inLast.map(({ number }) => number).toSorted(order)[0]
-}
+/** The same rows as what was aggregated for itself. */
+const asPart = (lists: Lists, name: string): Lists =>
+  lists.map(list => list.map(row => ({ ...row, parts: [name, ...row.parts] })))

@@ -158,6 +158,7 @@ function scopeOf(k: KernelBuilder, plan: PlanScope): RowScope {
     masked: false,
     hasPassed: never,
     leaveIfDue: never,
+    endCall: never,
     part: never,
     reject: never,
     late: never,

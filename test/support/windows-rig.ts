@@ -53,7 +53,6 @@ function advance({ k, leave, emit }: RigCode): void {
     reserveCombine: () => {},
     combineRows: () => i32(1),
     combine: () => bool(true),
-    find: () => i32(-1),
     spare: () => i32(-1),
     clear: () => {},
   })

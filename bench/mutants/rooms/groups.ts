@@ -112,8 +112,8 @@ export const aggregateStage: Room = {
   ],
 }
 
-export const groups: Room = {
-  file: 'compiler/lower/operators/groups.ts',
+export const groupAccumulators: Room = {
+  file: 'compiler/lower/accumulators/group-accumulators.ts',
   tests,
   faults: [
     {
@@ -124,6 +124,20 @@ export const groups: Room = {
       tests: ['lower/sketches.test'],
     },
     {
+      name: 'joins-what-overflows',
+      find: 'one.combineFaults?.(into, from) ?? []',
+      put: '[]',
+      shows: 'a row joins two sessions whose sums leave their range together',
+      tests: ['lower/emit.test', 'lower/windows.test', 'property/plans.test'],
+    },
+  ],
+}
+
+export const groups: Room = {
+  file: 'compiler/lower/operators/groups.ts',
+  tests,
+  faults: [
+    {
       name: 'windows-not-reserved',
       find: 'this.windows.reserve(k, leave)',
       put: '',
@@ -131,8 +145,8 @@ export const groups: Room = {
     },
     {
       name: 'hash-of-unknown-texts',
-      find: 'key.texts.length === 0\n',
-      put: 'key.texts.length >= 0\n',
+      find: 'key.texts.length === 0 ? known',
+      put: 'key.texts.length >= 0 ? known',
       shows: 'push never returns: a text key that was new is never found',
     },
     {

@@ -97,8 +97,8 @@ export const hashTable: Room = {
     },
     {
       name: 'slot-not-vacated',
-      find: "this.#vacate(k, load(this.entries, 'place', entry))",
-      put: '',
+      find: "this.#vacate(k, load(this.entries, 'place', entry))\n    k.store",
+      put: 'k.store',
       shows: 'a group that has left is found again',
     },
     {

@@ -97,6 +97,7 @@ export const mutants = mutantsOf({
   mode: changes.mode,
   'group-key': groups.groupKey,
   aggregate: groups.aggregateStage,
+  'group-accumulators': groups.groupAccumulators,
   groups: groups.groups,
   'pending-group': groups.pendingGroup,
   'pending-key': groups.pendingKey,

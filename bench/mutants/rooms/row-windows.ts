@@ -102,7 +102,7 @@ export const clearedEntries: Room = {
   faults: [
     {
       name: 'cleared-values-stay',
-      find: 'this.#forgetOwn(k, entry)',
+      find: 'this.held.forget(k, entry)',
       put: '',
       shows: 'values of windows of rows that have left take room for good',
     },

@@ -56,6 +56,8 @@ export interface Accumulator {
    * is a fault of the value that is read.
    */
   combine(k: KernelBuilder, into: Expr, from: Expr): void
+  /** What would be a fault of the value then. */
+  combineFaults?(k: KernelBuilder, into: Expr, from: Expr): readonly Fault[]
   /** Set where that may take long: takes in a part; are all taken in by now? `combine` follows the last. */
   step?(k: KernelBuilder, into: Expr, from: Expr): Expr
   /** How many rows cost about as much as `combine`, where that is more than one. */

@@ -22,7 +22,7 @@ import type { Expr } from '../../../ir/kernel/node.ts'
 import type { Leave } from '../lib/control.ts'
 import type { Wanted } from '../lib/interner.ts'
 import type { RowScope } from '../scope.ts'
-import { andNot, scalarOf, type Value } from '../value.ts'
+import { andNot, type Fault, scalarOf, type Value } from '../value.ts'
 import {
   type Accumulator,
   type AccumulatorFactory,
@@ -147,14 +147,21 @@ class Arrived implements Accumulator {
       )
       return
     }
-    const isTooMany = gt(add(chain.count(into), chain.count(from)), i32(LIST_VALUES_MAX))
-    const breaks = k.let('breaks', or(this.#isBroken(into), isTooMany))
+    const breaks = k.let('breaks', or(this.#isBroken(into), this.#areTooMany(into, from)))
     k.store(this.#store.entries, broken, into, toInt(breaks))
     k.if(
       breaks,
       () => {},
       () => chain.each(k, from, copy),
     )
+  }
+
+  combineFaults(_k: KernelBuilder, into: Expr, from: Expr): readonly Fault[] {
+    return this.#broken === undefined ? [] : [{ code: 'LDB-9007', when: this.#areTooMany(into, from) }]
+  }
+
+  #areTooMany(into: Expr, from: Expr): Expr {
+    return gt(add(this.#chain.count(into), this.#chain.count(from)), i32(LIST_VALUES_MAX))
   }
 
   #isBroken(entry: Expr): Expr {

@@ -7,7 +7,17 @@ import type { Aggregate } from '../../../ir/expr/aggregates.ts'
 import { canFault } from '../../../ir/expr/can-fault.ts'
 import type { Expr as PlanExpr } from '../../../ir/expr/expr.ts'
 import { argName, type Fold, foldOf, sideName, stateName } from '../../../ir/expr/fold.ts'
-import { bool, eq, i32, isConst, type KernelBuilder, ne, select, toInt } from '../../../ir/kernel/build.ts'
+import {
+  and,
+  bool,
+  eq,
+  i32,
+  isConst,
+  type KernelBuilder,
+  ne,
+  select,
+  toInt,
+} from '../../../ir/kernel/build.ts'
 import type { Expr } from '../../../ir/kernel/node.ts'
 import type { FieldSpecs } from '../../../ir/layout.ts'
 import { isBytes } from '../../../ir/types.ts'
@@ -160,7 +170,21 @@ class Folding implements Accumulator {
     )
   }
 
-  #merge(k: KernelBuilder, into: Expr, from: Expr): void {
+  combineFaults(k: KernelBuilder, into: Expr, from: Expr): readonly Fault[] {
+    const { merge = [], result } = this.#fold
+    if (!merge.some(canFault) && !this.#mustHaveResult) return []
+    const merged = this.#merged(k, into, from)
+    const faults = [...faultsOf(merged)]
+    if (this.#mustHaveResult) {
+      const state = merged.map(value => ({ ...value, faults: [] }))
+      faults.push(...faultsOf(this.#compute(this.#scope(k), [result], this.#named(state))))
+    }
+    const seen = this.#seen
+    return seen ? guarded(faults, and(this.#isSet(seen, into), this.#isSet(seen, from))) : faults
+  }
+
+  /** What two entries that have rows come to together. */
+  #merged(k: KernelBuilder, into: Expr, from: Expr): State {
     const { state, merge = [] } = this.#fold
     const sides = { a: this.#keptState(k, into), b: this.#keptState(k, from) }
     const columns = new Map(
@@ -168,7 +192,11 @@ class Folding implements Accumulator {
         state.map(({ name }, i): [string, Value] => [sideName(side, name), sides[side][i]]),
       ),
     )
-    const merged = this.#compute(this.#scope(k), merge, columns)
+    return this.#compute(this.#scope(k), merge, columns)
+  }
+
+  #merge(k: KernelBuilder, into: Expr, from: Expr): void {
+    const merged = this.#merged(k, into, from)
     // Texts are known already: merge makes none.
     const texts = merged.map(value => this.#textOf(k, value, bool(true)))
     if (this.#broken) this.#break(k, this.#broken, [into, from], faultsOf(merged))

@@ -77,10 +77,12 @@ function heldSum(
   store: GroupStore,
   name: string,
   argType: DataType,
-): Pick<Accumulator, 'fields' | 'init' | 'read' | 'combine'> {
+): Pick<Accumulator, 'fields' | 'init' | 'read' | 'combine' | 'combineFaults'> {
   const type = isUnsigned64(argType) ? 'uint64' : 'int64'
   const broken = `${name}_broken`
   const isBroken = (entry: Expr): Expr => ne(store.load(broken, entry), i32(0))
+  const breaks = (into: Expr, from: Expr): Expr =>
+    op(overflows(argType), store.load(name, into), store.load(name, from))
   return {
     fields: { [name]: 'i64', ...(store.combines && { [broken]: 'u8' }) },
     init(k, entry) {
@@ -95,11 +97,10 @@ function heldSum(
         store.combines ? [{ code: 'LDB-9002', when: isBroken(entry) }] : [],
       ),
     combine(k, into, from) {
-      const [sum, added] = [into, from].map(entry => store.load(name, entry))
-      const breaks = or(isBroken(into), op(overflows(argType), sum, added))
-      k.store(store.entries, broken, into, toInt(breaks))
-      k.store(store.entries, name, into, add(sum, added))
+      k.store(store.entries, broken, into, toInt(or(isBroken(into), breaks(into, from))))
+      k.store(store.entries, name, into, add(store.load(name, into), store.load(name, from)))
     },
+    combineFaults: (_k, into, from) => [{ code: 'LDB-9002', when: breaks(into, from) }],
   }
 }
 

@@ -11,14 +11,17 @@ export const NEVER = (1n << 63n) - 1n
 /** In place of the start of a pane: the group is the one that its rows look for, where there is one for each key. */
 export const HOME = i64(0n)
 
+/** The same of a group that no row looks for. */
+export const NOWHERE = i64(NEVER)
+
 /**
  * The part of time that a row fell into. Each window is made of whole panes; where windows do not overlap they are the
  * panes.
  */
 export interface Pane {
   readonly start: Expr
-  /** The hash of its start. */
-  readonly hash: Expr
+  /** The hash of its start; undefined where that is HOME. */
+  readonly hash: Expr | undefined
   /** The bounds of the first window that it is part of, and the end of the last one. */
   readonly from: Expr
   readonly firstEnd: Expr
@@ -79,8 +82,6 @@ export interface GroupWalk {
   combine(into: Expr, from: Expr): Expr
   /** What `merge` or `combine` of a group takes of the budget, in rows, when all of it has been taken. */
   combineRows(from: Expr): Expr
-  /** The group of the same key in another pane, or -1. */
-  find(group: Expr, start: Expr): Expr
   /** One more entry, which is empty and has the key of a group, and which no row finds: there must be room for it. */
   spare(group: Expr): Expr
   /** Makes such an entry empty again, for the key of a group; never leaves. */
@@ -141,17 +142,10 @@ export interface GroupWindows {
   initGroup?(k: KernelBuilder, group: Expr): void
   /** A row has been taken into a group, which may give a result for that. */
   touch?(k: KernelBuilder, touch: Touch): void
-  /** A row is taken into a group that is there. */
-  take?(k: KernelBuilder, pane: Pane, group: Expr): void
   /** The entry that takes the next row of a group, where that is not the one it looks for; may leave for room. */
   taker?(k: KernelBuilder, group: Expr, leave: Leave): Expr
   /** A row was taken into a group, where the number of its rows says when results leave. */
   count?(k: KernelBuilder, group: Expr, firing: Firing): void
-  /**
-   * Is a row that no window of its own waits for part of one that is open? `find` writes the search for the group of its
-   * key in a pane.
-   */
-  holds?(k: KernelBuilder, pane: Pane, find: (start: Expr) => Expr): Expr
   /** Walks the groups of all windows that the watermark has passed. */
   advance(k: KernelBuilder, leave: Leave, watermark: TimeField, walk: GroupWalk): void
 }

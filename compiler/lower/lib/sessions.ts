@@ -1,8 +1,7 @@
 /**
- * Sessions: rows of a key that follow each other within a gap. Time is cut into panes as long as the gap, and a group
- * is kept for each key and pane: rows of one pane are of one session whatever comes between them, and a session is a
- * run of panes, each of which begins less than a gap behind the one before. So nothing is merged while rows come, in
- * whatever order; when the last pane of a run is due, the run is combined in order of time and leaves.
+ * Sessions: rows of a key that follow each other within a gap, each session a group. Those of a key are a list in order of
+ * time. The table finds the latest, which takes most rows; a row that comes late looks back from there. A row that comes
+ * between two sessions joins them: the earlier one takes in the later. When a session ends it is the first of its list.
  */
 import { controlBlock, Status } from '../../../ir/abi.ts'
 import {
@@ -14,11 +13,11 @@ import {
   i32,
   i64,
   type KernelBuilder,
-  le,
   load,
   lt,
   or,
-  sub,
+  select,
+  toInt,
 } from '../../../ir/kernel/build.ts'
 import type { Expr, Local, Mem } from '../../../ir/kernel/node.ts'
 import { type FieldSpecs, rowLayout } from '../../../ir/layout.ts'
@@ -26,27 +25,32 @@ import type { Growable } from '../../../ir/physical/program.ts'
 import { type Leave, when } from './control.ts'
 import {
   type Bounds,
+  type Closed,
   closingOf,
   type GroupWalk,
   type GroupWindows,
+  HOME,
   NEVER,
+  NOWHERE,
   type Pane,
-  type Spend,
   type TimeField,
 } from './group-windows.ts'
+import { hashWords, wordsOf } from './hash.ts'
 import { DeadlineHeap } from './heap.ts'
 import type { HashTable } from './table.ts'
 
-/** The next session has to be found; its first pane is; its panes are combined; it leaves. */
-const Step = { idle: 0, back: 1, merge: 2, leave: 3 } as const
 const NONE = -1
 
-/** Times of the first and the last row of a pane, and the number of the row that made it. */
+/** Times of the first and the last row, the number of the row that made it, its neighbours, its place among those to close. */
 export const sessionFields = {
   first_time: 'i64',
   last_time: 'i64',
   arrival: 'i64',
+  earlier: 'i32',
+  later: 'i32',
+  due_place: 'i32',
 } as const satisfies FieldSpecs
+type SessionField = keyof typeof sessionFields
 
 export interface SessionRule {
   /** From the last row of a session to its end. */
@@ -55,11 +59,29 @@ export interface SessionRule {
   readonly reach: bigint
   /** From where nothing joins any more to when it closes. */
   readonly lateness: bigint
+  readonly watermark: TimeField
 }
+
+/** What a row has found. */
+export interface Sought {
+  /** The session that takes it, or -1. */
+  readonly session: Expr
+  /** The one before, where it joins both, or -1. */
+  readonly bridged: Expr
+  /** Does it need a new one, or does it join two? */
+  readonly isMissing: Expr
+  /** Writes down what it needs, for `place` or `join`. */
+  note(): void
+}
+
+/** How a session takes in another one. */
+export type Combining = Pick<GroupWalk, 'combine' | 'drop' | 'reserveCombine'>
 
 export class Sessions implements GroupWindows {
   readonly head: Mem
   readonly growables = []
+  /** What the row under way has found. */
+  readonly sought: Mem
   readonly #rule: SessionRule
   readonly #heap: DeadlineHeap
   readonly #groups: HashTable
@@ -68,18 +90,26 @@ export class Sessions implements GroupWindows {
     this.head = rowLayout('sessions_due', 'state', {
       deadline: 'i64',
       waiting: 'i32',
-      /** Of the session that is closing: the step, its first pane as far as it is known, and the one to come. */
-      step: 'i32',
-      result: 'i32',
-      pane: 'i32',
+      /** A session that has joined an earlier one, which does not have all of it yet; and that one. */
+      joined: 'i32',
+      joining: 'i32',
+    })
+    this.sought = rowLayout('session_sought', 'scratch', {
+      latest: 'i32',
+      earlier: 'i32',
+      later: 'i32',
+      joins: 'i32',
     })
     this.#rule = rule
-    this.#heap = new DeadlineHeap('session_ends', this.head, true)
+    this.#heap = new DeadlineHeap('session_ends', this.head, true, {
+      mem: groups.entries,
+      field: 'due_place',
+    })
     this.#groups = groups
   }
 
   get heads(): readonly Mem[] {
-    return [this.head]
+    return [this.head, this.sought]
   }
 
   /** An item for each group. */
@@ -95,183 +125,225 @@ export class Sessions implements GroupWindows {
     return load(this.head, 'waiting')
   }
 
-  #of(field: keyof typeof sessionFields, group: Expr): Expr {
-    return load(this.#groups.entries, field, group)
+  #of(field: SessionField, session: Expr): Expr {
+    return load(this.#groups.entries, field, session)
+  }
+
+  #put(k: KernelBuilder, field: SessionField, session: Expr, value: Expr): void {
+    k.store(this.#groups.entries, field, session, value)
+  }
+
+  #sought(field: string): Expr {
+    return load(this.sought, field)
   }
 
   init(k: KernelBuilder): void {
     k.put(this.head, 'deadline', i64(NEVER))
+    k.put(this.head, 'joined', i32(NONE))
   }
 
-  reserve(): void {}
+  /** The latest session of a key goes elsewhere when another one is. */
+  reserve(k: KernelBuilder, leave: Leave): void {
+    this.#groups.reserve(k, leave, 2)
+  }
 
   bounds(_k: KernelBuilder, { start, from, firstEnd }: Pane): Bounds {
     return { start, from, closes: closingOf(firstEnd, this.#rule.lateness) }
   }
 
-  append(k: KernelBuilder, { from, closes }: Bounds, group: Expr, arrival: Expr): void {
-    const { entries } = this.#groups
-    k.store(entries, 'first_time', group, from)
-    k.store(entries, 'last_time', group, from)
-    k.store(entries, 'arrival', group, arrival)
-    this.#push(k, closes, group)
+  /** Looks for the session of a row, by the latest of its key, or -1. Each step back is one more row of the budget. */
+  seek(
+    { k, spend }: { readonly k: KernelBuilder; spend(rows: number): void },
+    { from: time, lastEnd: end }: Pane,
+    latest: Expr,
+  ): Sought {
+    const session = k.let('session', latest)
+    const later = k.let('later', i32(NONE))
+    k.loop('earlier_sessions', label => {
+      k.breakIf(lt(session, i32(0)), label)
+      k.breakIf(gt(end, this.#of('first_time', session)), label)
+      spend(1)
+      k.set(later, session)
+      k.set(session, this.#of('earlier', session))
+    })
+    const taker = k.let('taker', i32(NONE))
+    const bridged = k.let('bridged', i32(NONE))
+    this.#ifTakes(k, session, time, () => {
+      k.set(taker, session)
+      k.if(lt(time, this.#of('first_time', session)), () => {
+        const before = k.let('before', this.#of('earlier', session))
+        this.#ifTakes(k, before, time, () => k.set(bridged, before))
+      })
+    })
+    const joins = ge(bridged, i32(0))
+    return {
+      session: taker,
+      bridged,
+      isMissing: or(lt(taker, i32(0)), joins),
+      note: () => {
+        k.put(this.sought, 'latest', latest)
+        k.put(this.sought, 'earlier', select(joins, bridged, session))
+        k.put(this.sought, 'later', select(joins, taker, later))
+        k.put(this.sought, 'joins', toInt(joins))
+      },
+    }
   }
 
-  /** An item whose time is too early, because rows came after it was made, goes back when it is due. */
-  #push(k: KernelBuilder, time: Expr, group: Expr): void {
-    this.#heap.push(k, time, group, this.#of('arrival', group))
+  /** Is there a session that is open, and does the time come before its end? */
+  #ifTakes(k: KernelBuilder, session: Expr, time: Expr, then: () => void): void {
+    const { reach, lateness, watermark } = this.#rule
+    k.if(ge(session, i32(0)), () => {
+      const end = k.let('session_end', add(this.#of('last_time', session), i64(reach)))
+      const isOpen = gt(closingOf(end, lateness), load(watermark.mem, watermark.field))
+      k.if(and(lt(time, end), isOpen), then)
+    })
+  }
+
+  /** Does the row that was noted join two sessions? Else it needs a new one. */
+  get joins(): Expr {
+    return eq(this.#sought('joins'), i32(1))
+  }
+
+  /** The hash and the start under which the new session is kept: the latest of its key is found by the key. */
+  place(k: KernelBuilder, hash: Expr, { from }: Bounds): { readonly hash: Expr; readonly start: Expr } {
+    const latest = k.let('latest', this.#sought('latest'))
+    const isLatest = k.let('is_latest', lt(this.#sought('later'), i32(0)))
+    const own = k.let('own_hash', hash)
+    k.if(
+      isLatest,
+      () => k.if(ge(latest, i32(0)), () => this.#hide(k, latest)),
+      () => k.set(own, hashWords(k, wordsOf(from))),
+    )
+    return { hash: own, start: select(isLatest, HOME, NOWHERE) }
+  }
+
+  /** No row finds a session by its key any more. */
+  #hide(k: KernelBuilder, session: Expr): void {
+    this.#groups.rehash(k, session, hashWords(k, [session]))
+    k.store(this.#groups.entries, 'start', session, NOWHERE)
+  }
+
+  append(k: KernelBuilder, { from, closes }: Bounds, session: Expr, arrival: Expr): void {
+    const [earlier, later] = ['earlier', 'later'].map(field => k.let(field, this.#sought(field)))
+    this.#put(k, 'first_time', session, from)
+    this.#put(k, 'last_time', session, from)
+    this.#put(k, 'arrival', session, arrival)
+    this.#link(k, earlier, session)
+    this.#link(k, session, later)
+    this.#heap.push(k, closes, session, this.#of('arrival', session))
     this.#setDeadline(k)
   }
 
+  /** Makes two sessions neighbours; none stands for an end of the list. */
+  #link(k: KernelBuilder, earlier: Expr, later: Expr): void {
+    k.if(ge(earlier, i32(0)), () => this.#put(k, 'later', earlier, later))
+    k.if(ge(later, i32(0)), () => this.#put(k, 'earlier', later, earlier))
+  }
+
+  /** An item whose time is too early, because rows came after it was made, goes back when it is due. */
   #setDeadline(k: KernelBuilder): void {
     k.put(this.head, 'deadline', this.#heap.earliest(i64(NEVER)))
   }
 
-  take(k: KernelBuilder, { from }: Pane, group: Expr): void {
+  take(k: KernelBuilder, { from }: Pane, session: Expr): void {
+    k.if(lt(from, this.#of('first_time', session)), () => this.#put(k, 'first_time', session, from))
+    k.if(gt(from, this.#of('last_time', session)), () => this.#put(k, 'last_time', session, from))
+  }
+
+  /** The earlier of two sessions that a row joins, and the later. */
+  joining(k: KernelBuilder): readonly [Local, Local] {
+    return [k.let('into', this.#sought('earlier')), k.let('from', this.#sought('later'))]
+  }
+
+  boundsOf(session: Expr): Closed {
+    const end = add(this.#of('last_time', session), i64(this.#rule.gap))
+    return { start: this.#of('first_time', session), end }
+  }
+
+  /** The session that was noted as the later joins the earlier one, which then has the place of both. */
+  join(k: KernelBuilder, hash: Expr): void {
     const { entries } = this.#groups
-    k.if(lt(from, this.#of('first_time', group)), () => k.store(entries, 'first_time', group, from))
-    k.if(gt(from, this.#of('last_time', group)), () => k.store(entries, 'last_time', group, from))
+    const [into, from] = this.joining(k)
+    this.#put(k, 'last_time', into, this.#of('last_time', from))
+    const behind = k.let('behind', this.#of('later', from))
+    this.#put(k, 'later', into, behind)
+    k.if(ge(behind, i32(0)), () => this.#put(k, 'earlier', behind, into))
+    this.#heap.remove(k, this.#of('due_place', from))
+    this.#setDeadline(k)
+    k.if(eq(load(entries, 'start', from), HOME), () => {
+      this.#hide(k, from)
+      this.#groups.rehash(k, into, hash)
+      k.store(entries, 'start', into, HOME)
+    })
+    k.put(this.head, 'joined', from)
+    k.put(this.head, 'joining', into)
   }
 
-  /** Does a row join a session that is there, from which it differs by less than the reach? */
-  holds(k: KernelBuilder, { start, from }: Pane, find: (start: Expr) => Expr): Expr {
-    const { reach } = this.#rule
-    const same = find(start)
-    const before = find(k.let('start', sub(start, i64(reach))))
-    const behind = find(k.let('start', add(start, i64(reach))))
-    const holds = k.let('holds', ge(same, i32(0)))
-    k.if(ge(before, i32(0)), () => k.set(holds, or(holds, this.#meet(this.#of('last_time', before), from))))
-    k.if(ge(behind, i32(0)), () => k.set(holds, or(holds, this.#meet(from, this.#of('first_time', behind)))))
-    return holds
-  }
-
-  /** Are two times that follow each other of one session? */
-  #meet(earlier: Expr, later: Expr): Expr {
-    return and(le(earlier, later), lt(sub(later, earlier), i64(this.#rule.reach)))
-  }
-
-  advance(k: KernelBuilder, leave: Leave, watermark: TimeField, walk: GroupWalk): void {
+  /** Takes in what has joined, which may leave at any step: nothing else may come before. */
+  takeIn(k: KernelBuilder, leave: Leave, { combine, drop, reserveCombine }: Combining): void {
     const spent = k.let('spent', i32(0))
-    const spend: Spend = rows => k.set(spent, add(spent, rows))
-    k.loop('due_sessions', done => {
-      const step = k.let('step', load(this.head, 'step'))
+    k.loop('take_in', done => {
+      const [from, into] = ['joined', 'joining'].map(field => k.let(field, load(this.head, field)))
+      k.breakIf(lt(from, i32(0)), done)
       k.phase('reserve')
       k.if(ge(spent, load(controlBlock, 'budget')), () => leave(Status.yield))
+      reserveCombine(into, from)
+      k.phase('apply')
       k.set(spent, add(spent, i32(1)))
-      k.if(
-        eq(step, i32(Step.idle)),
-        () => {
-          k.breakIf(eq(this.waiting, i32(0)), done)
-          k.breakIf(gt(load(this.head, 'deadline'), load(watermark.mem, watermark.field)), done)
-          this.#begin(k, walk)
-        },
-        () =>
-          k.if(
-            eq(step, i32(Step.back)),
-            () => this.#back(k, walk),
-            () =>
-              k.if(
-                eq(step, i32(Step.merge)),
-                () => this.#merge(k, walk, spend),
-                () => this.#leave(k, walk, spend),
-              ),
-          ),
-      )
+      this.#combine(k, into, from, { combine, drop })
     })
   }
 
-  /** The pane that is due may have got later rows, or may not be the last of its session. */
-  #begin(k: KernelBuilder, walk: GroupWalk): void {
-    const { reach, lateness } = this.#rule
-    const group = k.let('group', load(this.#heap.items, 'id', i32(0)))
-    const closes = k.let('closes', add(this.#of('last_time', group), i64(reach + lateness)))
-    k.phase('apply')
-    const isEarly = k.let('is_early', lt(load(this.head, 'deadline'), closes))
-    this.#heap.pop(k)
-    k.if(
-      isEarly,
-      () => this.#heap.push(k, closes, group, this.#of('arrival', group)),
-      () => {
-        const next = this.#next(k, walk, group)
-        k.if(lt(next, i32(0)), () => {
-          k.put(this.head, 'result', group)
-          k.put(this.head, 'step', i32(Step.back))
-        })
-      },
-    )
-    this.#setDeadline(k)
+  /** The same where it takes one step and no room. */
+  takeInAtOnce(k: KernelBuilder, combining: Pick<Combining, 'combine' | 'drop'>): void {
+    const [from, into] = ['joined', 'joining'].map(field => k.let(field, load(this.head, field)))
+    this.#combine(k, into, from, combining)
   }
 
-  /** The pane behind a pane, if it is of the same session, or NONE. */
-  #next(k: KernelBuilder, walk: GroupWalk, group: Expr): Local {
-    return this.#neighbour(k, walk, group, i64(this.#rule.reach), next =>
-      this.#meet(this.#of('last_time', group), this.#of('first_time', next)),
-    )
-  }
-
-  #previous(k: KernelBuilder, walk: GroupWalk, group: Expr): Local {
-    return this.#neighbour(k, walk, group, i64(-this.#rule.reach), previous =>
-      this.#meet(this.#of('last_time', previous), this.#of('first_time', group)),
-    )
-  }
-
-  #neighbour(
+  #combine(
     k: KernelBuilder,
-    walk: GroupWalk,
-    group: Expr,
-    ticks: Expr,
-    meets: (other: Expr) => Expr,
-  ): Local {
-    const start = k.let('start', add(load(this.#groups.entries, 'start', group), ticks))
-    const found = walk.find(group, start)
-    const neighbour = k.let('neighbour', i32(NONE))
-    k.if(ge(found, i32(0)), () => k.if(meets(found), () => k.set(neighbour, found)))
-    return neighbour
+    into: Local,
+    from: Local,
+    { combine, drop }: Pick<Combining, 'combine' | 'drop'>,
+  ): void {
+    when(k, combine(into, from), () => {
+      k.put(this.head, 'joined', i32(NONE))
+      drop(from)
+    })
   }
 
-  #back(k: KernelBuilder, walk: GroupWalk): void {
-    const result = k.let('result', load(this.head, 'result'))
-    const previous = this.#previous(k, walk, result)
-    k.phase('apply')
-    k.if(
-      ge(previous, i32(0)),
-      () => k.put(this.head, 'result', previous),
-      () => {
-        k.put(this.head, 'pane', this.#next(k, walk, result))
-        k.put(this.head, 'step', i32(Step.merge))
-      },
-    )
-  }
-
-  /** Takes one pane, or a part of it, into the first, which becomes the session. */
-  #merge(k: KernelBuilder, walk: GroupWalk, spend: Spend): void {
-    const [result, pane] = ['result', 'pane'].map(field => k.let(field, load(this.head, field)))
-    k.if(ge(pane, i32(0)), () => walk.reserveCombine(result, pane))
-    k.phase('apply')
-    k.if(
-      lt(pane, i32(0)),
-      () => k.put(this.head, 'step', i32(Step.leave)),
-      () => {
-        const cost = k.let('cost', walk.combineRows(pane))
-        const isTaken = walk.combine(result, pane)
-        when(k, isTaken, () => {
-          spend(cost)
-          k.put(this.head, 'pane', this.#next(k, walk, pane))
-          k.store(this.#groups.entries, 'last_time', result, this.#of('last_time', pane))
-          walk.drop(pane)
-        })
-      },
-    )
-  }
-
-  #leave(k: KernelBuilder, walk: GroupWalk, spend: Spend): void {
-    const result = k.let('result', load(this.head, 'result'))
-    spend(walk.rows(result))
-    const start = k.let('from', this.#of('first_time', result))
-    const end = k.let('to', add(this.#of('last_time', result), i64(this.#rule.gap)))
-    walk.each({ start, end }, result)
-    k.phase('apply')
-    walk.drop(result)
-    k.put(this.head, 'step', i32(Step.idle))
+  advance(k: KernelBuilder, leave: Leave, watermark: TimeField, walk: GroupWalk): void {
+    const { reach, lateness } = this.#rule
+    this.takeIn(k, leave, walk)
+    const spent = k.let('spent', i32(0))
+    k.loop('due_sessions', done => {
+      k.breakIf(eq(this.waiting, i32(0)), done)
+      k.breakIf(gt(load(this.head, 'deadline'), load(watermark.mem, watermark.field)), done)
+      const session = k.let('session', load(this.#heap.items, 'id', i32(0)))
+      const last = k.let('last', this.#of('last_time', session))
+      const closes = k.let('closes', closingOf(add(last, i64(reach)), lateness))
+      k.phase('reserve')
+      k.if(ge(spent, load(controlBlock, 'budget')), () => leave(Status.yield))
+      k.if(
+        lt(load(this.head, 'deadline'), closes),
+        () => {
+          k.phase('apply')
+          k.set(spent, add(spent, i32(1)))
+          this.#heap.delay(k, i32(0), closes)
+        },
+        () => {
+          const cost = k.let('cost', walk.rows(session))
+          walk.each(this.boundsOf(session), session)
+          k.phase('apply')
+          k.set(spent, add(spent, cost))
+          this.#heap.pop(k)
+          const later = k.let('later', this.#of('later', session))
+          k.if(ge(later, i32(0)), () => this.#put(k, 'earlier', later, i32(NONE)))
+          walk.drop(session)
+        },
+      )
+      k.phase('apply')
+      this.#setDeadline(k)
+    })
   }
 }

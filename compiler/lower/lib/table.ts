@@ -216,6 +216,12 @@ export class HashTable {
     k.store(this.entries, 'place', entry, add(base, slot))
   }
 
+  /** The entry is found by another hash from now on; that may take a slot more. */
+  rehash(k: KernelBuilder, entry: Expr, hash: Expr): void {
+    this.#vacate(k, load(this.entries, 'place', entry))
+    this.#place(k, this.#head('base'), this.#head('mask'), hash, entry, 'used')
+  }
+
   /** Takes an entry out; its id becomes the next to be given. The caller has unlinked it from lists of its own. */
   remove(k: KernelBuilder, entry: Expr): void {
     this.#vacate(k, load(this.entries, 'place', entry))

@@ -2,9 +2,9 @@
  * aggregate: what a row does to its group. A row reads everything first; when it may still be refused nothing has changed. A
  * row whose group is not there leaves the loop over rows: the group is made behind it, and the row taken again.
  */
-
 import {
   and,
+  bool,
   eq,
   ge,
   i32,
@@ -31,11 +31,12 @@ import { lowerExpr, type RowColumns } from '../expr/index.ts'
 import { holds } from '../expr/logic.ts'
 import type { Leave } from '../lib/control.ts'
 import { type Bounds, closingOf, HOME, NEVER, type Pane, type TimeField } from '../lib/group-windows.ts'
-import { hashOfWindow, hashWords } from '../lib/hash.ts'
+import { hashWords } from '../lib/hash.ts'
 import type { Interner } from '../lib/interner.ts'
+import type { Sought } from '../lib/sessions.ts'
 import type { PlanScope, Row, RowScope } from '../scope.ts'
 import type { Blocks, EagerOutput, EmitEach, Miss, StatefulStage } from '../stage.ts'
-import { FALSE, faultsOf, local, scalarOf, type Value } from '../value.ts'
+import { FALSE, faultsOf, guarded, local, scalarOf, type Value } from '../value.ts'
 import { EachWindow, type TakeRow } from './each-window.ts'
 import type { KeyValue } from './group-key.ts'
 import { Groups } from './groups.ts'
@@ -55,6 +56,12 @@ type Args = readonly (readonly Value[])[]
 interface Brought {
   readonly args: Args
   readonly removes: Expr
+}
+
+/** A row whose group is not there, or that joins two. */
+interface Missing extends Pick<Brought, 'args'> {
+  readonly key: KeyValue
+  readonly isNew: Expr
 }
 
 export class AggregateStage implements StatefulStage {
@@ -90,6 +97,11 @@ export class AggregateStage implements StatefulStage {
 
   get growables(): StatefulStage['growables'] {
     return this.#groups.growables
+  }
+
+  /** A session that has ended takes no row, whether it has left or not. */
+  get canWait(): boolean {
+    return this.#groups.sessions !== undefined
   }
 
   init(k: KernelBuilder): void {
@@ -141,6 +153,7 @@ export class AggregateStage implements StatefulStage {
         this.#groups.make(k, ONLY_GROUP, i64(0n))
       })
     }
+    this.#groups.takeInJoined(k, leave)
     for (const { accumulator } of this.#groups.accumulation.accumulators) accumulator.open?.(k)
   }
 
@@ -173,7 +186,9 @@ export class AggregateStage implements StatefulStage {
   ): void {
     const { k } = cx
     const operator = aggregateRule.print(this.#node)
-    const group = this.#groups.isUngrouped ? ONLY_ENTRY : this.#group(cx, row, { args, removes }, miss)
+    const group = this.#groups.isUngrouped
+      ? ONLY_ENTRY
+      : this.#group(cx, row, { args, removes }, miss, output)
     const entry = this.#groups.taker(k, group, cx.leave)
     const time = this.#timeOf(cx, row.columns)
     const prepared = this.#groups.accumulation.accumulators.map(({ accumulator, feeder }) =>
@@ -183,12 +198,14 @@ export class AggregateStage implements StatefulStage {
     cx.reject(faults, row.mask, operator)
     this.#reserveTexts(cx, prepared)
     for (const one of prepared) one.reserve?.(cx.leave)
-    const apply = (): void => this.#apply(cx, prepared)
+    const apply = (): void => {
+      this.#apply(cx, prepared)
+      if (row.pane) this.#groups.sessions?.take(k, row.pane, entry)
+    }
     if (output) this.#results.leave(cx, row, { group, entry, removes, prepared, apply }, output)
     else apply()
     if (this.#groups.canEmpty)
       k.if(this.#groups.isGone(k, entry, removes), () => this.#groups.remove(k, entry))
-    if (row.pane) this.#groups.windows.take?.(k, row.pane, entry)
     const end = row.pane?.lastEnd ?? i64(NEVER)
     this.#groups.windows.touch?.(k, { group: entry, end, time, stopIfDue: cx.stopIfDue })
   }
@@ -214,21 +231,18 @@ export class AggregateStage implements StatefulStage {
     k.if(cx.hasPassed(closingOf(lastEnd, latenessTicks)), () => this.#late(cx, row))
   }
 
-  /** No window of its own waits for a row: it is late, unless it joins one that is open. */
+  /** No window of its own waits for a row: it is late, unless it joins a session that is open. */
   #late(cx: RowScope, row: Row): void {
     const { k } = cx
-    const holds = this.#groups.windows.holds?.bind(this.#groups.windows)
-    const isTold = this.#node.emit.strategy !== 'final'
-    if (!holds) {
-      cx.late(isTold)
+    const { sessions } = this.#groups
+    const late = (): void => cx.late(this.#node.emit.strategy !== 'final')
+    if (!sessions) {
+      late()
       return
     }
     const key = this.#groups.key.read(cx, row.columns)
-    const find = (start: Expr): Expr => {
-      const hash = hashWords(k, this.#groups.key.words(key), hashOfWindow(k, start))
-      return this.#groups.find(k, hash, key, start).entry
-    }
-    k.if(not(holds(k, paneOf(row), find)), () => cx.late(isTold))
+    const { entry } = this.#groups.find(k, hashWords(k, this.#groups.key.words(key)), key, HOME)
+    k.if(lt(sessions.seek(cx, paneOf(row), entry).session, i32(0)), late)
   }
 
   get #wm(): Expr {
@@ -243,7 +257,13 @@ export class AggregateStage implements StatefulStage {
   }
 
   /** The entry of the group of a row; a row that has none `miss`es it. */
-  #group(cx: RowScope, row: Row, { args, removes }: Brought, miss: Miss): Expr {
+  #group(
+    cx: RowScope,
+    row: Row,
+    { args, removes }: Brought,
+    miss: Miss,
+    output: EagerOutput | undefined,
+  ): Expr {
     const { k } = cx
     const key = this.#groups.key.read(cx, row.columns)
     const pane = this.#node.window && paneOf(row)
@@ -251,13 +271,39 @@ export class AggregateStage implements StatefulStage {
     this.#prefetch(cx, row)
     const { entry } = this.#groups.find(k, hash, key, pane?.start)
     this.#refuseUnknown(cx, row, entry, removes)
-    k.if(lt(entry, i32(0)), () => {
-      this.#reserve(cx, row, key, args)
+    const sought = pane && this.#groups.sessions?.seek(cx, pane, entry)
+    k.if(sought?.isMissing ?? lt(entry, i32(0)), () => {
+      this.#reserve(cx, row, { key, args, isNew: sought ? lt(sought.session, i32(0)) : bool(true) })
+      if (sought) this.#prepareSession(cx, row, sought, output)
       const bounds = pane ? this.#groups.windows.bounds(k, pane, this.#wm) : ALWAYS
       this.#pending.write(k, { bounds, hash, key })
-      miss(() => this.#groups.make(k, this.#pending.read(k, key), cx.arrival))
+      miss(() => this.#make(cx, this.#pending.read(k, key), output))
     })
-    return entry
+    return sought?.session ?? entry
+  }
+
+  /** A row that joins what cannot be combined is refused. */
+  #prepareSession(cx: RowScope, row: Row, sought: Sought, output: EagerOutput | undefined): void {
+    const { session, bridged } = sought
+    cx.k.if(ge(bridged, i32(0)), () => {
+      const faults = this.#groups.held.combineFaults(cx.k, bridged, session)
+      cx.reject(faults, row.mask, aggregateRule.print(this.#node))
+    })
+    sought.note()
+    if (output) this.#results.reserveJoin(cx, output)
+  }
+
+  /** Makes the group that a row missed, or joins the two sessions that it comes between. */
+  #make(cx: RowScope, group: NewGroup, output: EagerOutput | undefined): void {
+    const { k, arrival } = cx
+    const make = (): void => this.#groups.make(k, group, arrival)
+    const { sessions } = this.#groups
+    if (!sessions) {
+      make()
+      return
+    }
+    const join = (): void => this.#groups.join(cx, group)
+    k.if(sessions.joins, () => (output ? this.#results.join(cx, output, join) : join()), make)
   }
 
   /** What is taken back must be there; a group that was just made has no rows yet. */
@@ -281,10 +327,10 @@ export class AggregateStage implements StatefulStage {
   }
 
   /** Room for a group, its window, and all texts that it is to keep: behind the loop nothing can stop its row. */
-  #reserve(cx: RowScope, { mask }: Row, key: KeyValue, args: Args): void {
+  #reserve(cx: RowScope, { mask }: Row, { key, args, isNew }: Missing): void {
     const { k, leave } = cx
     const first = this.#groups.accumulation.first(cx, args)
-    cx.reject(first.faults, mask, aggregateRule.print(this.#node))
+    cx.reject(guarded(first.faults, isNew), mask, aggregateRule.print(this.#node))
     this.#groups.reserve(k, leave)
     first.reserve()
     const texts = [...key.texts, ...first.texts]

@@ -71,6 +71,8 @@ export class DeduplicateStage implements StatefulStage {
     this.#stretches = new OpenWindows(ids.next(), this.#table)
   }
 
+  readonly canWait = false
+
   get deadline(): TimeField {
     return this.#stretches.deadline
   }
@@ -115,7 +117,6 @@ export class DeduplicateStage implements StatefulStage {
       reserveCombine: noPanes,
       combine: noPanes,
       combineRows: noPanes,
-      find: noPanes,
       spare: noPanes,
       clear: noPanes,
     })

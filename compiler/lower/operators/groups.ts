@@ -5,8 +5,6 @@
 import { MillraceError } from '../../../ir/errors.ts'
 import { aggregate as aggregateCall } from '../../../ir/expr/aggregates.ts'
 import {
-  add,
-  all,
   and,
   bool,
   eq,
@@ -25,7 +23,8 @@ import { CHANGE, changes, isEager, saysChanges, takesBack } from '../../../ir/lo
 import { WINDOW_NUMBER } from '../../../ir/logical/row-window.ts'
 import { findColumn } from '../../../ir/schema.ts'
 import { isBytes } from '../../../ir/types.ts'
-import { type Accumulator, GroupStore, StateIds, when } from '../accumulators/accumulator.ts'
+import { GroupStore, StateIds, when } from '../accumulators/accumulator.ts'
+import { GroupAccumulators } from '../accumulators/group-accumulators.ts'
 import { type Accumulation, accumulate, fieldsOf as heldBy, keepsTexts } from '../accumulators/index.ts'
 import type { RowColumns } from '../expr/index.ts'
 import type { Leave } from '../lib/control.ts'
@@ -34,16 +33,17 @@ import {
   type Firing,
   type GroupWindows,
   HOME,
-  NEVER,
+  NOWHERE,
   type TimeField,
 } from '../lib/group-windows.ts'
 import { hashOfWindow, hashWords } from '../lib/hash.ts'
 import { Interner } from '../lib/interner.ts'
 import type { RowCounter } from '../lib/row-counter.ts'
+import { type Combining, Sessions } from '../lib/sessions.ts'
 import { type Found, HashTable } from '../lib/table.ts'
-import type { Output, PlanScope } from '../scope.ts'
+import type { Output, PlanScope, RowScope } from '../scope.ts'
 import type { EmitEach, StatefulStage } from '../stage.ts'
-import { FALSE, local, scalar, scalarOf, type Value } from '../value.ts'
+import { FALSE, scalar, scalarOf, type Value } from '../value.ts'
 import { GivenResults } from './given-results.ts'
 import { factsOf } from './group-facts.ts'
 import { GroupKey, KEYS_MAX, type KeyValue } from './group-key.ts'
@@ -55,7 +55,7 @@ const GROUPS = 0
 export const TEXTS = 1
 
 /** In place of the start of a pane: no row looks for the group, which is that of a window about to leave, or a spare one. */
-const MERGED = i64(NEVER)
+const MERGED = NOWHERE
 
 const countRows = aggregateCall('count')
 
@@ -63,8 +63,11 @@ export class Groups {
   readonly key: GroupKey
   readonly texts: Interner | undefined
   readonly accumulation: Accumulation
+  readonly held: GroupAccumulators
   readonly table: HashTable
   readonly windows: GroupWindows
+  /** The same where they are sessions. */
+  readonly sessions: Sessions | undefined
   /** What groups have handed out, where it may have to be taken back. */
   readonly #given: GivenResults | undefined
   /** Set where results leave with the rows that make so many. */
@@ -95,11 +98,13 @@ export class Groups {
     // Whether a group has any rows: with none it gives no result.
     this.#countsRows = this.isUngrouped || this.retracts
     this.accumulation = accumulate(store, this.#countsRows ? [...calls, countRows] : calls)
+    this.held = new GroupAccumulators(this.accumulation)
     this.#given = takesBack(node.emit) ? new GivenResults(store, calls) : undefined
     this.table = this.#makeTable()
     store.place(this.table.entries)
     this.texts?.addUser(this.table)
     this.windows = windowsOf(ids.next(), this.table, node, watermark, this.canEmpty)
+    this.sessions = this.windows instanceof Sessions ? this.windows : undefined
     this.counter = counterOf(this.table, node.rows)
   }
 
@@ -137,14 +142,14 @@ export class Groups {
         grow: (k: KernelBuilder) => one.table.grow(k),
       })),
       ...(texts ? [{ growable: texts.growable, grow: (k: KernelBuilder) => texts.grow(k) }] : []),
-      ...this.#accumulators.flatMap(({ state }) => state ?? []),
+      ...this.held.states,
     ]
   }
 
   init(k: KernelBuilder): void {
     this.table.init(k)
     this.windows.init(k)
-    for (const { state } of this.#accumulators) state?.init?.(k)
+    for (const state of this.held.states) state.init?.(k)
   }
 
   /** The group of a key, in a pane where there are any. */
@@ -175,15 +180,31 @@ export class Groups {
     this.windows.reserve(k, leave)
   }
 
-  /** Makes the group that a row missed. */
   make(k: KernelBuilder, { bounds, hash: known, key: wanted }: NewGroup, arrival: Expr): void {
     for (const text of wanted.texts) this.texts?.intern(k, text)
     const key = this.key.withTexts(wanted)
-    const hash =
-      key.texts.length === 0
-        ? known
-        : hashWords(k, this.key.words(key), this.#node.window && hashOfWindow(k, bounds.start))
-    this.windows.append(k, bounds, this.#insert(k, hash, key, bounds.start), arrival)
+    const seed = this.#node.window && !this.sessions ? hashOfWindow(k, bounds.start) : undefined
+    const hash = key.texts.length === 0 ? known : hashWords(k, this.key.words(key), seed)
+    const place = this.sessions?.place(k, hash, bounds) ?? { hash, start: bounds.start }
+    this.windows.append(k, bounds, this.#insert(k, place.hash, key, place.start), arrival)
+  }
+
+  /** Joins the two sessions that a row comes between; its key is known by its hash. */
+  join({ k, endCall }: Pick<RowScope, 'k' | 'endCall'>, { hash }: NewGroup): void {
+    this.sessions?.join(k, hash)
+    if (this.held.combinesAtOnce) this.sessions?.takeInAtOnce(k, this.#combining(k))
+    else endCall()
+  }
+
+  /** What is left of a session that has joined another one is taken in before anything else happens. */
+  takeInJoined(k: KernelBuilder, leave: Leave): void {
+    if (this.held.combinesAtOnce) return
+    const reserveCombine = (into: Expr, from: Expr): void => this.held.reserveCombine(k, leave, into, from)
+    this.sessions?.takeIn(k, leave, { ...this.#combining(k), reserveCombine })
+  }
+
+  #combining(k: KernelBuilder): Pick<Combining, 'combine' | 'drop'> {
+    return { combine: (into, from) => this.held.combine(k, into, from), drop: group => this.#drop(k, group) }
   }
 
   #insert(k: KernelBuilder, hash: Expr, key: KeyValue, start: Expr): Local {
@@ -193,18 +214,10 @@ export class Groups {
     if (this.marksEmitted) k.store(entries, 'emitted', group, i32(0))
     this.counter?.begin(k, group)
     for (const [field, value] of key.fields) k.store(entries, field, group, value)
-    this.#initRows(k, group)
+    this.held.init(k, group)
     this.#given?.init(k, group)
     this.windows.initGroup?.(k, group)
     return group
-  }
-
-  #initRows(k: KernelBuilder, group: Expr): void {
-    for (const one of this.#accumulators) one.init(k, group)
-  }
-
-  #forgetOwn(k: KernelBuilder, group: Expr): void {
-    for (const one of this.#accumulators) one.forget?.(k, group)
   }
 
   /** Makes an entry empty, for the key of a group. */
@@ -212,8 +225,8 @@ export class Groups {
     const { entries } = this.table
     const { fields } = this.key.of(entries, group)
     if (entry !== group) for (const [field, value] of fields) k.store(entries, field, entry, value)
-    this.#forgetOwn(k, entry)
-    this.#initRows(k, entry)
+    this.held.forget(k, entry)
+    this.held.init(k, entry)
   }
 
   /** Emits the groups of windows that the watermark has passed; or forgets them, where all of it has been said. */
@@ -223,14 +236,12 @@ export class Groups {
         if (isEager(this.#node.emit)) return
         when(k, this.#isOpen(k, group), () => this.#give(k, window, group, each))
       },
-      rows: group => this.#rowsOf(group),
+      rows: group => this.held.rows(group),
       given: group => this.#given?.keep(k, group, this.accumulation),
-      drop: group => this.#drop(k, group),
+      ...this.#combining(k),
       merge: (group, append) => this.#merge(k, leave, group, append),
-      reserveCombine: (into, from) => this.#reserveCombine(k, leave, into, from),
-      combine: (into, from) => this.combine(k, into, from),
-      combineRows: group => this.#rowsOf(group, this.combineRows),
-      find: (group, start) => this.#search(k, group, start).entry,
+      reserveCombine: (into, from) => this.held.reserveCombine(k, leave, into, from),
+      combineRows: group => this.held.rows(group, this.held.combineRows),
       spare: group => this.#spare(k, group),
       clear: (entry, group) => this.clear(k, entry, group),
     })
@@ -267,17 +278,17 @@ export class Groups {
   #merge(k: KernelBuilder, leave: Leave, group: Expr, append: (merged: Expr) => void): Expr {
     const { entry, hash, key } = this.#search(k, group, MERGED)
     k.if(lt(entry, i32(0)), () => this.table.reserve(k, leave))
-    this.#reserveCombine(k, leave, entry, group)
+    this.held.reserveCombine(k, leave, entry, group)
     k.phase('apply')
     k.if(lt(entry, i32(0)), () => {
       k.set(entry, this.#insert(k, hash, key, MERGED))
       append(entry)
     })
-    return this.combine(k, entry, group)
+    return this.held.combine(k, entry, group)
   }
 
   #drop(k: KernelBuilder, group: Expr): void {
-    this.#forgetOwn(k, group)
+    this.held.forget(k, group)
     this.table.remove(k, group)
   }
 
@@ -286,45 +297,6 @@ export class Groups {
     const key = this.key.of(this.table.entries, group)
     const hash = hashWords(k, this.key.words(key), hashOfWindow(k, start))
     return { ...this.find(k, hash, key, start), key }
-  }
-
-  get #accumulators(): readonly Accumulator[] {
-    return this.accumulation.accumulators.map(({ accumulator }) => accumulator)
-  }
-
-  /** What combining two groups costs in rows, beside that of values that are looked at one by one. */
-  get combineRows(): number {
-    return Math.max(1, ...this.#accumulators.map(({ combineRows = 0 }) => combineRows))
-  }
-
-  /** So many rows, and those whose values are looked at one by one. */
-  #rowsOf(group: Expr, fixed = 1): Expr {
-    const rows = this.#accumulators.flatMap(one => one.rows?.(group) ?? [])
-    return rows.reduce((sum, more) => add(sum, more), i32(fixed))
-  }
-
-  /** Do all accumulators take in another entry in one step, for which they need no room? */
-  get combinesAtOnce(): boolean {
-    return this.#accumulators.every(one => !one.step && !one.reserveCombine)
-  }
-
-  #reserveCombine(k: KernelBuilder, leave: Leave, into: Expr, from: Expr): void {
-    for (const one of this.#accumulators) one.reserveCombine?.(k, leave, into, from)
-  }
-
-  /**
-   * Takes what one group holds, or a part of it, into another of earlier rows. All that take many steps take one; when none
-   * has any left, the others follow.
-   */
-  combine(k: KernelBuilder, into: Expr, from: Expr): Expr {
-    const steps = this.#accumulators.flatMap(one =>
-      one.step ? [local(k, 'is_taken', one.step(k, into, from))] : [],
-    )
-    const isDone = local(k, 'is_combined', all(steps))
-    when(k, isDone, () => {
-      for (const one of this.#accumulators) one.combine(k, into, from)
-    })
-    return isDone
   }
 
   /** Does a group come to anything that was told of, or would be? */

@@ -3,14 +3,14 @@
  * result of the window of rows that it fills.
  */
 import { Status } from '../../../ir/abi.ts'
-import { any, bool, i32, le, not, select } from '../../../ir/kernel/build.ts'
+import { any, bool, i32, le, load, ne, not, select } from '../../../ir/kernel/build.ts'
 import type { Expr } from '../../../ir/kernel/node.ts'
 import type { Aggregate } from '../../../ir/logical/aggregate.ts'
-import { changes } from '../../../ir/logical/emit.ts'
+import { changes, saysChanges } from '../../../ir/logical/emit.ts'
 import { type Prepared, when } from '../accumulators/accumulator.ts'
 import type { RowColumns } from '../expr/index.ts'
 import { addLengths } from '../lib/bytes.ts'
-import { type Firing, NO_BOUNDS } from '../lib/group-windows.ts'
+import { type Closed, type Firing, NO_BOUNDS } from '../lib/group-windows.ts'
 import type { Row, RowScope } from '../scope.ts'
 import type { EagerOutput } from '../stage.ts'
 import { bind, faultsOf, isNever, local, withoutFaults } from '../value.ts'
@@ -53,8 +53,7 @@ export class RowResults {
   #emitChange(cx: RowScope, row: Row, { entry, removes, apply }: TakenRow, output: EagerOutput): void {
     const { k } = cx
     const { entries } = this.#groups.table
-    const bounds = row.pane ? { start: row.pane.from, end: row.pane.lastEnd } : NO_BOUNDS
-    const result = (): RowColumns => this.#groups.result(k, bounds, entry, cx)
+    const result = (): RowColumns => this.#groups.result(k, this.#boundsOf(row, entry), entry, cx)
     if (this.#node.emit.strategy === 'update') {
       apply()
       output.emit(result())
@@ -78,6 +77,45 @@ export class RowResults {
     when(k, isNever(isGone) ? bool(true) : not(isGone), () => change(result(), given))
   }
 
+  #boundsOf({ pane }: Row, entry: Expr): Closed {
+    const { sessions } = this.#groups
+    if (sessions) return sessions.boundsOf(entry)
+    return pane ? { start: pane.from, end: pane.lastEnd } : NO_BOUNDS
+  }
+
+  /** Room for what is told where a row joins two sessions. */
+  reserveJoin({ k, leave }: RowScope, output: EagerOutput): void {
+    k.if(le(output.room, i32(0)), () => leave(Status.full))
+  }
+
+  /**
+   * Takes back the later of two sessions that a row joins; that once done, tells what the earlier comes to with it, which
+   * `join` writes. The row, which comes again each time, is not among them yet.
+   */
+  join(cx: RowScope, output: EagerOutput, join: () => void): void {
+    const { k } = cx
+    const { sessions, table } = this.#groups
+    if (!sessions || !saysChanges(this.#node.emit)) {
+      join()
+      return
+    }
+    const [into, from] = sessions.joining(k)
+    const tell = (session: Expr, code: number): void =>
+      output.emitBehind(asChange(this.#groups.result(k, sessions.boundsOf(session), session, cx), code))
+    k.if(
+      ne(load(table.entries, 'emitted', from), i32(0)),
+      () => {
+        tell(from, changes.delete)
+        k.store(table.entries, 'emitted', from, i32(0))
+      },
+      () => {
+        tell(into, changes.updateBefore)
+        join()
+        tell(into, changes.updateAfter)
+      },
+    )
+  }
+
   /** What is done where a row is the last of a window of rows. */
   #firing(cx: RowScope, output: EagerOutput): Firing {
     const { k } = cx
@@ -92,10 +130,10 @@ export class RowResults {
         if (faults.length === 0) take()
         else k.if(any(faults.map(fault => fault.when)), refused, take)
       },
-      combine: (into, from) => this.#groups.combine(k, into, from),
+      combine: (into, from) => this.#groups.held.combine(k, into, from),
       clear: (entry, group) => this.#groups.clear(k, entry, group),
-      combineRows: this.#groups.combineRows,
-      combinesAtOnce: this.#groups.combinesAtOnce,
+      combineRows: this.#groups.held.combineRows,
+      combinesAtOnce: this.#groups.held.combinesAtOnce,
       spend: rows => cx.spend(rows),
       due: () => cx.stopIfDue(),
     }

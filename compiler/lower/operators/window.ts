@@ -5,7 +5,7 @@
 
 import type { KernelBuilder } from '../../../ir/kernel/build.ts'
 import { add, and, bool, i64, load, lt, not, op, rem, select, sub } from '../../../ir/kernel/build.ts'
-import type { Expr, Mem } from '../../../ir/kernel/node.ts'
+import type { Expr, Local, Mem } from '../../../ir/kernel/node.ts'
 import { rowLayout } from '../../../ir/layout.ts'
 import {
   type CumulatingWindow,
@@ -19,18 +19,41 @@ import {
 } from '../../../ir/logical/window.ts'
 import { MIN_TIME } from '../event-time.ts'
 import { intoGrid } from '../lib/grid.ts'
-import type { Pane } from '../lib/group-windows.ts'
+import { HOME, type Pane } from '../lib/group-windows.ts'
 import { hashOfWindow } from '../lib/hash.ts'
+import type { Row } from '../scope.ts'
 import type { Stage } from '../stage.ts'
 import { FALSE, orAll, scalar, scalarOf } from '../value.ts'
 
 /** `number` tells the caches of a pipeline apart. */
-export function lowerWindow(node: Window, number: number): Stage {
+export const lowerWindow = (node: Window, number: number): Stage =>
+  node.spec.kind === 'session' ? lowerSession(node, node.spec) : lowerGrid(node, node.spec, number)
+
+/** Each row has a session of its own, which may be part of a longer one. */
+const lowerSession = (node: Window, spec: SessionWindow): Stage => ({
+  push(cx, row, next) {
+    const { k } = cx
+    const operator = windowRule.print(node)
+    k.note(operator)
+    const ts = timeOf(k, row, spec)
+    const end = behind(k, 'session_end', ts, reachOf(spec))
+    const faults = [lt(ts, i64(MIN_TIME)), ...end.faults]
+    cx.reject(
+      faults.map(when => ({ code: 'LDB-2005', when }) as const),
+      row.mask,
+      operator,
+    )
+    const pane = { start: HOME, hash: undefined, from: ts, firstEnd: end.time, lastEnd: end.time }
+    next({ ...row, pane })
+  },
+})
+
+function lowerGrid(node: Window, spec: GridWindow, number: number): Stage {
   const cache = rowLayout(`window_${number}`, 'scratch', {
     start: 'i64',
     end: 'i64',
     hash: 'i32',
-    ...(isShared(node.spec) && { from: 'i64', first_end: 'i64', last_end: 'i64' }),
+    ...(isShared(spec) && { from: 'i64', first_end: 'i64', last_end: 'i64' }),
   })
   const assigned = node.relation.time?.window
   if (!assigned) throw new Error('a window without its columns')
@@ -39,51 +62,38 @@ export function lowerWindow(node: Window, number: number): Stage {
     push(cx, row, next) {
       const { k } = cx
       k.note(windowRule.print(node))
-      const time = scalarOf(row.columns.get(node.spec.column) ?? missing(node.spec.column))
-      const ts = k.let('ts', time.value)
+      const ts = timeOf(k, row, spec)
       const inside = and(not(lt(ts, load(cache, 'start'))), lt(ts, load(cache, 'end')))
       const fault = k.let('time_fault', bool(false))
-      k.if(not(inside), () => k.set(fault, assign(k, cache, node.spec, ts)))
-      const pane = paneOf(k, cache, node.spec, ts)
-      const ends = pane.faults.map(when => ({ code: 'LDB-2005', when }) as const)
-      cx.reject([{ code: 'LDB-2005', when: fault }, ...ends], row.mask, windowRule.print(node))
+      k.if(not(inside), () => k.set(fault, assign(k, cache, spec, ts)))
+      cx.reject([{ code: 'LDB-2005', when: fault }], row.mask, windowRule.print(node))
       const columns = new Map(row.columns)
       if (assigned.isInRows) {
         columns.set(assigned.start, scalar(assigned.type, load(cache, 'start'), FALSE))
         columns.set(assigned.end, scalar(assigned.type, load(cache, 'end'), FALSE))
       }
-      next({ ...row, columns, pane: pane.pane })
+      next({ ...row, columns, pane: paneOf(cache, spec) })
     },
   }
 }
 
-const missing = (column: string): never => {
-  throw new Error(`window column ${column} is not part of the row`)
+type GridWindow = Exclude<WindowSpec, SessionWindow>
+
+function timeOf(k: KernelBuilder, { columns }: Row, { column }: WindowSpec): Local {
+  const value = columns.get(column)
+  if (!value) throw new Error(`window column ${column} is not part of the row`)
+  return k.let('ts', scalarOf(value).value)
 }
 
 /** Do windows share panes, so that a row may belong to several? */
-const isShared = ({ kind }: WindowSpec): boolean => kind === 'hop' || kind === 'cumulate'
+const isShared = ({ kind }: GridWindow): boolean => kind === 'hop' || kind === 'cumulate'
 
-/** The pane of a row; each row has a session of its own, which may be part of a longer one. */
-function paneOf(
-  k: KernelBuilder,
-  cache: Mem,
-  spec: WindowSpec,
-  ts: Expr,
-): { readonly pane: Pane; readonly faults: readonly Expr[] } {
+function paneOf(cache: Mem, spec: GridWindow): Pane {
   const field = (name: string): Expr => load(cache, name)
-  const known = { start: field('start'), hash: field('hash') }
-  if (spec.kind === 'session') {
-    const end = behind(k, 'session_end', ts, reachOf(spec))
-    return {
-      pane: { ...known, from: ts, firstEnd: end.time, lastEnd: end.time },
-      faults: [lt(ts, i64(MIN_TIME)), ...end.faults],
-    }
-  }
   const [from, firstEnd, lastEnd] = isShared(spec)
     ? ['from', 'first_end', 'last_end'].map(field)
     : ['start', 'end', 'end'].map(field)
-  return { pane: { ...known, from, firstEnd, lastEnd }, faults: [] }
+  return { start: field('start'), hash: field('hash'), from, firstEnd, lastEnd }
 }
 
 /** What is cached of a pane, and the conditions under which one of its windows leaves the range of times. */
@@ -93,7 +103,7 @@ interface Assigned {
 }
 
 /** Computes the pane of a time and caches it; yields whether a window that the time is in leaves the range of times. */
-function assign(k: KernelBuilder, cache: Mem, spec: WindowSpec, ts: Expr): Expr {
+function assign(k: KernelBuilder, cache: Mem, spec: GridWindow, ts: Expr): Expr {
   const { fields, faults } = assignments[spec.kind](k, spec as never, ts)
   const fault = k.let('leaves_range', orAll(faults))
   k.if(not(fault), () => {
@@ -104,12 +114,12 @@ function assign(k: KernelBuilder, cache: Mem, spec: WindowSpec, ts: Expr): Expr 
 }
 
 const assignments: {
-  readonly [K in WindowSpec['kind']]: (
+  readonly [K in GridWindow['kind']]: (
     k: KernelBuilder,
     spec: Extract<WindowSpec, { kind: K }>,
     ts: Expr,
   ) => Assigned
-} = { tumble: assignTumbling, hop: assignHopping, cumulate: assignCumulating, session: assignSession }
+} = { tumble: assignTumbling, hop: assignHopping, cumulate: assignCumulating }
 
 function assignTumbling(k: KernelBuilder, { sizeTicks, offsetTicks }: TumblingWindow, ts: Expr): Assigned {
   const into = k.let('into', intoGrid(k, sizeTicks, offsetTicks, ts))
@@ -154,13 +164,6 @@ function assignCumulating(k: KernelBuilder, spec: CumulatingWindow, ts: Expr): A
     fields: { start, end, from: from.time, first_end: end, last_end: lastEnd.time },
     faults: [...from.faults, ...lastEnd.faults],
   }
-}
-
-/** Panes of sessions are told apart by their starts and nothing else: those that would begin before time wrap around. */
-function assignSession(k: KernelBuilder, spec: SessionWindow, ts: Expr): Assigned {
-  const reach = reachOf(spec)
-  const start = k.let('start', sub(ts, intoGrid(k, reach, 0n, ts)))
-  return { fields: { start, end: add(start, i64(reach)) }, faults: [] }
 }
 
 /** A time, and whether it would be none. No step to it leaves the range before it does, however large it is. */

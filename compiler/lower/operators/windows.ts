@@ -48,7 +48,7 @@ export function windowsOf(
         lateness,
       })
     case 'session':
-      return new Sessions(groups, { gap: spec.gapTicks, reach: reachOf(spec), lateness })
+      return new Sessions(groups, { gap: spec.gapTicks, reach: reachOf(spec), lateness, watermark })
     default:
       return open()
   }

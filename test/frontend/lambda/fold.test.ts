@@ -72,7 +72,12 @@ function compiled({ add, merge, result }: FoldTexts): Fold | undefined {
   }
 }
 
-const asRow = (values: readonly Value[], pane = ''): Contribution => ({ values, time: 0n, lane: 0, pane })
+const asRow = (values: readonly Value[], ...parts: readonly string[]): Contribution => ({
+  values,
+  time: 0n,
+  lane: 0,
+  parts,
+})
 
 /** The rows that the oracle takes, and its state behind them; the compiled aggregate refuses the same ones. */
 function takeAll(fold: Fold, oracle: ReturnType<typeof oracleOf>, rows: readonly (readonly Value[])[]) {
