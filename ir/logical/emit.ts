@@ -86,9 +86,9 @@ export function checkEmit(emit: Emit, { hasWindow, hasSessions, hasTime }: EmitS
     })
   }
   if (early) checkEarly(early, hasTime)
-  if (hasSessions && (isRefined(emit) || strategy === 'distinct')) {
-    throw new MillraceError('LDB-1001', `sessions that emit${printEmit(emit)}`, {
-      fix: "emit on 'close', 'final', 'update' or 'changelog', or use other windows",
+  if (hasSessions && strategy === 'distinct') {
+    throw new MillraceError('LDB-1001', 'the distinct rows of sessions, which may be joined', {
+      fix: 'use other windows',
     })
   }
 }

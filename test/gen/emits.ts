@@ -21,9 +21,7 @@ export const fitting = (
 
 export function emitsOf(time: EventTime | undefined): fc.Arbitrary<Emit> {
   const window = time?.window
-  return window?.spec.kind === 'session'
-    ? emitsOnce(window)
-    : fc.oneof({ weight: 3, arbitrary: emitsOnce(window) }, { weight: 3, arbitrary: emitsRefined(time) })
+  return fc.oneof({ weight: 3, arbitrary: emitsOnce(window) }, { weight: 3, arbitrary: emitsRefined(time) })
 }
 
 /** Results that later ones replace. */

@@ -24,8 +24,9 @@ import { events, nodeOf, row, timeless } from '../support/small-streams.ts'
 
 after(closeNativeCompiler)
 
-/** Side by side, and overlapping: a row is taken into each of its windows. */
-const specs = [tumble('at', '10ms'), hop('at', '10ms', '4ms'), cumulate('at', '12ms', '4ms')] as const
+/** Side by side, overlapping, where a row is taken into each of its windows, and sessions. */
+const onGrids = [tumble('at', '10ms'), hop('at', '10ms', '4ms'), cumulate('at', '12ms', '4ms')] as const
+const specs = [...onGrids, session('at', '6ms')] as const
 type Spec = (typeof specs)[number]
 
 /** All have the columns of the first. */
@@ -158,15 +159,38 @@ test('at every watermark changes come to all rows that were in time, for each wi
 
 test('the last result of each group is that of the close, where results are plain', () => {
   fc.assert(
-    fc.property(drawnRows, fc.constantFrom(...refined), fc.constantFrom(...specs), (rows, options, spec) => {
-      const last = new Map<string, string>()
-      for (const one of outcome(perTen({ ...options, lateness: '6ms' }, spec), rows).found)
-        last.set(`${one.window_start} ${one.window_end} ${one.key}`, textOfColumns(one))
-      const closed = outcome(perTen({ lateness: '6ms' }, spec), rows).found.map(textOfColumns)
-      assert.deepEqual([...last.values()].toSorted(), closed.toSorted())
-    }),
+    fc.property(
+      drawnRows,
+      fc.constantFrom(...refined),
+      fc.constantFrom(...onGrids),
+      (rows, options, spec) => {
+        const last = new Map<string, string>()
+        for (const one of outcome(perTen({ ...options, lateness: '6ms' }, spec), rows).found)
+          last.set(`${one.window_start} ${one.window_end} ${one.key}`, textOfColumns(one))
+        const closed = outcome(perTen({ lateness: '6ms' }, spec), rows).found.map(textOfColumns)
+        assert.deepEqual([...last.values()].toSorted(), closed.toSorted())
+      },
+    ),
     { numRuns: runs(60) },
   )
+})
+
+test('a session that is joined by a row is taken back at once, and what they are together is told', () => {
+  const plan = events
+    .window(session('at', '10ms'))
+    .groupBy('key')
+    .agg((_, a) => ({ rows: a.count() }), { emit: 'watermark', lateness: '1s', changes: true })
+  const told = (...times: readonly number[]) =>
+    outcome(
+      plan,
+      times.map(at => row(at)),
+    ).found.map(one => `${one.$op} ${one.window_start}-${one.window_end} ${one.rows}`)
+  assert.deepEqual(told(0, 15, 100, 8), [
+    ...['0 0-10 1', '0 15-25 1'],
+    ...['1 15-25 1', '2 0-10 1', '3 0-25 2', '2 0-25 2', '3 0-25 3'],
+    '0 100-110 1',
+  ])
+  assert.deepEqual(told(0, 15, 29, 20), ['0 0-10 1', '0 15-25 1', '2 15-25 1', '3 15-39 3'])
 })
 
 test('results may stop anywhere: full outputs, spent budgets, operators and texts behind them', async () => {
@@ -250,10 +274,6 @@ test('what cannot be right is refused where it is planned', () => {
   }
   const rows = (windowed: typeof events, options: EmitOptions) =>
     windowed.groupBy('key').agg((_, a) => ({ rows: a.count() }), options)
-  const sessions = events.window(session('at', '5ms')) as unknown as typeof events
-  refused('LDB-1001', () => rows(sessions, { early: '1s' }))
-  refused('LDB-1001', () => rows(sessions, { emit: 'watermark', lateness: '1s' }))
-  compile(rows(sessions, { emit: 'watermark', changes: true }))
   refused('LDB-2001', () => rows(timeless as unknown as typeof events, { early: '1s' }))
   refused('LDB-0001', () => rows(events, { early: '0s' }))
   refused('LDB-0001', () => rows(events, { emit: 'update', early: '1s' }))

@@ -6,17 +6,17 @@ import { changes, isEager, isRefined } from '../../ir/logical/emit.ts'
 import { Aggregation, type Brought, joined, order } from './aggregation.ts'
 import type { Item, Operator, Surroundings } from './operator.ts'
 import { RefinedGroups } from './refined-groups.ts'
+import { RefinedSessions } from './refined-sessions.ts'
 import { RowWindows } from './row-windows.ts'
 import { Sessions } from './sessions.ts'
 import { ALWAYS, type Span } from './windows.ts'
 
 export function aggregated(node: Aggregate, next: Operator, run: Surroundings): Operator {
   if (node.rows) return new RowWindows(node, node.rows, next, run)
-  return node.window?.spec.kind === 'session'
-    ? new Sessions(node, node.window.spec, next, run)
-    : isRefined(node.emit)
-      ? new RefinedGroups(node, next, run)
-      : new Groups(node, next, run)
+  const isManifold = isRefined(node.emit)
+  if (node.window?.spec.kind === 'session')
+    return new (isManifold ? RefinedSessions : Sessions)(node, node.window.spec, next, run)
+  return new (isManifold ? RefinedGroups : Groups)(node, next, run)
 }
 
 /** Rows of one key that belong to the same windows. */

@@ -8,7 +8,7 @@ import { reachOf, type SessionWindow } from '../../ir/logical/window.ts'
 import { Aggregation, type Brought, joined, type Lists, order } from './aggregation.ts'
 import type { Item, Operator, Surroundings } from './operator.ts'
 
-interface Session extends Brought {
+export interface Session extends Brought {
   readonly first: bigint
   readonly last: bigint
   /** The number of the row that made it. */
@@ -17,7 +17,7 @@ interface Session extends Brought {
 
 export class Sessions extends Aggregation {
   readonly #spec: SessionWindow
-  #open: readonly Session[] = []
+  protected open: readonly Session[] = []
   #joins = 0
 
   constructor(node: Aggregate, spec: SessionWindow, next: Operator, run: Surroundings) {
@@ -25,7 +25,7 @@ export class Sessions extends Aggregation {
     this.#spec = spec
   }
 
-  get #reach(): bigint {
+  protected get reach(): bigint {
     return reachOf(this.#spec)
   }
 
@@ -37,13 +37,13 @@ export class Sessions extends Aggregation {
   #sessionsOf(item: Item): readonly Session[] {
     const time = this.#timeOf(item)
     const key = this.keyOf(item)
-    return this.#open
-      .filter(one => one.key === key && time < one.last + this.#reach && one.first < time + this.#reach)
+    return this.open
+      .filter(one => one.key === key && time < one.last + this.reach && one.first < time + this.reach)
       .toSorted((a, b) => order(a.first, b.first))
   }
 
   protected isLate(item: Item): boolean {
-    const closes = this.#timeOf(item) + this.#reach + this.lateness
+    const closes = this.#timeOf(item) + this.reach + this.lateness
     return closes <= this.timeFor(item) && this.#sessionsOf(item).length === 0
   }
 
@@ -51,7 +51,7 @@ export class Sessions extends Aggregation {
     const brought = this.brought(item, number, { lane: 0, parts: [] })
     const time = this.#timeOf(item)
     const found = this.#sessionsOf(item)
-    const session = found.length === 2 ? this.#join(found[0], found[1]) : found.at(0)
+    const session = found.length === 2 ? this.#join(found[0], found[1], item, number) : found.at(0)
     const lists = session ? joined(session.lists, brought.lists) : brought.lists
     this.accept(lists)
     const times = [time, ...(session ? [session.first, session.last] : [])].toSorted(order)
@@ -62,42 +62,56 @@ export class Sessions extends Aggregation {
       lists,
     }
     this.#replace(session ? [session] : [], grown)
-    if (isEager(this.node.emit)) this.#tellChange(session, grown)
+    this.changed(session, grown, item, number)
+  }
+
+  /** As it is by now. */
+  #find({ number }: Session): Session | undefined {
+    return this.open.find(one => one.number === number)
+  }
+
+  /** A row was taken into a session. */
+  protected changed(before: Session | undefined, now: Session, _item: Item, _number: bigint): void {
+    if (isEager(this.node.emit)) this.#tellChange(before, now)
+  }
+
+  /** A row that is to be taken has joined two sessions. */
+  protected joined(earlier: Session, later: Session, whole: Session, _item: Item, _number: bigint): void {
+    if (!isEager(this.node.emit) || !saysChanges(this.node.emit)) return
+    this.tell(later, changes.delete)
+    this.#tellChange(earlier, whole)
   }
 
   /** What a session comes to, right behind what it came to before. */
   #tellChange(before: Session | undefined, now: Session): void {
-    if (before && saysChanges(this.node.emit)) this.#tell(before, changes.updateBefore)
-    this.#tell(now, before ? changes.updateAfter : changes.insert)
+    if (before && saysChanges(this.node.emit)) this.tell(before, changes.updateBefore)
+    this.tell(now, before ? changes.updateAfter : changes.insert)
   }
 
-  #tell({ first, last, keys, lists }: Session, change: number): void {
+  protected tell({ first, last, keys, lists }: Session, change: number): void {
     this.emit({ start: first, end: last + this.#spec.gapTicks }, keys, [lists], change)
   }
 
-  #join(earlier: Session, later: Session): Session {
+  #join(earlier: Session, later: Session, item: Item, number: bigint): Session | undefined {
     const lists = joined(earlier.lists, asPart(later.lists, `${this.#joins++}`))
     this.accept(lists)
     const whole = { ...earlier, last: later.last, lists }
     this.#replace([earlier, later], whole)
-    if (isEager(this.node.emit) && saysChanges(this.node.emit)) {
-      this.#tell(later, changes.delete)
-      this.#tellChange(earlier, whole)
-    }
-    return whole
+    this.joined(earlier, later, whole, item, number)
+    return this.#find(whole)
   }
 
   #replace(gone: readonly Session[], session: Session): void {
-    this.#open = [...this.#open.filter(one => !gone.includes(one)), session]
+    this.open = [...this.open.filter(one => !gone.includes(one)), session]
   }
 
   protected close(time: bigint): void {
-    const closesAt = ({ last }: Session): bigint => last + this.#reach + this.lateness
-    const due = this.#open.filter(one => closesAt(one) <= time)
-    this.#open = this.#open.filter(one => !due.includes(one))
+    const closesAt = ({ last }: Session): bigint => last + this.reach + this.lateness
+    const due = this.open.filter(one => closesAt(one) <= time)
+    this.open = this.open.filter(one => !due.includes(one))
     if (isEager(this.node.emit)) return
     for (const one of due.toSorted((a, b) => order(a.last, b.last) || order(a.number, b.number)))
-      this.#tell(one, changes.insert)
+      this.tell(one, changes.insert)
   }
 }
 

@@ -163,8 +163,8 @@ export const groups: Room = {
     },
     {
       name: 'hash-without-its-window',
-      find: 'this.#node.window && hashOfWindow(k, bounds.start))',
-      put: 'undefined)',
+      find: 'this.#node.window && !this.sessions ? hashOfWindow(k, bounds.start) : undefined',
+      put: 'undefined',
       shows: 'push never returns: a text key that was new is never found in its window',
     },
   ],

@@ -68,6 +68,8 @@ export const mutants = mutantsOf({
   'each-window': refined.eachWindow,
   'changed-groups': refined.changedGroups,
   'refined-windows': refined.refinedWindows,
+  'early-results': refined.earlyResults,
+  'refined-sessions': refined.refinedSessions,
   'given-results': refined.givenResults,
   interner: texts.interner,
   bytes: texts.bytes,

@@ -125,18 +125,6 @@ export const refinedWindows: Room = {
       shows: 'a window gives its results once more when its lateness is over',
     },
     {
-      name: 'early-behind-the-end',
-      find: 'lt(due, this.heap.earliest(i64(NEVER)))',
-      put: 'lt(due, i64(NEVER))',
-      shows: 'a window that ended first gives an early result in front of its last',
-    },
-    {
-      name: 'early-at-the-end-of-input',
-      find: 'lt(this.#wm, i64(NEVER)))\n',
-      put: 'bool(true))\n',
-      shows: 'results come twice when the input ends',
-    },
-    {
       name: 'opened-behind-its-end',
       find: 'select(le(end, this.#wm), closes, end)',
       put: 'end',
@@ -150,9 +138,89 @@ export const refinedWindows: Room = {
     },
     {
       name: 'left-on-the-list',
-      find: 'this.#changed?.delete(k, group)',
+      find: 'this.#early?.changed.delete(k, group)',
       put: '',
       shows: 'a group that has given its last result gives an early one, or another in its place does',
+    },
+  ],
+}
+
+export const earlyResults: Room = {
+  file: 'compiler/lower/lib/early-results.ts',
+  tests,
+  faults: [
+    {
+      name: 'early-behind-the-end',
+      find: 'and(lt(due, next), ',
+      put: 'and(lt(due, i64(NEVER)), ',
+      shows: 'a window that ended first gives an early result in front of its last',
+    },
+    {
+      name: 'early-at-the-end-of-input',
+      find: 'lt(timeOf(watermark), i64(NEVER)))',
+      put: 'bool(true))',
+      shows: 'results come twice when the input ends',
+    },
+  ],
+}
+
+export const refinedSessions: Room = {
+  file: 'compiler/lower/lib/refined-sessions.ts',
+  tests,
+  faults: [
+    {
+      name: 'no-correction-at-the-end',
+      find: 'le(this.#endOf(session), this.#wm),',
+      put: 'lt(this.#endOf(session), this.#wm),',
+      shows: 'a row that comes when the session has just ended corrects nothing',
+    },
+    {
+      name: 'goes-on-unsaid',
+      find: '() => this.#awaitEnd(k, session))',
+      put: '() => {})',
+      shows: 'a session that had ended and goes on gives its result when it closes',
+    },
+    {
+      name: 'joined-is-not-awaited',
+      find: 'if (this.#refinement.corrects) this.#awaitEnd(k, into)',
+      put: '',
+      shows: 'two sessions that were joined behind their end give no result for it',
+    },
+    {
+      name: 'joined-stays-on-the-list',
+      find: 'this.#early?.changed.delete(k, from)',
+      put: '',
+      shows: 'a session that is gone gives an early result',
+    },
+    {
+      name: 'joined-has-not-changed',
+      find: 'this.#early?.change(k, into, time, () => this.setDeadline(k))',
+      put: '',
+      shows: 'a join is told with the next row, not early',
+    },
+    {
+      name: 'never-withdrawn',
+      find: "k.put(this.#refined, 'withdrawn', session),",
+      put: 'combining.drop(session),',
+      shows: 'the results of a session that has joined another stay',
+    },
+    {
+      name: 'made-behind-its-end',
+      find: 'select(le(end, this.#wm), bounds.closes, end)',
+      put: 'end',
+      shows: 'a session that a late row makes gives its first result twice',
+    },
+    {
+      name: 'said-again-at-the-close',
+      find: 'and(not(isLast), or(',
+      put: 'and(bool(true), or(',
+      shows: 'a session gives its result once more when its lateness is over',
+    },
+    {
+      name: 'end-is-not-noted',
+      find: "k.put(this.#refined, 'late', i32(NONE))\n      say()",
+      put: "k.put(this.#refined, 'late', i32(NONE))",
+      shows: 'a corrected session gives its result again at its new end',
     },
   ],
 }

@@ -13,8 +13,8 @@ export const sessions: Room = {
     },
     {
       name: 'gap-before-joins',
-      find: "k.breakIf(gt(end, this.#of('first_time', session)), label)",
-      put: "k.breakIf(ge(end, this.#of('first_time', session)), label)",
+      find: "k.breakIf(gt(end, this.of('first_time', session)), label)",
+      put: "k.breakIf(ge(end, this.of('first_time', session)), label)",
       shows: 'a row exactly a gap before a session is not taken to the one before',
     },
     {
@@ -25,31 +25,31 @@ export const sessions: Room = {
     },
     {
       name: 'never-bridges',
-      find: "k.if(lt(time, this.#of('first_time', session)), () => {\n        const before",
+      find: "k.if(lt(time, this.of('first_time', session)), () => {\n        const before",
       put: 'k.if(lt(time, time), () => {\n        const before',
       shows: 'two sessions stay apart that a row comes between',
     },
     {
       name: 'first-row-stays',
-      find: "k.if(lt(from, this.#of('first_time', session)), () => this.#put(k, 'first_time', session, from))",
+      find: "k.if(lt(from, this.of('first_time', session)), () => this.put(k, 'first_time', session, from))",
       put: '',
       shows: 'a session begins when its first row came, not when that was',
     },
     {
       name: 'last-row-stays',
-      find: "k.if(gt(from, this.#of('last_time', session)), () => this.#put(k, 'last_time', session, from))",
+      find: "k.if(gt(from, this.of('last_time', session)), () => this.put(k, 'last_time', session, from))",
       put: '',
       shows: 'a session ends behind its first row',
     },
     {
       name: 'joined-ends-early',
-      find: "this.#put(k, 'last_time', into, this.#of('last_time', from))",
+      find: "this.put(k, 'last_time', into, this.of('last_time', from))",
       put: '',
       shows: 'two sessions that were joined end where the earlier did',
     },
     {
       name: 'list-loses-the-later',
-      find: "this.#put(k, 'later', into, behind)",
+      find: "this.put(k, 'later', into, behind)",
       put: '',
       shows: 'a session leaves, and the one behind it still names it',
     },
@@ -73,8 +73,8 @@ export const sessions: Room = {
     },
     {
       name: 'closed-stays-in-the-list',
-      find: "k.if(ge(later, i32(0)), () => this.#put(k, 'earlier', later, i32(NONE)))\n          walk.drop",
-      put: 'walk.drop',
+      find: "k.if(ge(later, i32(0)), () => this.put(k, 'earlier', later, i32(NONE)))\n    drop",
+      put: 'drop',
       shows: 'rows look back to a session that has left, or to what has its place',
     },
     {

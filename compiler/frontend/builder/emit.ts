@@ -16,8 +16,8 @@ export interface EmitOptions {
    * the watermark passes the end of the window, and again with each row that comes within the lateness behind it. `'update'`:
    * the new result of a group after every row of it. `'changelog'`: the same as changes, with a column `$op`: 0 a new group,
    * 2 what it came to before, taken back, and right behind it 3 what it comes to now; of two sessions that are joined
-   * 1 the later one, taken back. `early` and a lateness with `'watermark'` are not for sessions; windows that overlap keep a
-   * row in each of them with all but `'close'` and `'final'`, which costs as much as a row for each. Over changes a group may go: 1 is what it came to last; there are only `'close'`, `'final'` and
+   * 1 the later one, taken back. Windows that overlap keep a row in each of them with all but `'close'` and `'final'`, and
+   * with `early`, which costs as much as a row for each. Over changes a group may go: 1 is what it came to last; there are only `'close'`, `'final'` and
    * `'changelog'`. `{ everyRows: n }`: after every n rows of a group what it comes to by then, and at the end where rows have
    * come since; only without windows.
    */

@@ -66,6 +66,8 @@ export interface GroupWalk {
   each(window: Closed, group: Expr): void
   /** What `each` wrote has been handed out for good. */
   given?(group: Expr): void
+  /** Takes back what was handed out; may leave as `each` does. */
+  takeBack?(group: Expr): void
   /** What `each` takes of the budget, in rows. */
   rows(group: Expr): Expr
   /** Forgets the group. */

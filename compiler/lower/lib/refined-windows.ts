@@ -7,7 +7,6 @@
 import { controlBlock, Status } from '../../../ir/abi.ts'
 import {
   add,
-  all,
   and,
   bool,
   eq,
@@ -27,8 +26,8 @@ import {
 } from '../../../ir/kernel/build.ts'
 import type { Expr, Local, Mem } from '../../../ir/kernel/node.ts'
 import { rowLayout } from '../../../ir/layout.ts'
-import { ChangedGroups } from './changed-groups.ts'
 import type { Leave } from './control.ts'
+import { EarlyResults, type EarlyRule, timeOf } from './early-results.ts'
 import {
   type Closed,
   type GroupWalk,
@@ -44,15 +43,11 @@ import type { HashTable } from './table.ts'
 const Why = { correction: 0, early: 1, end: 2, close: 3 } as const
 const NONE = -1
 
-export interface RefinedRule extends WindowShape {
-  /** From the time that a window is known by to its end; undefined where there is one for all time. */
-  readonly ticks: bigint | undefined
+/** How groups give several results. */
+export interface Refinement {
   /** Do groups give results at the end of the window, and again for each row that comes later? Else when it closes. */
   readonly corrects: boolean
-  /** The period of early results, and the clock that it is of. */
-  readonly early:
-    | { readonly every: bigint; readonly clock: TimeField; readonly isEventTime: boolean }
-    | undefined
+  readonly early: EarlyRule | undefined
   /** Is nothing said of groups that have not changed since their last result? */
   readonly onlyChanged: boolean
   readonly watermark: TimeField
@@ -60,31 +55,36 @@ export interface RefinedRule extends WindowShape {
   readonly noTime: bigint
 }
 
+export interface RefinedRule extends WindowShape, Refinement {
+  /** From the time that a window is known by to its end; undefined where there is one for all time. */
+  readonly ticks: bigint | undefined
+}
+
 export class RefinedWindows extends OpenWindows {
   readonly #rule: RefinedRule
-  readonly #changed: ChangedGroups | undefined
+  readonly #early: EarlyResults | undefined
   readonly #refined: Mem
 
   constructor(id: number, groups: HashTable, rule: RefinedRule) {
     super(id, groups, rule, rule.corrects ? { unsaid: 'i32' } : {})
     this.#rule = rule
-    this.#changed = rule.early && new ChangedGroups(groups.entries, rule.early.every)
+    this.#early = rule.early && new EarlyResults(groups.entries, rule.early)
     /** The group that a late row has changed. */
     this.#refined = rowLayout('refined_windows', 'state', { late: 'i32' })
   }
 
   override get heads(): readonly Mem[] {
-    return [...super.heads, this.#refined, ...(this.#changed ? [this.#changed.head] : [])]
+    return [...super.heads, this.#refined, ...(this.#early ? [this.#early.changed.head] : [])]
   }
 
   override init(k: KernelBuilder): void {
     super.init(k)
     k.put(this.#refined, 'late', i32(NONE))
-    this.#changed?.init(k)
+    this.#early?.changed.init(k)
   }
 
   initGroup(k: KernelBuilder, group: Expr): void {
-    this.#changed?.initGroup(k, group)
+    this.#early?.changed.initGroup(k, group)
   }
 
   get #late(): Expr {
@@ -106,7 +106,7 @@ export class RefinedWindows extends OpenWindows {
 
   /** Group that has changed: it gives a result before the next row comes, or early, or neither. */
   touch(k: KernelBuilder, { group, end, time, stopIfDue }: Touch): void {
-    const early = (): void => this.#changeEarly(k, group, time)
+    const early = (): void => this.#early?.change(k, group, time, () => this.setDeadline(k))
     if (!this.#rule.corrects) {
       early()
       return
@@ -122,21 +122,10 @@ export class RefinedWindows extends OpenWindows {
     )
   }
 
-  #changeEarly(k: KernelBuilder, group: Expr, time: Expr): void {
-    const { early, noTime } = this.#rule
-    if (!early || !this.#changed) return
-    const now = timeOf(early.clock)
-    const base = early.isEventTime ? select(eq(now, i64(noTime)), time, now) : now
-    this.#changed.add(k, group, base, () => {
-      if (early.isEventTime) this.setDeadline(k)
-    })
-  }
-
   protected override setDeadline(k: KernelBuilder): void {
-    const { corrects, early, noTime } = this.#rule
+    const { corrects, noTime } = this.#rule
     const windows = this.heap.earliest(i64(NEVER))
-    const due = early?.isEventTime ? this.#changed?.due : undefined
-    const time = due ? select(lt(due, windows), due, windows) : windows
+    const time = this.#early?.before(windows) ?? windows
     k.put(this.head, 'deadline', corrects ? select(ge(this.#late, i32(0)), i64(noTime), time) : time)
   }
 
@@ -165,30 +154,19 @@ export class RefinedWindows extends OpenWindows {
       k.breakIf(gt(this.heap.earliest(i64(NEVER)), this.#wm), done)
       this.#chooseOfWindow(k, why, group)
     }
-    const early = this.#earlyIsDue()
+    const early = this.#early
     if (!early) {
       window()
       return
     }
     k.if(
-      early.isDue,
+      early.isDue(this.heap.earliest(i64(NEVER))),
       () => {
         k.set(why, i32(Why.early))
-        k.set(group, early.first)
+        k.set(group, early.changed.first)
       },
       window,
     )
-  }
-
-  /** With the end of input all results are those of the end. */
-  #earlyIsDue(): { readonly first: Expr; readonly isDue: Expr } | undefined {
-    const { early } = this.#rule
-    if (!early || !this.#changed) return undefined
-    const { first, due } = this.#changed
-    const isOpen = early.isEventTime
-      ? and(lt(due, this.heap.earliest(i64(NEVER))), lt(this.#wm, i64(NEVER)))
-      : bool(true)
-    return { first, isDue: all([ge(first, i32(0)), le(due, timeOf(early.clock)), isOpen]) }
   }
 
   #chooseOfWindow(k: KernelBuilder, why: Local, group: Local): void {
@@ -217,7 +195,7 @@ export class RefinedWindows extends OpenWindows {
     })
     k.phase('apply')
     k.if(says, () => walk.given?.(group))
-    this.#changed?.delete(k, group)
+    this.#early?.changed.delete(k, group)
     const next = k.let('next', load(this.groups.entries, 'next', group))
     if (this.#rule.corrects) {
       k.if(eq(why, i32(Why.correction)), () => k.put(this.#refined, 'late', i32(NONE)))
@@ -233,7 +211,7 @@ export class RefinedWindows extends OpenWindows {
   /** Where the end of a window has its results, its close has none. */
   #says(why: Expr, group: Expr): Expr {
     const { corrects, onlyChanged } = this.#rule
-    const changed = this.#changed && onlyChanged ? this.#changed.has(group) : bool(true)
+    const changed = this.#early && onlyChanged ? this.#early.changed.has(group) : bool(true)
     const isLast = eq(why, i32(Why.close))
     return corrects ? and(not(isLast), or(ne(why, i32(Why.end)), changed)) : or(not(isLast), changed)
   }
@@ -257,5 +235,3 @@ export class RefinedWindows extends OpenWindows {
     this.setDeadline(k)
   }
 }
-
-const timeOf = ({ mem, field }: TimeField): Expr => load(mem, field)

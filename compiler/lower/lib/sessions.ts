@@ -82,9 +82,9 @@ export class Sessions implements GroupWindows {
   readonly growables = []
   /** What the row under way has found. */
   readonly sought: Mem
-  readonly #rule: SessionRule
-  readonly #heap: DeadlineHeap
-  readonly #groups: HashTable
+  protected readonly rule: SessionRule
+  protected readonly heap: DeadlineHeap
+  protected readonly groups: HashTable
 
   constructor(groups: HashTable, rule: SessionRule) {
     this.head = rowLayout('sessions_due', 'state', {
@@ -100,12 +100,12 @@ export class Sessions implements GroupWindows {
       later: 'i32',
       joins: 'i32',
     })
-    this.#rule = rule
-    this.#heap = new DeadlineHeap('session_ends', this.head, true, {
+    this.rule = rule
+    this.heap = new DeadlineHeap('session_ends', this.head, true, {
       mem: groups.entries,
       field: 'due_place',
     })
-    this.#groups = groups
+    this.groups = groups
   }
 
   get heads(): readonly Mem[] {
@@ -114,7 +114,7 @@ export class Sessions implements GroupWindows {
 
   /** An item for each group. */
   get groupParts(): Growable['parts'] {
-    return [{ mem: this.#heap.items, rowsPerUnit: 1 }]
+    return [{ mem: this.heap.items, rowsPerUnit: 1 }]
   }
 
   get deadline(): TimeField {
@@ -125,12 +125,12 @@ export class Sessions implements GroupWindows {
     return load(this.head, 'waiting')
   }
 
-  #of(field: SessionField, session: Expr): Expr {
-    return load(this.#groups.entries, field, session)
+  protected of(field: SessionField, session: Expr): Expr {
+    return load(this.groups.entries, field, session)
   }
 
-  #put(k: KernelBuilder, field: SessionField, session: Expr, value: Expr): void {
-    k.store(this.#groups.entries, field, session, value)
+  protected put(k: KernelBuilder, field: SessionField, session: Expr, value: Expr): void {
+    k.store(this.groups.entries, field, session, value)
   }
 
   #sought(field: string): Expr {
@@ -144,11 +144,11 @@ export class Sessions implements GroupWindows {
 
   /** The latest session of a key goes elsewhere when another one is. */
   reserve(k: KernelBuilder, leave: Leave): void {
-    this.#groups.reserve(k, leave, 2)
+    this.groups.reserve(k, leave, 2)
   }
 
   bounds(_k: KernelBuilder, { start, from, firstEnd }: Pane): Bounds {
-    return { start, from, closes: closingOf(firstEnd, this.#rule.lateness) }
+    return { start, from, closes: closingOf(firstEnd, this.rule.lateness) }
   }
 
   /** Looks for the session of a row, by the latest of its key, or -1. Each step back is one more row of the budget. */
@@ -161,17 +161,17 @@ export class Sessions implements GroupWindows {
     const later = k.let('later', i32(NONE))
     k.loop('earlier_sessions', label => {
       k.breakIf(lt(session, i32(0)), label)
-      k.breakIf(gt(end, this.#of('first_time', session)), label)
+      k.breakIf(gt(end, this.of('first_time', session)), label)
       spend(1)
       k.set(later, session)
-      k.set(session, this.#of('earlier', session))
+      k.set(session, this.of('earlier', session))
     })
     const taker = k.let('taker', i32(NONE))
     const bridged = k.let('bridged', i32(NONE))
     this.#ifTakes(k, session, time, () => {
       k.set(taker, session)
-      k.if(lt(time, this.#of('first_time', session)), () => {
-        const before = k.let('before', this.#of('earlier', session))
+      k.if(lt(time, this.of('first_time', session)), () => {
+        const before = k.let('before', this.of('earlier', session))
         this.#ifTakes(k, before, time, () => k.set(bridged, before))
       })
     })
@@ -191,9 +191,9 @@ export class Sessions implements GroupWindows {
 
   /** Is there a session that is open, and does the time come before its end? */
   #ifTakes(k: KernelBuilder, session: Expr, time: Expr, then: () => void): void {
-    const { reach, lateness, watermark } = this.#rule
+    const { reach, lateness, watermark } = this.rule
     k.if(ge(session, i32(0)), () => {
-      const end = k.let('session_end', add(this.#of('last_time', session), i64(reach)))
+      const end = k.let('session_end', add(this.of('last_time', session), i64(reach)))
       const isOpen = gt(closingOf(end, lateness), load(watermark.mem, watermark.field))
       k.if(and(lt(time, end), isOpen), then)
     })
@@ -219,35 +219,35 @@ export class Sessions implements GroupWindows {
 
   /** No row finds a session by its key any more. */
   #hide(k: KernelBuilder, session: Expr): void {
-    this.#groups.rehash(k, session, hashWords(k, [session]))
-    k.store(this.#groups.entries, 'start', session, NOWHERE)
+    this.groups.rehash(k, session, hashWords(k, [session]))
+    k.store(this.groups.entries, 'start', session, NOWHERE)
   }
 
   append(k: KernelBuilder, { from, closes }: Bounds, session: Expr, arrival: Expr): void {
     const [earlier, later] = ['earlier', 'later'].map(field => k.let(field, this.#sought(field)))
-    this.#put(k, 'first_time', session, from)
-    this.#put(k, 'last_time', session, from)
-    this.#put(k, 'arrival', session, arrival)
+    this.put(k, 'first_time', session, from)
+    this.put(k, 'last_time', session, from)
+    this.put(k, 'arrival', session, arrival)
     this.#link(k, earlier, session)
     this.#link(k, session, later)
-    this.#heap.push(k, closes, session, this.#of('arrival', session))
-    this.#setDeadline(k)
+    this.heap.push(k, closes, session, this.of('arrival', session))
+    this.setDeadline(k)
   }
 
   /** Makes two sessions neighbours; none stands for an end of the list. */
   #link(k: KernelBuilder, earlier: Expr, later: Expr): void {
-    k.if(ge(earlier, i32(0)), () => this.#put(k, 'later', earlier, later))
-    k.if(ge(later, i32(0)), () => this.#put(k, 'earlier', later, earlier))
+    k.if(ge(earlier, i32(0)), () => this.put(k, 'later', earlier, later))
+    k.if(ge(later, i32(0)), () => this.put(k, 'earlier', later, earlier))
   }
 
   /** An item whose time is too early, because rows came after it was made, goes back when it is due. */
-  #setDeadline(k: KernelBuilder): void {
-    k.put(this.head, 'deadline', this.#heap.earliest(i64(NEVER)))
+  protected setDeadline(k: KernelBuilder): void {
+    k.put(this.head, 'deadline', this.heap.earliest(i64(NEVER)))
   }
 
   take(k: KernelBuilder, { from }: Pane, session: Expr): void {
-    k.if(lt(from, this.#of('first_time', session)), () => this.#put(k, 'first_time', session, from))
-    k.if(gt(from, this.#of('last_time', session)), () => this.#put(k, 'last_time', session, from))
+    k.if(lt(from, this.of('first_time', session)), () => this.put(k, 'first_time', session, from))
+    k.if(gt(from, this.of('last_time', session)), () => this.put(k, 'last_time', session, from))
   }
 
   /** The earlier of two sessions that a row joins, and the later. */
@@ -256,23 +256,23 @@ export class Sessions implements GroupWindows {
   }
 
   boundsOf(session: Expr): Closed {
-    const end = add(this.#of('last_time', session), i64(this.#rule.gap))
-    return { start: this.#of('first_time', session), end }
+    const end = add(this.of('last_time', session), i64(this.rule.gap))
+    return { start: this.of('first_time', session), end }
   }
 
   /** The session that was noted as the later joins the earlier one, which then has the place of both. */
-  join(k: KernelBuilder, hash: Expr): void {
-    const { entries } = this.#groups
+  join(k: KernelBuilder, hash: Expr, _time: Expr): void {
+    const { entries } = this.groups
     const [into, from] = this.joining(k)
-    this.#put(k, 'last_time', into, this.#of('last_time', from))
-    const behind = k.let('behind', this.#of('later', from))
-    this.#put(k, 'later', into, behind)
-    k.if(ge(behind, i32(0)), () => this.#put(k, 'earlier', behind, into))
-    this.#heap.remove(k, this.#of('due_place', from))
-    this.#setDeadline(k)
+    this.put(k, 'last_time', into, this.of('last_time', from))
+    const behind = k.let('behind', this.of('later', from))
+    this.put(k, 'later', into, behind)
+    k.if(ge(behind, i32(0)), () => this.put(k, 'earlier', behind, into))
+    this.heap.remove(k, this.of('due_place', from))
+    this.setDeadline(k)
     k.if(eq(load(entries, 'start', from), HOME), () => {
       this.#hide(k, from)
-      this.#groups.rehash(k, into, hash)
+      this.groups.rehash(k, into, hash)
       k.store(entries, 'start', into, HOME)
     })
     k.put(this.head, 'joined', from)
@@ -313,14 +313,14 @@ export class Sessions implements GroupWindows {
   }
 
   advance(k: KernelBuilder, leave: Leave, watermark: TimeField, walk: GroupWalk): void {
-    const { reach, lateness } = this.#rule
+    const { reach, lateness } = this.rule
     this.takeIn(k, leave, walk)
     const spent = k.let('spent', i32(0))
     k.loop('due_sessions', done => {
       k.breakIf(eq(this.waiting, i32(0)), done)
       k.breakIf(gt(load(this.head, 'deadline'), load(watermark.mem, watermark.field)), done)
-      const session = k.let('session', load(this.#heap.items, 'id', i32(0)))
-      const last = k.let('last', this.#of('last_time', session))
+      const session = k.let('session', load(this.heap.items, 'id', i32(0)))
+      const last = k.let('last', this.of('last_time', session))
       const closes = k.let('closes', closingOf(add(last, i64(reach)), lateness))
       k.phase('reserve')
       k.if(ge(spent, load(controlBlock, 'budget')), () => leave(Status.yield))
@@ -329,21 +329,26 @@ export class Sessions implements GroupWindows {
         () => {
           k.phase('apply')
           k.set(spent, add(spent, i32(1)))
-          this.#heap.delay(k, i32(0), closes)
+          this.heap.delay(k, i32(0), closes)
         },
         () => {
           const cost = k.let('cost', walk.rows(session))
           walk.each(this.boundsOf(session), session)
           k.phase('apply')
           k.set(spent, add(spent, cost))
-          this.#heap.pop(k)
-          const later = k.let('later', this.#of('later', session))
-          k.if(ge(later, i32(0)), () => this.#put(k, 'earlier', later, i32(NONE)))
-          walk.drop(session)
+          this.leaveRoot(k, session, walk)
         },
       )
       k.phase('apply')
-      this.#setDeadline(k)
+      this.setDeadline(k)
     })
+  }
+
+  /** The session that is due is forgotten. */
+  protected leaveRoot(k: KernelBuilder, session: Expr, { drop }: Pick<GroupWalk, 'drop'>): void {
+    this.heap.pop(k)
+    const later = k.let('later', this.of('later', session))
+    k.if(ge(later, i32(0)), () => this.put(k, 'earlier', later, i32(NONE)))
+    drop(session)
   }
 }

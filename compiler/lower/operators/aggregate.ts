@@ -24,7 +24,7 @@ import {
   leavesWithRows,
   splitsByWindow,
 } from '../../../ir/logical/aggregate.ts'
-import { CHANGE, changes } from '../../../ir/logical/emit.ts'
+import { CHANGE, changes, isRefined } from '../../../ir/logical/emit.ts'
 import type { Prepared } from '../accumulators/accumulator.ts'
 import { passWatermark } from '../event-time.ts'
 import { lowerExpr, type RowColumns } from '../expr/index.ts'
@@ -101,7 +101,7 @@ export class AggregateStage implements StatefulStage {
 
   /** A session that has ended takes no row, whether it has left or not. */
   get canWait(): boolean {
-    return this.#groups.sessions !== undefined
+    return this.#groups.sessions !== undefined && !isRefined(this.#node.emit)
   }
 
   init(k: KernelBuilder): void {

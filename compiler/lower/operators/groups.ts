@@ -33,6 +33,7 @@ import {
   type Firing,
   type GroupWindows,
   HOME,
+  NO_BOUNDS,
   NOWHERE,
   type TimeField,
 } from '../lib/group-windows.ts'
@@ -99,7 +100,8 @@ export class Groups {
     this.#countsRows = this.isUngrouped || this.retracts
     this.accumulation = accumulate(store, this.#countsRows ? [...calls, countRows] : calls)
     this.held = new GroupAccumulators(this.accumulation)
-    this.#given = takesBack(node.emit) ? new GivenResults(store, calls) : undefined
+    const isSession = node.window?.spec.kind === 'session'
+    this.#given = takesBack(node.emit) ? new GivenResults(store, calls, isSession) : undefined
     this.table = this.#makeTable()
     store.place(this.table.entries)
     this.texts?.addUser(this.table)
@@ -190,10 +192,12 @@ export class Groups {
   }
 
   /** Joins the two sessions that a row comes between; its key is known by its hash. */
-  join({ k, endCall }: Pick<RowScope, 'k' | 'endCall'>, { hash }: NewGroup): void {
-    this.sessions?.join(k, hash)
-    if (this.held.combinesAtOnce) this.sessions?.takeInAtOnce(k, this.#combining(k))
-    else endCall()
+  join({ k, endCall }: Pick<RowScope, 'k' | 'endCall'>, { hash, bounds }: NewGroup): void {
+    const { combinesAtOnce } = this.held
+    this.sessions?.join(k, hash, bounds.from)
+    if (combinesAtOnce) this.sessions?.takeInAtOnce(k, this.#combining(k))
+    // What is due by that comes before the row.
+    if (!combinesAtOnce || isRefined(this.#node.emit)) endCall()
   }
 
   /** What is left of a session that has joined another one is taken in before anything else happens. */
@@ -237,7 +241,8 @@ export class Groups {
         when(k, this.#isOpen(k, group), () => this.#give(k, window, group, each))
       },
       rows: group => this.held.rows(group),
-      given: group => this.#given?.keep(k, group, this.accumulation),
+      given: group => this.#given?.keep(k, group, this.accumulation, this.sessions?.boundsOf(group)),
+      takeBack: group => this.#takeBack(k, group, each),
       ...this.#combining(k),
       merge: (group, append) => this.#merge(k, leave, group, append),
       reserveCombine: (into, from) => this.held.reserveCombine(k, leave, into, from),
@@ -257,7 +262,7 @@ export class Groups {
       each(output => (isChange ? asChange(now(output), changes.insert) : now(output)), operator)
       return
     }
-    const before = (output: Output): RowColumns => this.result(k, window, group, output, given.accumulation)
+    const before = this.#before(k, window, group, given)
     k.if(
       given.has(group),
       () => {
@@ -266,6 +271,19 @@ export class Groups {
       },
       () => each(output => asChange(now(output), changes.insert), operator),
     )
+  }
+
+  /** What it came to before. */
+  #before(k: KernelBuilder, now: Closed, group: Expr, given: GivenResults): (output: Output) => RowColumns {
+    return output => this.result(k, given.bounds(now, group), group, output, given.accumulation)
+  }
+
+  /** Takes back what a group has handed out, which comes to nothing any more. */
+  #takeBack(k: KernelBuilder, group: Expr, each: EmitEach): void {
+    const given = this.#given
+    if (!given) return
+    const before = this.#before(k, NO_BOUNDS, group, given)
+    each(output => asChange(before(output), changes.delete), aggregateRule.print(this.#node))
   }
 
   /** Its hash is that of no key, but spreads such entries over the table. */

@@ -2,16 +2,17 @@
 import { sub } from '../../../ir/kernel/build.ts'
 import type { FieldSpecs } from '../../../ir/layout.ts'
 import { type Aggregate, splitsByWindow } from '../../../ir/logical/aggregate.ts'
-import { corrects, isRefined, takesBack } from '../../../ir/logical/emit.ts'
+import { corrects, type Emit, isRefined, takesBack } from '../../../ir/logical/emit.ts'
 import { overlaps, paneRowsOf, type RowWindow } from '../../../ir/logical/row-window.ts'
-import { reachOf, type WindowSpec } from '../../../ir/logical/window.ts'
+import { reachOf, type SessionWindow, type WindowSpec } from '../../../ir/logical/window.ts'
 import { clockTime, MIN_TIME } from '../event-time.ts'
 import { changedFields } from '../lib/changed-groups.ts'
 import { intoGrid } from '../lib/grid.ts'
 import type { GroupWindows, TimeField } from '../lib/group-windows.ts'
 import { detachableFields, OpenWindows, type WindowShape } from '../lib/open-windows.ts'
 import { PaneRing, type RingShape, ringFields } from '../lib/pane-ring.ts'
-import { type RefinedRule, RefinedWindows } from '../lib/refined-windows.ts'
+import { RefinedSessions, refinedSessionFields } from '../lib/refined-sessions.ts'
+import { type RefinedRule, RefinedWindows, type Refinement } from '../lib/refined-windows.ts'
 import { type CountRule, counterFields, RowCounter } from '../lib/row-counter.ts'
 import { Sessions, sessionFields } from '../lib/sessions.ts'
 import { SharedPanes } from '../lib/shared-panes.ts'
@@ -27,9 +28,10 @@ export function windowsOf(
 ): GroupWindows {
   const { window, emit, rows } = node
   if (rows && overlaps(rows)) return new PaneRing(groups, ringOf(rows))
-  if (isRefined(emit)) return new RefinedWindows(id, groups, refinedRule(node, watermark))
   const spec = window?.spec
   const lateness = emit.latenessTicks
+  if (spec?.kind === 'session') return sessionsOf(groups, node, spec, watermark)
+  if (isRefined(emit)) return new RefinedWindows(id, groups, refinedRule(node, watermark))
   const open = (): GroupWindows => new OpenWindows(id, groups, shapeOf(node), {}, canEmpty)
   if (splitsByWindow(node)) return open()
   switch (spec?.kind) {
@@ -47,11 +49,21 @@ export function windowsOf(
         size: spec.sizeTicks,
         lateness,
       })
-    case 'session':
-      return new Sessions(groups, { gap: spec.gapTicks, reach: reachOf(spec), lateness, watermark })
     default:
       return open()
   }
+}
+
+function sessionsOf(
+  groups: HashTable,
+  { emit }: Aggregate,
+  spec: SessionWindow,
+  watermark: TimeField,
+): Sessions {
+  const rule = { gap: spec.gapTicks, reach: reachOf(spec), lateness: emit.latenessTicks, watermark }
+  return isRefined(emit)
+    ? new RefinedSessions(groups, rule, refinementOf(emit, watermark))
+    : new Sessions(groups, rule)
 }
 
 /** Windows that keep their rows for themselves; without any there is one for all time. */
@@ -64,15 +76,19 @@ const shapeOf = ({ window, emit }: Aggregate): WindowShape => ({
   },
 })
 
-function refinedRule(node: Aggregate, watermark: TimeField): RefinedRule {
-  const { emit } = node
+const refinedRule = (node: Aggregate, watermark: TimeField): RefinedRule => ({
+  ...shapeOf(node),
+  ...refinementOf(node.emit, watermark),
+  ticks: node.window && ticksOf(node.window.spec),
+})
+
+function refinementOf(emit: Emit, watermark: TimeField): Refinement {
   const { early } = emit
   const isEventTime = early?.clock === 'event'
+  const clock = isEventTime ? watermark : clockTime
   return {
-    ...shapeOf(node),
-    ticks: node.window && ticksOf(node.window.spec),
     corrects: corrects(emit),
-    early: early && { every: early.every, isEventTime, clock: isEventTime ? watermark : clockTime },
+    early: early && { every: early.every, isEventTime, clock, watermark, noTime: MIN_TIME },
     onlyChanged: takesBack(emit),
     watermark,
     noTime: MIN_TIME,
@@ -103,7 +119,10 @@ const ruleOf = ({ sizeRows, slideRows }: RowWindow): CountRule => ({
 /** What groups keep for their windows, beside the start of their pane. */
 export function fieldsOf({ window, emit, rows }: Aggregate, canEmpty: boolean): FieldSpecs {
   if (rows) return overlaps(rows) ? ringFields : counterFields(ruleOf(rows))
-  if (emit.early) return changedFields
-  if (canEmpty) return detachableFields
-  return window?.spec.kind === 'session' ? sessionFields : {}
+  const ofSession = isRefined(emit) ? { ...sessionFields, ...refinedSessionFields } : sessionFields
+  return {
+    ...(emit.early && changedFields),
+    ...(canEmpty && detachableFields),
+    ...(window?.spec.kind === 'session' && ofSession),
+  }
 }
