@@ -125,7 +125,7 @@ export const groupAccumulators: Room = {
     },
     {
       name: 'joins-what-overflows',
-      find: 'one.combineFaults?.(into, from) ?? []',
+      find: 'one.combineFaults?.(k, into, from) ?? []',
       put: '[]',
       shows: 'a row joins two sessions whose sums leave their range together',
       tests: ['lower/emit.test', 'lower/windows.test', 'property/plans.test'],

@@ -19,7 +19,7 @@ import {
 } from '../../../ir/kernel/build.ts'
 import type { Expr, Local } from '../../../ir/kernel/node.ts'
 import { type Aggregate, aggregateRule } from '../../../ir/logical/aggregate.ts'
-import { CHANGE, changes, isEager, saysChanges, takesBack } from '../../../ir/logical/emit.ts'
+import { CHANGE, changes, isEager, isRefined, saysChanges, takesBack } from '../../../ir/logical/emit.ts'
 import { WINDOW_NUMBER } from '../../../ir/logical/row-window.ts'
 import { findColumn } from '../../../ir/schema.ts'
 import { isBytes } from '../../../ir/types.ts'
