@@ -1,4 +1,4 @@
-/** `npm run bench -- <kernels|compile|peers|windows>`: pairs of a subject and a yardstick, timed in turn in this process. */
+/** `npm run bench -- <kernels|compile|peers|windows|watermarks>`: pairs of a subject and a yardstick, timed in turn in this process. */
 import { Argument, Command, InvalidArgumentError } from 'commander'
 import { closeNativeCompiler } from '../codegen/llvm/backend.ts'
 import { nativeTarget } from '../codegen/llvm/target.ts'
@@ -8,6 +8,7 @@ import { type BenchOptions, wholeNumber } from './lib/options.ts'
 import { type Reporter, reporter } from './lib/report.ts'
 import { defaultRounds } from './lib/rounds.ts'
 import { benchPeers } from './peers/bench.ts'
+import { benchWatermarks } from './watermarks/bench.ts'
 import { benchWindows } from './windows/bench.ts'
 
 const benches: Readonly<Record<string, (options: BenchOptions, report: Reporter) => Promise<void>>> = {
@@ -15,6 +16,7 @@ const benches: Readonly<Record<string, (options: BenchOptions, report: Reporter)
   compile: benchCompile,
   peers: benchPeers,
   windows: benchWindows,
+  watermarks: benchWatermarks,
 }
 
 const BATCH_MIN = 8

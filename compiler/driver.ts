@@ -2,7 +2,7 @@
 import { MillraceError } from '../ir/errors.ts'
 import type { LogicalNode } from '../ir/logical/index.ts'
 import { checkHandedOut, sink } from '../ir/logical/sink.ts'
-import { checkPartitions, checkSources } from '../ir/logical/sources.ts'
+import { checkAlignments, checkPartitions, checkSources } from '../ir/logical/sources.ts'
 import type { Limits, PlanProgram } from '../ir/physical/program.ts'
 import { resolveLimits } from '../runtime/memory/limits.ts'
 import { systemClock } from '../runtime/time/clock.ts'
@@ -46,6 +46,7 @@ export function compilePlan(stream: LogicalNode, options: CompileOptions = {}): 
   checkHandedOut(stream)
   checkSources(stream)
   checkPartitions(stream)
+  checkAlignments(stream)
   const logical = sink(stream)
   const begin = systemClock.now()
   const optimised = optimisePlan(lenient ? makeLenient(logical) : logical)

@@ -4,6 +4,7 @@ export type { CodeGeneration } from '../codegen/js/link.ts'
 export type { Tier } from '../ir/abi.ts'
 export { type ErrorInfo, errorRegistry, type LdbCode, MillraceError, type SourceSpan } from '../ir/errors.ts'
 export type { ExtractField, TruncUnit } from '../ir/expr/functions/time.ts'
+export type { DriftPolicy } from '../ir/logical/alignment.ts'
 export type { EmitStrategy } from '../ir/logical/emit.ts'
 export type { BatchLimits, Limits } from '../ir/physical/program.ts'
 export type { Column, Columns, ColumnType, RowOf, Schema } from '../ir/schema.ts'
@@ -21,7 +22,8 @@ export type {
   TimeUnit,
   UnsignedType,
 } from '../ir/types.ts'
-export type { Counters, FaultyRows, RowFault } from '../runtime/dag/runner.ts'
+export type { FaultyRows, RowFault } from '../runtime/dag/faulty-rows.ts'
+export type { Counters } from '../runtime/dag/runner.ts'
 export type { BatchInput } from '../runtime/io/inputs.ts'
 export { type VirtualClock, virtualClock, type WallClock } from '../runtime/time/clock.ts'
 export { Analysis } from './analyze/analysis.ts'
@@ -134,5 +136,6 @@ export { Run } from './run/run.ts'
 export type {
   PartitionWatermark,
   PartitionWatermarks,
+  SourceAlignment,
   SourceWatermark,
 } from './run/watermarks.ts'

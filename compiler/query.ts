@@ -119,7 +119,8 @@ export class CompiledQuery<Out extends Columns> {
 
   /**
    * Runs the query over its source, given as it is or under the source's name, or over several under their names; nothing
-   * happens before the results are read. Of several sources the one whose watermark is the least is read first. LDB-5010
+   * happens before the results are read. Of several sources the one whose watermark is the least is read first, and none that is
+   * too far ahead of its alignment group. LDB-5010
    * where a source is not among the inputs; what goes wrong later is thrown where the results are read.
    */
   run(input: BatchInput | Readonly<Record<string, BatchInput>>, options: RunOptions = {}): Run<Out> {
@@ -138,7 +139,7 @@ export class CompiledQuery<Out extends Columns> {
     })
     const task: QueryTask = new QueryTask({
       runner: instance.runner,
-      sources: new Sources(feeds),
+      sources: new Sources(feeds, source => instance.runner.isPaused(source)),
       taker: output,
       prepare(shape, source) {
         const preparing = instance.prepare(shape, source)?.then(() => instance.switchTier())
@@ -162,7 +163,9 @@ export class CompiledQuery<Out extends Columns> {
     if (signal?.aborted) abort()
     else signal?.addEventListener('abort', abort)
     const begin = (): void => {
-      if (!task.isDone) ticker = instance.ticker(() => task.tick())
+      if (task.isDone) return
+      instance.runner.stayAwakeAll()
+      ticker = instance.ticker(() => task.tick())
     }
     return new Run({ instance, task, output, schema: this.schema, begin })
   }

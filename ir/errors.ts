@@ -94,6 +94,16 @@ const rows = {
     'the event time of a row is further ahead of the clock than the source allows',
     'correct the clock of the producer, or raise maxAhead',
   ),
+  'LDB-2008': row(
+    'source_paused',
+    'a source is too far ahead of the others of its alignment group',
+    'push what the others have, wait with pushInTurn, or say that the others are idle or have ended',
+  ),
+  'LDB-2009': row(
+    'source_drifts',
+    'a source is too far ahead of the others of its alignment group, and goes on',
+    'find out what holds the others back, raise maxDrift, or let it be paused',
+  ),
   'LDB-3001': row(
     'join_key_missing',
     'a join key is absent or of a type that cannot be a key',

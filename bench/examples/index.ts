@@ -11,6 +11,7 @@ import { longHauls } from './long-hauls.ts'
 import { recentFlights } from './recent-flights.ts'
 import { rollingDelays } from './rolling-delays.ts'
 import { runningTotals } from './running-totals.ts'
+import { settledTotals } from './settled-totals.ts'
 import { twoFeeds } from './two-feeds.ts'
 import { weightedDelays } from './weighted-delays.ts'
 import { worstFlights } from './worst-flights.ts'
@@ -24,6 +25,7 @@ export const examples: Readonly<Record<string, Stream<Columns>>> = {
   'delay-classes': delayClasses as unknown as Stream<Columns>,
   'delay-spread': delaySpread as unknown as Stream<Columns>,
   'running-totals': runningTotals as unknown as Stream<Columns>,
+  'settled-totals': settledTotals as unknown as Stream<Columns>,
   'recent-flights': recentFlights as unknown as Stream<Columns>,
   'first-flights': firstFlights as unknown as Stream<Columns>,
   'early-delays': earlyDelays as unknown as Stream<Columns>,

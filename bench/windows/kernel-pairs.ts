@@ -43,7 +43,12 @@ export async function benchKeyed(
   report.done([...linesOf(place, pairs, times), stateLine(place, spec.stream)])
 }
 
-async function subjectsOf(spec: CodedCase, rows: number, batchRows: number): Promise<readonly Subject[]> {
+/** What was written by hand and the bare kernel on every tier, over the same rows. */
+export async function subjectsOf(
+  spec: CodedCase,
+  rows: number,
+  batchRows: number,
+): Promise<readonly Subject[]> {
   const { stream, time } = spec
   const data = spec.data(rows, seededRandom())
   const c = handC(spec, data, batchRows)

@@ -71,8 +71,10 @@ export class Measuring {
     return Number(this.plain.runner.counters.rowsIn)
   }
 
+  /** No source is idle by the time that an analysis takes: what waits to be read is there. */
   async push(batch: RecordBatch, source: number): Promise<void> {
     if (!this.#warm && this.rowsIn >= WARM_ROWS) this.#warm = this.read()
+    for (const { runner } of [this.plain, ...this.#others]) runner.stayAwakeAll()
     const name = pushName(await this.plain.push(batch, source))
     const { id } = this.specs.filter(spec => spec.source)[source]
     const shapes = this.shapes[id]

@@ -26,7 +26,7 @@ export function reportRun(measuring: Measuring): Omit<AnalysisReport, 'code'> {
   const facts = measuring.facts().map((after, i) => joinFacts(atEnd[i], after))
   const span: Span = { start: measuring.start, end: measuring.read() }
   const { plain, specs, shapes } = measuring
-  const { rowsIn, rowsOut, late, nullTime, faulty } = plain.runner.counters
+  const { rowsIn, rowsOut, late, nullTime, drifted, faulty } = plain.runner.counters
   return {
     hash: plain.plan.compilation.program.hash,
     tier: plain.tier,
@@ -34,6 +34,7 @@ export function reportRun(measuring: Measuring): Omit<AnalysisReport, 'code'> {
     rowsOut: Number(rowsOut),
     late: Number(late),
     nullTime: Number(nullTime),
+    drifted: Number(drifted),
     faulty: Number(faulty),
     batches: shapes.flatMap(of => [...of.values()]).reduce((sum, batches) => sum + batches, 0),
     kernelMs: plain.profile.ms,
@@ -64,7 +65,7 @@ function reportOperators(
 ): readonly OperatorAnalysis[] {
   const times = timesOf(span)
   return operators.map(({ node, pipeline }, i) => {
-    const { late, nullTime, state, eventTime } = facts[pipeline]
+    const { late, nullTime, drifted, state, eventTime } = facts[pipeline]
     const isSource = node.kind === 'source'
     const isStateful = node === specs[pipeline].stateful
     return {
@@ -74,6 +75,7 @@ function reportOperators(
       ...withSelectivity(span.end.rows[i]),
       late: isStateful ? late : 0,
       nullTime: isSource ? nullTime : 0,
+      drifted: isSource ? drifted : 0,
       time: times[i],
       eventTime: isStateful || (isSource && node.watermark) ? eventTime : undefined,
       state: isStateful ? state : [],
@@ -110,6 +112,7 @@ function sinkOf({ rows }: Reading, pipeline: number): OperatorAnalysis {
     ...withSelectivity({ rowsIn: results, rowsOut: results, faults: [] }),
     late: 0,
     nullTime: 0,
+    drifted: 0,
     time: undefined,
     eventTime: undefined,
     state: [],

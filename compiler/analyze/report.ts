@@ -33,6 +33,8 @@ export interface OperatorAnalysis {
   readonly late: number
   /** Rows without event time. */
   readonly nullTime: number
+  /** Rows that were too far ahead of the other sources of their group, and were dropped. */
+  readonly drifted: number
   /** What kernels take longer for this operator: an estimate. Undefined where it cannot be told, and for the sink. */
   readonly time: OperatorTime | undefined
   /** Of operators that have one: the source, and those with state. */
@@ -103,6 +105,8 @@ export interface AnalysisReport {
   readonly late: number
   /** Rows without event time. */
   readonly nullTime: number
+  /** Rows that were too far ahead of the other sources of their group, and were dropped. */
+  readonly drifted: number
   /** Rows that were refused. */
   readonly faulty: number
   /** Batches of the input. */

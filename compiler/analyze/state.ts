@@ -1,4 +1,5 @@
 /** What a running pipeline keeps, read from its memory: entries, bytes, event time. */
+
 import type { Placement } from '../../ir/abi.ts'
 import { regionBytes } from '../../ir/layout.ts'
 import type { Growable, PipelineProgram } from '../../ir/physical/program.ts'
@@ -62,11 +63,12 @@ export interface PipelineFacts {
   readonly eventTime: EventTimeAnalysis
   readonly late: number
   readonly nullTime: number
+  readonly drifted: number
 }
 
 /** `timeType`: of the column that the watermark is about. */
 export function readPipeline(
-  { growables, time }: PipelineProgram,
+  { growables, time, drift }: PipelineProgram,
   placement: Placement,
   timeType: DataType | undefined,
 ): PipelineFacts {
@@ -79,6 +81,7 @@ export function readPipeline(
     },
     late: Number(control.getLong('late_dropped')),
     nullTime: Number(control.getLong('null_time_dropped')),
+    drifted: Number(drift ? new RowView(placement, drift).getLong('dropped') : 0n),
   }
 }
 

@@ -42,8 +42,9 @@ function printTotals(report: AnalysisReport): readonly string[] {
   ]
 }
 
-const droppedOf = ({ late, nullTime, faulty }: AnalysisReport): string =>
-  `${count(late)} late, ${count(nullTime)} without time, ${count(faulty)} faulty`
+const droppedOf = ({ late, nullTime, drifted, faulty }: AnalysisReport): string =>
+  `${count(late)} late, ${count(nullTime)} without time, ${count(faulty)} faulty` +
+  (drifted > 0 ? `, ${count(drifted)} ahead of their group` : '')
 
 function printCode({ plan, javascript, native, reason }: CodeOrigin): string {
   const known = plan === 'hit' ? 'plan known' : 'plan new'
@@ -74,12 +75,13 @@ const operatorCells = ({ text, rowsIn, rowsOut, selectivity, time }: OperatorAna
 
 /** What an operator keeps and what it refused; nothing for most. The time of a source is that of its pipeline. */
 function printKept(operator: OperatorAnalysis): readonly string[] {
-  const { kind, pipeline, eventTime, state, late, nullTime, faults } = operator
+  const { kind, pipeline, eventTime, state, late, nullTime, drifted, faults } = operator
   const isTold = kind === 'source' || pipeline > 0
   const lines = [
     ...(eventTime?.largest && isTold ? [`largest event time ${printMoment(eventTime.largest)}`] : []),
     ...(eventTime && isTold ? [`watermark ${printMoment(eventTime.watermark)} when the input ended`] : []),
     ...(nullTime > 0 ? [`${many(nullTime, 'row')} without event time`] : []),
+    ...(drifted > 0 ? [`${many(drifted, 'row')} too far ahead of the others of its group`] : []),
     ...(late > 0 ? [`${many(late, 'row')} too late`] : []),
     ...faults.map(({ code, rows }) => `${many(rows, 'row')} refused: ${code}`),
     ...state.map(one => printState(one, Math.max(NAME_MIN, ...state.map(({ name }) => name.length)))),

@@ -26,18 +26,16 @@ import type { Expr, Mem } from '../../ir/kernel/node.ts'
 import { rowLayout } from '../../ir/layout.ts'
 import type { WatermarkSpec } from '../../ir/logical/source.ts'
 import type { WindowSpec } from '../../ir/logical/window.ts'
+import { MAX_TIME, MIN_TIME } from '../../ir/times.ts'
 import { type DataType, isTimestamp, ticksPerSecond, unitOf } from '../../ir/types.ts'
 import { when } from './accumulators/accumulator.ts'
 import type { RowColumns } from './expr/index.ts'
 import type { TimeField } from './lib/group-windows.ts'
 import { andNot, bind, FALSE, isNever, local, orAll, orElse, scalarOf, type Value } from './value.ts'
 
-/**
- * No time yet. Not the least i64: what V8 compiles for a comparison stays slow for good once it has seen that one.
- */
-export const MIN_TIME = 1n - (1n << 63n)
+export { MAX_TIME, MIN_TIME }
+
 const MS_PER_SECOND = 1000n
-export const MAX_TIME = (1n << 63n) - 1n
 
 /**
  * The largest event time seen, the watermark, the one that is to come behind the batch, and the watermark of what is
@@ -54,6 +52,8 @@ const timeFields = {
   now: 'i64',
 } as const
 export const timeRegion: Mem = rowLayout('time', 'state', timeFields)
+/** Of a source that drops what runs ahead of others: the latest time that a row may have, and how many had a later one. */
+export const driftRegion: Mem = rowLayout('drift', 'control', { max: 'i64', dropped: 'i64' })
 export const watermark: TimeField = { mem: timeRegion, field: 'wm' }
 export const clockTime: TimeField = { mem: timeRegion, field: 'now' }
 
@@ -65,19 +65,35 @@ export function initTime(k: KernelBuilder): void {
 export interface RowTime {
   readonly ts: Expr
   readonly isNull: Expr
+  /** Is it further ahead of other sources than its group allows, so that it is dropped? */
+  readonly isBeyond: Expr
   /** Is it further ahead of the clock than the source allows? */
   readonly isAhead: Expr
-  /** Has it no part in anything: no time, or is it refused? */
+  /** Has it no part in anything: no time, or is it dropped or refused? */
   readonly isOut: Expr
 }
 
 export function rowTime(k: KernelBuilder, spec: WatermarkSpec, columns: RowColumns): RowTime {
   const column = scalarOf(bind(k, 'event_time', columnOf(columns, spec.column)))
   const { value: ts, isNull } = column
-  if (!spec.ahead) return { ts, isNull, isAhead: FALSE, isOut: isNull }
+  const isBeyond = isBeyondGroup(k, spec, { ts, isNull })
+  const isDropped = orElse(isNull, isBeyond)
+  if (!spec.ahead) return { ts, isNull, isBeyond, isAhead: FALSE, isOut: isDropped }
   const bound = k.once('ahead_max', add(nowIn(column.type), i64(spec.ahead.ticks)))
-  const isAhead = local(k, 'is_ahead', andNot(gt(ts, bound), isNull))
-  return { ts, isNull, isAhead, isOut: spec.ahead.policy === 'refuse' ? orElse(isNull, isAhead) : isNull }
+  const isAhead = local(k, 'is_ahead', andNot(gt(ts, bound), isDropped))
+  const isOut = spec.ahead.policy === 'refuse' ? orElse(isDropped, isAhead) : isDropped
+  return { ts, isNull, isBeyond, isAhead, isOut }
+}
+
+/** Other sources stand still while a batch is taken: the runtime says before it how far its rows may go. */
+function isBeyondGroup(
+  k: KernelBuilder,
+  { alignment }: WatermarkSpec,
+  { ts, isNull }: Pick<RowTime, 'ts' | 'isNull'>,
+): Expr {
+  if (alignment?.policy !== 'drop') return FALSE
+  const bound = k.once('drift_max', load(driftRegion, 'max'))
+  return local(k, 'is_beyond', andNot(gt(ts, bound), isNull))
 }
 
 /** The time of the clock in ticks of a column. */
@@ -90,11 +106,16 @@ function nowIn(type: DataType): Expr {
     : mul(now, i64(perSecond / MS_PER_SECOND))
 }
 
-/** A row without event time takes no part: it is counted and dropped. */
-export function dropNullTime(k: KernelBuilder, { isNull }: RowTime, row: string): void {
-  if (isNever(isNull)) return
-  k.if(isNull, () => {
-    count(k, 'null_time_dropped')
+/** A row without event time takes no part, nor one that runs ahead of other sources: they are counted and dropped. */
+export function dropByTime(k: KernelBuilder, { isNull, isBeyond }: RowTime, row: string): void {
+  drop(k, isNull, { mem: controlBlock, field: 'null_time_dropped' }, row)
+  drop(k, isBeyond, { mem: driftRegion, field: 'dropped' }, row)
+}
+
+function drop(k: KernelBuilder, cond: Expr, { mem, field }: TimeField, row: string): void {
+  if (isNever(cond)) return
+  k.if(cond, () => {
+    k.put(mem, field, add(load(mem, field), i64(1n)))
     k.break(row)
   })
 }
@@ -122,12 +143,12 @@ export type RowPartition = (ts: Expr, counts: Expr, raise: (to: Expr) => void) =
  */
 export function advanceWatermark(k: KernelBuilder, spec: WatermarkSpec, row: MovingRow): void {
   const { time, columns, partition, onMove } = row
-  const { ts, isNull, isAhead, isOut } = time
+  const { ts, isNull, isBeyond, isAhead, isOut } = time
   if (!isNever(isAhead)) k.if(isAhead, () => count(k, 'ahead'))
   const isLater = gt(ts, load(timeRegion, 'max_ts'))
   const marker = spec.marker === undefined ? undefined : scalarOf(columnOf(columns, spec.marker))
   const isMarked = marker && andNot(marker.value, marker.isNull)
-  const isUncounted = orElse(isNull, isAhead)
+  const isUncounted = orElse(orElse(isNull, isBeyond), isAhead)
   k.if(andNot(isLater, isUncounted), () => {
     k.put(timeRegion, 'max_ts', ts)
     if (!isMarked && !partition && spec.follows !== 'clock') moveTo(k, spec, ts, onMove)
@@ -180,14 +201,16 @@ function moveTo(k: KernelBuilder, { delayTicks, moves }: WatermarkSpec, ts: Expr
  * that are still to come: where windows start, of which one that starts that long ago has closed; or any time behind the
  * watermark, where only the ends of sessions tell the time.
  */
-function timesOf(spec: WindowSpec): {
+export interface ResultTimes {
   readonly step: bigint
   readonly offset: bigint
-  readonly overlap: bigint
-} {
-  if (spec.kind === 'session') return { step: 1n, offset: 0n, overlap: 0n }
+  readonly behind: bigint
+}
+
+function timesOf(spec: WindowSpec, latenessTicks: bigint): ResultTimes {
+  if (spec.kind === 'session') return { step: 1n, offset: 0n, behind: latenessTicks }
   const step = spec.kind === 'hop' ? spec.slideTicks : spec.sizeTicks
-  return { step, offset: spec.offsetTicks, overlap: spec.sizeTicks - step }
+  return { step, offset: spec.offsetTicks, behind: spec.sizeTicks - step + latenessTicks }
 }
 
 /** Would the watermark of results be another than the one that was handed on last? */
@@ -198,15 +221,19 @@ export const hasMorePassed = (): Expr => gt(load(timeRegion, 'wm'), load(timeReg
  * input.
  */
 export function passWatermark(k: KernelBuilder, window: WindowSpec | undefined, latenessTicks: bigint): void {
-  const wm = k.let('watermark', load(timeRegion, 'wm'))
-  const ended = eq(wm, i64(MAX_TIME))
-  if (!window) {
-    k.if(ended, () => k.put(timeRegion, 'out_wm', wm))
-    k.put(timeRegion, 'passed_to', i64(MAX_TIME))
+  if (window) {
+    passTimes(k, timesOf(window, latenessTicks))
     return
   }
-  const { step, offset, overlap } = timesOf(window)
-  const behind = overlap + latenessTicks
+  const wm = k.let('watermark', load(timeRegion, 'wm'))
+  k.if(eq(wm, i64(MAX_TIME)), () => k.put(timeRegion, 'out_wm', wm))
+  k.put(timeRegion, 'passed_to', i64(MAX_TIME))
+}
+
+/** The watermark of results of such times. */
+export function passTimes(k: KernelBuilder, { step, offset, behind }: ResultTimes): void {
+  const wm = k.let('watermark', load(timeRegion, 'wm'))
+  const ended = eq(wm, i64(MAX_TIME))
   const open = behind === 0n ? wm : k.let('open', sub(wm, i64(behind)))
   const past = rem(k.let('shifted', sub(open, i64(offset))), i64(step))
   const into = k.let('into', select(lt(past, i64(0n)), add(past, i64(step)), past))

@@ -57,13 +57,21 @@ export class Emitter {
   readonly #out: Mem
   readonly #output: readonly OutputColumn[]
   readonly #masked: boolean
+  readonly #mark: 'wm' | 'out_wm'
   readonly rows: Local
 
-  constructor(k: KernelBuilder, out: Mem, output: readonly OutputColumn[], masked: boolean) {
+  /** `mark`: the watermark that goes with rows, where any does; what leaves behind others is held against theirs. */
+  constructor(
+    k: KernelBuilder,
+    out: Mem,
+    output: readonly OutputColumn[],
+    { masked, mark }: { readonly masked: boolean; readonly mark: 'wm' | 'out_wm' },
+  ) {
     this.#k = k
     this.#out = out
     this.#output = output
     this.#masked = masked
+    this.#mark = mark
     this.rows = k.let('emitted', load(controlBlock, 'out_rows'))
   }
 
@@ -107,7 +115,7 @@ export class Emitter {
     }
     if (this.#output.some(column => column.kind === 'passed')) k.store(this.#out, 'row', this.rows, source)
     if (ROW_WATERMARK in this.#out.fields)
-      k.store(this.#out, ROW_WATERMARK, this.rows, load(timeRegion, 'wm'))
+      k.store(this.#out, ROW_WATERMARK, this.rows, load(timeRegion, this.#mark))
     const one = isConst(row.mask, true) ? i32(1) : toInt(row.mask)
     k.set(this.rows, add(this.rows, one))
     scratch.commit()

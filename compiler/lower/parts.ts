@@ -17,6 +17,7 @@ import { InputTimes } from './input-times.ts'
 import { type FrameOptions, OperatorNames, rowScope, type SideOutputs } from './kernel-frame.ts'
 import { Interner } from './lib/interner.ts'
 import { AggregateStage } from './operators/aggregate.ts'
+import { ConsolidateStage } from './operators/consolidate.ts'
 import { DeduplicateStage } from './operators/deduplicate.ts'
 import { lowerFilter } from './operators/filter.ts'
 import { TEXTS } from './operators/groups.ts'
@@ -159,6 +160,8 @@ function lowerStateful(node: StatefulOperator, plan: PlanScope, texts: Interner 
   switch (node.kind) {
     case 'aggregate':
       return new AggregateStage(node, watermark, plan, texts)
+    case 'consolidate':
+      return new ConsolidateStage(node, watermark, texts)
     case 'deduplicate':
       return new DeduplicateStage(node, watermark, texts)
   }

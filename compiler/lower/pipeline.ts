@@ -1,10 +1,11 @@
 /** A pipeline becomes kernels: init, one push for each shape of batch, advance, and one for each growable state. */
 import { controlBlock, Status } from '../../ir/abi.ts'
 import { bool, i32, KernelBuilder, le, load } from '../../ir/kernel/build.ts'
-import type { Kernel } from '../../ir/kernel/node.ts'
+import type { Kernel, Mem } from '../../ir/kernel/node.ts'
 import type { OpName } from '../../ir/kernel/ops.ts'
-import type { Source } from '../../ir/logical/source.ts'
+import { idleMsOf, type Source } from '../../ir/logical/source.ts'
 import {
+  type Alignment,
   type BatchShape,
   type ClockMark,
   type FixedRegion,
@@ -15,8 +16,8 @@ import {
 } from '../../ir/physical/program.ts'
 import { findColumn } from '../../ir/schema.ts'
 import { isTimestamp, ticksPerSecond, unitOf } from '../../ir/types.ts'
-import type { PipelineSpec } from '../plan/split-pipelines.ts'
-import { initTime, raiseNow, timeRegion } from './event-time.ts'
+import { handsOn, type PipelineSpec } from '../plan/split-pipelines.ts'
+import { driftRegion, initTime, raiseNow, timeRegion } from './event-time.ts'
 import { finish, renamed } from './finish.ts'
 import { hostOpsOf } from './host-ops.ts'
 import type { FrameOptions } from './kernel-frame.ts'
@@ -63,6 +64,8 @@ class PipelineLowering {
             schema: inputSchema,
             time: source.watermark?.column,
             follows: clockOf(source),
+            idleMs: idleOf(source),
+            alignment: alignmentOf(source),
           }
         : { kind: 'edge', from: from.map(one => one.id), schema: inputSchema },
       columns: this.#parts.input.columns,
@@ -78,7 +81,8 @@ class PipelineLowering {
       advances: this.#parts.stateful !== undefined,
       onlySweeps: this.#parts.onlySweeps,
       partitions: this.#parts.partitions?.places,
-      handsOn: this.#parts.spec.stateful?.kind !== 'aggregate',
+      drift: this.#drift,
+      handsOn: handsOn(this.#parts.spec),
       operators: this.#parts.operators.list(),
       counts: this.#parts.counts?.mem,
     }
@@ -100,11 +104,15 @@ class PipelineLowering {
     return [...pushes, k.finish()]
   }
 
+  get #drift(): Mem | undefined {
+    return this.#parts.spec.source?.watermark?.alignment?.policy === 'drop' ? driftRegion : undefined
+  }
+
   #regions(): readonly FixedRegion[] {
     const { batchRows, outputRows, dictionaryRows } = this.#parts.options.limits
     const { sideRows } = this.#parts
     const stages = [...this.#parts.head, ...this.#parts.tail].flatMap(stage => stage.mems ?? [])
-    const times = [timeRegion, ...(this.#parts.inputTimes ? [this.#parts.inputTimes.mem] : [])]
+    const times = [timeRegion, this.#drift, this.#parts.inputTimes?.mem].filter(mem => mem !== undefined)
     const single = [controlBlock, ...times, ...stages].map(mem => ({ mem, rows: 1 }))
     const dictionaries = this.#parts.input.columns.flatMap(({ dictionary }) =>
       dictionary ? [{ mem: dictionary, rows: dictionaryRows + 1 }] : [],
@@ -172,7 +180,10 @@ class PipelineLowering {
   }
 
   #emitDue(k: KernelBuilder, stateful: StatefulStage): void {
-    const emitter = new Emitter(k, this.#parts.out, this.#parts.output, false)
+    const emitter = new Emitter(k, this.#parts.out, this.#parts.output, {
+      masked: false,
+      mark: 'out_wm',
+    })
     k.markHead()
     const leave: Leave = status => {
       emitter.save()
@@ -236,4 +247,12 @@ function clockOf({ watermark, relation }: Source): ClockMark | undefined {
   const type = watermark && findColumn(relation.schema, watermark.column)?.type
   if (watermark?.follows !== 'clock' || !type || !isTimestamp(type)) return undefined
   return { ticksPerSecond: ticksPerSecond[unitOf(type)], delayTicks: watermark.delayTicks }
+}
+
+const alignmentOf = ({ watermark }: Source): Alignment | undefined =>
+  watermark?.alignment && { ...watermark.alignment, delayTicks: watermark.delayTicks }
+
+function idleOf({ watermark }: Source): number | undefined {
+  const idleMs = watermark && idleMsOf(watermark)
+  return idleMs === undefined ? undefined : Number(idleMs)
 }

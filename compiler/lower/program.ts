@@ -47,7 +47,8 @@ export function lowerProgram(plan: LogicalNode, options: ProgramOptions): PlanPr
 
 /** Do results depend on when exactly the watermark moves, and not only on what rows it comes between? */
 const readsWatermark = ({ stateful }: PipelineSpec): boolean =>
-  stateful?.kind === 'aggregate' && stateful.emit.early?.clock === 'event'
+  stateful?.kind === 'consolidate' ||
+  (stateful?.kind === 'aggregate' && stateful.emit.early?.clock === 'event')
 
 /** Everything that the kernels of a plan depend on. */
 function canonicalText(plan: LogicalNode, { limits, lenient, counts }: ProgramOptions): string {

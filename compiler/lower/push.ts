@@ -23,7 +23,7 @@ import { sourceRule } from '../../ir/logical/source.ts'
 import { type BatchShape, edgePush, WIDEST } from '../../ir/physical/program.ts'
 import {
   advanceWatermark,
-  dropNullTime,
+  dropByTime,
   hasMorePassed,
   type RowPartition,
   type RowTime,
@@ -90,7 +90,10 @@ class PushLowering {
     const emitter =
       stateful && !stateful.isEager
         ? undefined
-        : new Emitter(k, this.#parts.out, this.#parts.output, this.#parts.masked && !stateful)
+        : new Emitter(k, this.#parts.out, this.#parts.output, {
+            masked: this.#parts.masked && !stateful,
+            mark: 'wm',
+          })
     stateful?.open(k, reason => k.return(i32(reason)))
     k.markHead()
     const status = k.let('status', i32(Status.ok))
@@ -177,7 +180,7 @@ class PushLowering {
     const time = watermarkSpec && rowTime(k, watermarkSpec, columns)
     const partition = time && this.#partition(k, frame, columns, time)
     k.block('row', rowLabel => {
-      if (time) dropNullTime(k, time, rowLabel)
+      if (time) dropByTime(k, time, rowLabel)
       const arrival = add(load(controlBlock, 'first_row'), op('extend.i32', i))
       const ahead = (n: number): RowColumns =>
         readInput(this.#parts.input, this.#shape, min32(add(i, i32(n)), sub(rows, i32(1))))

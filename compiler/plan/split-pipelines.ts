@@ -4,6 +4,7 @@
  * pipeline, which reads what this one wrote. So does a union, which reads what several wrote.
  */
 import { type Aggregate, leavesWithRows } from '../../ir/logical/aggregate.ts'
+import type { Consolidate } from '../../ir/logical/consolidate.ts'
 import type { Deduplicate } from '../../ir/logical/deduplicate.ts'
 import { takesBack } from '../../ir/logical/emit.ts'
 import type { Filter } from '../../ir/logical/filter.ts'
@@ -16,7 +17,7 @@ import type { Window } from '../../ir/logical/window.ts'
 import type { Schema } from '../../ir/schema.ts'
 
 /** Operators that keep rows in state, or what they come to. */
-export type StatefulOperator = Aggregate | Deduplicate
+export type StatefulOperator = Aggregate | Consolidate | Deduplicate
 
 /** Operators that hand each row on at once. */
 export type RowOperator = Filter | ModeChange | Project | Window
@@ -123,15 +124,30 @@ function tailOf(
   taken: readonly RowOperator[],
   operators: readonly LogicalNode[],
 ): readonly RowOperator[] {
-  if (stateful.kind === 'deduplicate' || leavesWithRows(stateful) || takesBack(stateful.emit)) return []
+  if (!leavesOneByOne(stateful)) return []
   const window = taken.findIndex(({ kind }) => kind === 'window')
   const last = taken.at(-1)
   const next = last && operators[operators.indexOf(last) + 1]
   return window >= 0 && next && isStateful(next) ? taken.slice(0, window) : taken
 }
 
-const isStateful = (node: LogicalNode): node is StatefulOperator =>
-  node.kind === 'aggregate' || node.kind === 'deduplicate'
+/** Do results leave behind the rows that they are made of, one at a time? */
+const leavesOneByOne = (stateful: StatefulOperator): boolean =>
+  stateful.kind === 'aggregate'
+    ? !leavesWithRows(stateful) && !takesBack(stateful.emit)
+    : stateful.kind === 'consolidate'
+
+/** Does a pipeline hand rows on as they came? */
+export const handsOn = ({ stateful }: Pick<PipelineSpec, 'stateful'>): boolean =>
+  stateful === undefined || stateful.kind === 'deduplicate'
+
+const statefulKinds: Readonly<Record<StatefulOperator['kind'], true>> = {
+  aggregate: true,
+  consolidate: true,
+  deduplicate: true,
+}
+
+const isStateful = (node: LogicalNode): node is StatefulOperator => Object.hasOwn(statefulKinds, node.kind)
 
 function rowOperators(operators: readonly LogicalNode[], from: number): readonly RowOperator[] {
   const taken: RowOperator[] = []

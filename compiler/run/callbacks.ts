@@ -4,7 +4,8 @@
  */
 import type { RecordBatch } from 'apache-arrow'
 import { MillraceError } from '../../ir/errors.ts'
-import type { FaultyRows, RunnerOutlets } from '../../runtime/dag/runner.ts'
+import type { FaultyRows } from '../../runtime/dag/faulty-rows.ts'
+import type { RunnerOutlets } from '../../runtime/dag/runner.ts'
 import type { Diagnostic, OutputOptions } from './options.ts'
 
 export class Callbacks implements RunnerOutlets {

@@ -101,8 +101,13 @@ export class Instance {
 
   /** How far the sources have come. */
   get watermarks(): readonly SourceWatermark[] {
-    const { placements } = this.runner
-    return this.#sources.map(program => readWatermark(program, placements[program.id]))
+    const { runner } = this
+    return this.#sources.map((program, source) =>
+      readWatermark(program, runner.placements[program.id], {
+        isIdle: runner.isIdle(source),
+        alignment: runner.alignmentOf(source),
+      }),
+    )
   }
 
   /** What it has done and what it waits for. */
@@ -349,7 +354,7 @@ interface Entry {
 }
 
 /** Takes what comes out of rows that nobody sent. */
-const nobody: RunnerOutlets = { result() {}, late() {}, faulty() {} }
+const nobody: RunnerOutlets = { result() {}, late() {}, faulty() {}, diagnostic() {} }
 
 export const tierNames: readonly Tier[] = ['interp', 'js', 'native']
 const tierChoices: readonly TierChoice[] = ['auto', ...tierNames]

@@ -4,6 +4,7 @@ import type { Tier } from '../../ir/abi.ts'
 import { MillraceError } from '../../ir/errors.ts'
 import type { Schema } from '../../ir/schema.ts'
 import { batchesOf } from '../../runtime/io/inputs.ts'
+import type { Signal } from '../../runtime/streaming/signal.ts'
 import type { Instance } from './instance.ts'
 import type { SourceBatch } from './warm-up.ts'
 
@@ -23,11 +24,14 @@ export interface SourceParts {
   readonly warm: (batches: readonly SourceBatch[]) => Promise<Tier>
   /** Throws where the query takes nothing. */
   readonly check: () => void
+  /** Wakes whoever waits for something to happen to the query. */
+  readonly changed: Signal
 }
 
 /** A source of a query that reads several: each has rows, a watermark and an end of its own. */
 export class LiveSource {
   readonly #parts: SourceParts
+  #isWaiting = false
 
   /** @internal */
   constructor(parts: SourceParts) {
@@ -39,10 +43,15 @@ export class LiveSource {
     return this.#parts.name
   }
 
-  /** As `push` of the query. */
+  /** As `push` of the query. LDB-2008 while it is paused: nothing was taken. */
   push(input: Pushable): void {
-    const { instance, number, work } = this.#parts
+    const { instance, number, name, work } = this.#parts
     this.#checkTaking()
+    if (this.isPaused)
+      throw new MillraceError(
+        'LDB-2008',
+        `source '${name}' is paused: others of its group are too far behind`,
+      )
     const accepted = Array.from(this.#batches(input), batch => instance.runner.accept(batch, number))
     work(() => {
       for (const batch of accepted) {
@@ -52,6 +61,27 @@ export class LiveSource {
         instance.runner.drain()
       }
     })
+  }
+
+  /** Is it too far ahead of the other sources of its group to take more, where those are not to run ahead of each other? */
+  get isPaused(): boolean {
+    return this.#parts.instance.runner.isPaused(this.#parts.number)
+  }
+
+  /** As `push`, but waits while it is paused. One call at a time: LDB-0005 where another one waits. */
+  async pushInTurn(input: Pushable): Promise<void> {
+    const { name, changed } = this.#parts
+    if (this.#isWaiting)
+      throw new MillraceError('LDB-0005', `a push of source '${name}' waits already`, {
+        fix: 'await each pushInTurn before the next',
+      })
+    this.#isWaiting = true
+    try {
+      for (this.#checkTaking(); this.isPaused; this.#checkTaking()) await changed.wait()
+    } finally {
+      this.#isWaiting = false
+    }
+    this.push(input)
   }
 
   /** Promises that no row of it before this time is still to come, in ticks of its time column. */

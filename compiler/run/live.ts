@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Tier } from '../../ir/abi.ts'
 import { MillraceError } from '../../ir/errors.ts'
 import type { Counters } from '../../runtime/dag/runner.ts'
+import { Signal } from '../../runtime/streaming/signal.ts'
 import type { Ticker } from '../../runtime/time/ticker.ts'
 import { didYouMean } from '../frontend/builder/did-you-mean.ts'
 import type { Callbacks } from './callbacks.ts'
@@ -18,6 +19,7 @@ export class LiveQuery {
   readonly #instance: Instance
   readonly #callbacks: Callbacks
   readonly #sources: readonly LiveSource[]
+  readonly #changed = new Signal()
   #closed = false
   /** Has nothing happened to it yet? */
   #isFresh = true
@@ -44,6 +46,7 @@ export class LiveQuery {
       number,
       ...this.#instance.sources[number],
       check: () => this.#checkOpen(),
+      changed: this.#changed,
       warm: batches => this.#warm(batches),
       work: what => {
         this.#begin()
@@ -162,6 +165,8 @@ export class LiveQuery {
     } catch (error) {
       this.#callbacks.takeError()
       throw error
+    } finally {
+      this.#changed.notify()
     }
     const error = this.#callbacks.takeError()
     if (error) throw error
@@ -199,6 +204,7 @@ export class LiveQuery {
     this.#ticker?.stop()
     this.#begin()
     this.#callbacks.silence()
+    this.#changed.notify()
   }
 
   /** As `close`, for `using`. */

@@ -3,7 +3,7 @@ import type { RecordBatch } from 'apache-arrow'
 import type { CodeGeneration } from '../../codegen/js/link.ts'
 import type { Tier } from '../../ir/abi.ts'
 import type { MillraceError } from '../../ir/errors.ts'
-import type { FaultyRows } from '../../runtime/dag/runner.ts'
+import type { FaultyRows } from '../../runtime/dag/faulty-rows.ts'
 import type { WallClock } from '../../runtime/time/clock.ts'
 import type { ParamValues } from '../frontend/builder/types.ts'
 
@@ -36,7 +36,7 @@ export interface OutputOptions {
   readonly onLate?: (batch: RecordBatch) => void
   /** Rows that an overflow, a division by zero or a failed cast kept out. */
   readonly onFaulty?: (rows: FaultyRows) => void
-  /** Something worth knowing happened: a plan that does not run natively says why. */
+  /** Something worth knowing happened: a plan that does not run natively says why, a source runs ahead of others. */
   readonly onDiagnostic?: (diagnostic: Diagnostic) => void
 }
 

@@ -51,6 +51,7 @@ export function withOperators(
   return {
     result: batch => outlets.result(batch),
     late: batch => outlets.late(batch),
+    diagnostic: what => outlets.diagnostic(what),
     faulty: ({ rows, faults }) =>
       outlets.faulty({ rows, faults: faults.map(fault => ({ ...fault, operator: shown(fault.operator) })) }),
   }

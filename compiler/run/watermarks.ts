@@ -1,11 +1,14 @@
 /** What the watermarks of an open query are, and which partition holds one back: read from memory, between two calls. */
+
 import { controlBlock, type Placement } from '../../ir/abi.ts'
 import type { Value } from '../../ir/expr/expr.ts'
 import type { Mem } from '../../ir/kernel/node.ts'
-import type { PartitionMems, PipelineProgram } from '../../ir/physical/program.ts'
+import type { DriftPolicy } from '../../ir/logical/alignment.ts'
+import type { Alignment, PartitionMems, PipelineProgram } from '../../ir/physical/program.ts'
 import type { Column } from '../../ir/schema.ts'
 import { factsOf, isBytes, isFloat } from '../../ir/types.ts'
 import { RowView } from '../../runtime/memory/control.ts'
+import type { AlignmentState } from '../../runtime/streaming/alignment.ts'
 import { MIN_TIME } from '../lower/event-time.ts'
 import { bytesRegion } from '../lower/lib/bytes.ts'
 import { NULL_TEXT } from '../lower/lib/interner.ts'
@@ -16,10 +19,35 @@ export interface SourceWatermark {
   readonly source: string
   /** In ticks of the time column; undefined before the first. */
   readonly watermark: bigint | undefined
+  /** Is it left out of the watermark of what it comes together with, until rows come from it? */
+  readonly isIdle: boolean
   /** Rows that were further ahead of the clock than `maxAhead`. */
   readonly ahead: bigint
+  /** Set where it belongs to sources that do not run ahead of each other. */
+  readonly alignment: SourceAlignment | undefined
   /** Set where partitions have watermarks of their own. */
   readonly partitions: PartitionWatermarks | undefined
+}
+
+/** A source in its alignment group. */
+export interface SourceAlignment {
+  /** Its name. */
+  readonly group: string
+  /** What becomes of a source that is too far ahead. */
+  readonly policy: DriftPolicy
+  /** How far ahead of the others it may be, in ticks of the time column. */
+  readonly maxDrift: bigint
+  /**
+   * How far ahead it is; negative where it is behind. Undefined where no other source counts, or where one that does has no
+   * watermark yet.
+   */
+  readonly drift: bigint | undefined
+  /** Since when it has been too far ahead, or paused, in milliseconds since 1970; undefined where it is not. */
+  readonly exceedsSinceMs: number | undefined
+  /** How often it got too far ahead, or was paused. */
+  readonly timesExceeded: number
+  /** Rows that were dropped. */
+  readonly dropped: bigint
 }
 
 /** The partitions of a source. */
@@ -44,17 +72,39 @@ export interface PartitionWatermark {
   readonly sinceMs: number
 }
 
+/** What the runtime knows of a source. */
+export interface RunningFacts {
+  readonly isIdle: boolean
+  readonly alignment: AlignmentState | undefined
+}
+
 export function readWatermark(
-  { input, time, partitions }: PipelineProgram,
+  { input, time, partitions, drift }: PipelineProgram,
   placement: Placement,
+  { isIdle, alignment }: RunningFacts,
 ): SourceWatermark {
   const control = new RowView(placement, controlBlock)
   return {
     source: input.kind === 'source' ? input.name : '',
     watermark: timeOf(new RowView(placement, time).getLong('wm')),
+    isIdle,
     ahead: control.getLong('ahead'),
+    alignment:
+      input.kind === 'source'
+        ? readAlignment(input.alignment, alignment, drift && new RowView(placement, drift))
+        : undefined,
     partitions: partitions && readPartitions(partitions, placement),
   }
+}
+
+function readAlignment(
+  rule: Alignment | undefined,
+  state: AlignmentState | undefined,
+  drift: RowView | undefined,
+): SourceAlignment | undefined {
+  if (!rule || !state) return undefined
+  const { group, policy, driftTicks: maxDrift } = rule
+  return { group, policy, maxDrift, ...state, dropped: drift?.getLong('dropped') ?? 0n }
 }
 
 const timeOf = (ticks: bigint): bigint | undefined => (ticks === MIN_TIME ? undefined : ticks)

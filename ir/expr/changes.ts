@@ -1,15 +1,16 @@
 /**
  * What aggregates mean over changes: rows that are taken back count as -1 of what they were. An aggregate that has no row
- * here cannot take rows back. What is summed in floating point is summed exactly and rounded once: no order of changes
- * leaves a trace.
+ * here cannot take rows back. No order of changes leaves a trace: what is summed in floating point is summed exactly and
+ * rounded once, and of values that are left both zeros are one.
  */
 import type { DataType, IntegerType } from '../types.ts'
 import { isFloat } from '../types.ts'
-import type { Aggregate, AggregateName, AggregateOptions } from './aggregates.ts'
+import { type Aggregate, type AggregateName, type AggregateOptions, aggregateRow } from './aggregates.ts'
 import type { Contribution } from './contributions.ts'
 import { RowFault, type Value } from './expr.ts'
 import { foldOf, foldResult, foldRows } from './fold.ts'
 import { checked } from './functions/arithmetic.ts'
+import { compareValues } from './order.ts'
 import { ofInteger } from './promote.ts'
 
 /** A row of a group, or one that is taken back from it. */
@@ -107,6 +108,28 @@ function bools(rows: readonly Change[]): { readonly trues: number; readonly fals
   return { trues, falses }
 }
 
+/** The rows that are left. Equal values are one: which zero came first would tell of those that are gone. */
+function left(rows: readonly Change[], type: DataType): readonly Change[] {
+  const kept: Change[] = []
+  for (const row of rows) {
+    const [value] = row.values
+    const at = kept.findIndex(one => compareValues(type, one.values[0], value) === 0)
+    if (!row.isTakenBack) kept.push({ ...row, values: [value === 0 ? 0 : value] })
+    else if (at < 0) throw new RowFault('LDB-9005')
+    else kept.splice(at, 1)
+  }
+  return kept
+}
+
+/** What the aggregate of that name makes of the rows that are left. */
+const ofLeft = (name: AggregateName): RetractRow => ({
+  evaluate: (rows, type, argTypes, options) => {
+    const { rowsMin, evaluate } = aggregateRow(name)
+    const kept = left(rows, argTypes[0])
+    return kept.length < rowsMin ? null : evaluate(kept, type, argTypes, options)
+  },
+})
+
 export const retractable = {
   count: { evaluate: rows => BigInt(net(rows)) },
   sum: { evaluate: (rows, type, [argType]) => unlessEmpty(sumOf(rows, type, argType), rows) },
@@ -139,6 +162,12 @@ export const retractable = {
         rows,
       ),
   },
+  min: ofLeft('min'),
+  max: ofLeft('max'),
+  count_distinct: ofLeft('count_distinct'),
+  quantile: ofLeft('quantile'),
+  quantile_disc: ofLeft('quantile_disc'),
+  mode: ofLeft('mode'),
   fold: {
     take: (rows, argTypes, options) => {
       foldRows(foldOf(options), argTypes, rows)

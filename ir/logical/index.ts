@@ -1,6 +1,7 @@
 /** The logical operators: this list is the language of plans. */
 import type { Expr } from '../expr/expr.ts'
 import { type Aggregate, aggregateRule } from './aggregate.ts'
+import { type Consolidate, consolidateRule } from './consolidate.ts'
 import { type Deduplicate, deduplicateRule } from './deduplicate.ts'
 import { type Filter, filterRule } from './filter.ts'
 import { type Mode, type ModeChange, modeOf, modeRule } from './mode.ts'
@@ -18,6 +19,7 @@ export type LogicalNode =
   | Window
   | ModeChange
   | Aggregate
+  | Consolidate
   | Deduplicate
   | Union
   | Sink
@@ -30,6 +32,7 @@ const rules: { readonly [K in OperatorKind]: OperatorRule<Extract<LogicalNode, {
   window: windowRule,
   mode: modeRule,
   aggregate: aggregateRule,
+  consolidate: consolidateRule,
   deduplicate: deduplicateRule,
   union: unionRule,
   sink: sinkRule,

@@ -30,8 +30,7 @@ export function checkPartition(schema: Schema, spec: PartitionSpec, moves: 'row'
     throw new MillraceError('LDB-1100', `no column '${column}' to be the partition of a row`)
   checkCount('the most partitions', max, PARTITIONS_MAX)
   if (expected !== undefined) checkCount('the number of expected partitions', expected, max)
-  if (idleMs !== undefined && idleMs < 1n)
-    throw new MillraceError('LDB-0001', 'a partition is idle after a millisecond at the earliest')
+  checkIdle('a partition', idleMs)
   if (whenFull === 'forget' && idleMs === undefined)
     throw new MillraceError('LDB-0002', 'only idle partitions can be forgotten', { fix: 'say idleAfter' })
   if (whenFull === 'forget' && expected !== undefined)
@@ -40,6 +39,11 @@ export function checkPartition(schema: Schema, spec: PartitionSpec, moves: 'row'
     throw new MillraceError('LDB-1001', 'a watermark of a partition moves with each row', {
       fix: 'leave out watermarkMoves or lateBy',
     })
+}
+
+export function checkIdle(what: string, idleMs: bigint | undefined): void {
+  if (idleMs !== undefined && idleMs < 1n)
+    throw new MillraceError('LDB-0001', `${what} is idle after a millisecond at the earliest`)
 }
 
 function checkCount(what: string, count: number, most: number): void {

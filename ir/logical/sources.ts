@@ -1,5 +1,8 @@
 /** The sources of a plan. */
 import { MillraceError } from '../errors.ts'
+import { findColumn } from '../schema.ts'
+import { isTimestamp } from '../types.ts'
+import { checkGroups, type GroupMember } from './alignment.ts'
 import { inputsOf, type LogicalNode } from './index.ts'
 import type { Source } from './source.ts'
 
@@ -17,6 +20,15 @@ export function checkSources(plan: LogicalNode): void {
   })
 }
 
+/** Refuses alignment groups of a plan that say nothing, or two things at once. */
+export const checkAlignments = (plan: LogicalNode): void => checkGroups(sourcesOf(plan).flatMap(memberOf))
+
+function memberOf({ name, relation, watermark }: Source): readonly GroupMember[] {
+  const type = watermark && findColumn(relation.schema, watermark.column)?.type
+  if (!watermark?.alignment || !type || !isTimestamp(type)) return []
+  return [{ source: name, type, spec: watermark.alignment }]
+}
+
 /** Are its rows still those of a source, each held against the watermark of its own partition as well? */
 export function isHeldByPartition(node: LogicalNode): boolean {
   if (node.kind === 'source') return node.watermark?.partition?.lateBy === 'partition'
@@ -24,12 +36,18 @@ export function isHeldByPartition(node: LogicalNode): boolean {
 }
 
 /** What lies behind these has no partitions any more. */
-const gathers: ReadonlySet<LogicalNode['kind']> = new Set(['aggregate', 'union', 'deduplicate'])
+const gathers: ReadonlySet<LogicalNode['kind']> = new Set([
+  'aggregate',
+  'union',
+  'consolidate',
+  'deduplicate',
+])
+
+const deaf: ReadonlySet<LogicalNode['kind']> = new Set(['union', 'consolidate', 'deduplicate'])
 
 /** Refuses a source whose rows come to where the watermark of their partition is not known: it would say nothing there. */
 export function checkPartitions(plan: LogicalNode): void {
-  const isDeaf = plan.kind === 'union' || plan.kind === 'deduplicate'
-  if (isDeaf && inputsOf(plan).some(isHeldByPartition)) {
+  if (deaf.has(plan.kind) && inputsOf(plan).some(isHeldByPartition)) {
     throw new MillraceError('LDB-1001', `lateBy 'partition' in front of ${plan.kind}`, {
       fix: "aggregate the windows of the source first, or leave lateBy at 'source'",
     })

@@ -4,6 +4,7 @@
  */
 import type { Kernel, Mem } from '../kernel/node.ts'
 import type { OpName } from '../kernel/ops.ts'
+import type { AlignmentSpec } from '../logical/alignment.ts'
 import type { Column, Schema } from '../schema.ts'
 
 /** A region with a fixed number of rows. */
@@ -64,6 +65,10 @@ export interface ClockMark {
   readonly delayTicks: bigint
 }
 
+export interface Alignment extends AlignmentSpec {
+  readonly delayTicks: bigint
+}
+
 export type PipelineInput =
   | {
       readonly kind: 'source'
@@ -73,6 +78,10 @@ export type PipelineInput =
       readonly time: string | undefined
       /** Set where the watermark follows the clock: the ticks of a second, and by how many it stays behind. */
       readonly follows: ClockMark | undefined
+      /** Milliseconds of the clock after which it is idle if no rows come from it. */
+      readonly idleMs: number | undefined
+      /** The group that it does not run ahead of, and how far its watermark is behind its rows. */
+      readonly alignment: Alignment | undefined
     }
   | {
       readonly kind: 'edge'
@@ -126,6 +135,8 @@ export interface PipelineProgram {
   readonly onlySweeps: boolean
   /** Where the watermarks of the partitions of its source are kept: see compiler/lower/partitions. */
   readonly partitions: PartitionMems | undefined
+  /** Where its source drops rows that run ahead of others: how far they may go, and how many were dropped (max, dropped). */
+  readonly drift: Mem | undefined
   /** Do its results refer to the rows that came in? They leave before those make room for others. */
   readonly handsOn: boolean
   /** What its error codes are about, by the number that kernels write with an error: the operator's text. */

@@ -1,5 +1,6 @@
 /** Who reads whose rows in a plan, and whose watermark follows whose. It allocates nothing once it is made. */
 import { edgePush, inputIdle, inputWatermark } from '../../ir/physical/program.ts'
+import { MAX_TIME } from '../../ir/times.ts'
 import { RowView } from '../memory/control.ts'
 import type { Pipeline } from './pipeline.ts'
 
@@ -65,7 +66,7 @@ export class Edges {
     this.#followed[this.#readers[id]] = id
   }
 
-  /** Takes over the watermark that was to be followed, and the time of the clock. */
+  /** Takes over the watermark that was to be followed. */
   takeOver(reader: number): void {
     const from = this.#followed[reader]
     const { time, program } = this.#pipelines[from]
@@ -73,7 +74,6 @@ export class Edges {
     const times = this.#times[reader]
     if (times) times.copyLong(inputWatermark(this.#numbers[from]), time, field)
     else this.#pipelines[reader].time.copyLong('wm', time, field)
-    this.#pipelines[reader].time.copyLong('now', time, 'now')
   }
 
   /** Rows come from a source: it counts again. */
@@ -103,7 +103,15 @@ export class Edges {
     return first
   }
 
+  /** Those that have ended hold nothing back, either. */
   #areAllIdle(reader: number, times: RowView): boolean {
-    return this.#readers.every((one, id) => one !== reader || times.get(inputIdle(this.#numbers[id])) === 1)
+    return this.#readers.every((one, id) => {
+      const number = this.#numbers[id]
+      return (
+        one !== reader ||
+        times.get(inputIdle(number)) === 1 ||
+        times.getLong(inputWatermark(number)) === MAX_TIME
+      )
+    })
   }
 }

@@ -22,8 +22,8 @@ export interface Outlets {
 
 /**
  * `push` takes rows, `advance` emits what is due, `grow` makes room. `follow` waits until a pipeline has taken all
- * rows that came before a watermark, takes the watermark and the time over and goes on as `advance`; `meet` does so where
- * only the idleness of an input has changed. `release` waits until what rows were handed on to has taken them, and gives
+ * rows that came before a watermark, takes the watermark over and goes on as `advance`; `meet` does so where only the
+ * idleness of an input has changed. `release` waits until what rows were handed on to has taken them, and gives
  * their place free.
  */
 const Frame = { push: 0, advance: 1, grow: 2, follow: 3, meet: 4, release: 5 } as const

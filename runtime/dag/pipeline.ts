@@ -21,6 +21,8 @@ export class Pipeline {
   readonly memory: PipelineMemory
   readonly control: RowView
   readonly time: RowView
+  /** How far its rows may go, where it drops others. */
+  readonly drift: RowView | undefined
   readonly #budgetRows: number
   readonly #youngCallsMax: number
   #kernels: NamedKernels = new Map()
@@ -40,6 +42,7 @@ export class Pipeline {
     this.memory = plan.pipelines[program.id]
     this.control = controlOf(this.memory.placement)
     this.time = new RowView(this.memory.placement, program.time)
+    this.drift = program.drift && new RowView(this.memory.placement, program.drift)
     this.#asks = program.growables.map(() => 0)
     this.#growables = program.growables.toSorted((a, b) => a.id - b.id)
     this.#budgetRows = limits.budgetRows

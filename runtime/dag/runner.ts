@@ -4,10 +4,10 @@
  */
 import type { RecordBatch } from 'apache-arrow'
 import type { Placement } from '../../ir/abi.ts'
-import { rowErrors, Status } from '../../ir/abi.ts'
 import { type LdbCode, MillraceError } from '../../ir/errors.ts'
 import type { Value } from '../../ir/expr/expr.ts'
 import type { Limits, PlanProgram } from '../../ir/physical/program.ts'
+import { MAX_TIME } from '../../ir/times.ts'
 import type { AcceptedBatch } from '../io/arrow/door.ts'
 import { type BatchMemory, viewField } from '../io/arrow/memory.ts'
 import { gatherRows } from '../io/arrow/passed.ts'
@@ -15,41 +15,24 @@ import { pickRows } from '../io/arrow/pick.ts'
 import { type ResultMode, ResultReader } from '../io/arrow/result.ts'
 import type { PlanMemory } from '../memory/arena.ts'
 import { writeConstants, writeParams } from '../memory/params.ts'
+import { type AlignmentState, Alignments } from '../streaming/alignment.ts'
 import type { WallClock } from '../time/clock.ts'
 import { NONE } from './edges.ts'
 import { Entrance } from './entrance.ts'
 import { Executor } from './executor.ts'
+import { type FaultyRows, readFaults } from './faulty-rows.ts'
 import type { KernelSource } from './kernel-source.ts'
 import type { Meter } from './meter.ts'
 import { Pipeline } from './pipeline.ts'
-
-/** A row that could not be taken, and why. */
-export interface RowFault {
-  /**
-   * LDB-9002 for an overflow, LDB-9003 for a division by zero, LDB-9004 for a failed cast, LDB-9005 and LDB-9006 for a change
-   * that takes back what is not there or is none, LDB-9007 for a list that is too long, LDB-2005 for a time that no window
-   * can have, LDB-2007 for one that is too far ahead of the clock.
-   */
-  readonly code: LdbCode
-  /** The operator at fault, as explain prints it. */
-  readonly operator: string
-  /** Number of its row in `FaultyRows.rows`, or -1 for a result of an operator, which has no input row. */
-  readonly row: number
-}
-
-/** Rows that were kept out because something in them could not be computed. */
-export interface FaultyRows {
-  /** The input rows at fault; undefined where only results of operators are. */
-  readonly rows: RecordBatch | undefined
-  /** One for each row, in their order, and one for each result that has no row. */
-  readonly faults: readonly RowFault[]
-}
+import { Rounds } from './rounds.ts'
 
 /** Who takes what comes out. A callback must not call back into the plan. */
 export interface RunnerOutlets {
   result(batch: RecordBatch): void
   late(batch: RecordBatch): void
   faulty(rows: FaultyRows): void
+  /** Something worth knowing happened. */
+  diagnostic(what: { readonly code: LdbCode; readonly message: string }): void
 }
 
 export interface RunnerOptions {
@@ -75,11 +58,11 @@ export interface Counters {
   readonly late: bigint
   /** Rows that have no event time, and were dropped. */
   readonly nullTime: bigint
+  /** Rows that were too far ahead of the other sources of their group, and were dropped. */
+  readonly drifted: bigint
   /** Rows that an overflow, a division by zero or a failed cast kept out. */
   readonly faulty: bigint
 }
-
-const MAX_TIME = (1n << 63n) - 1n
 
 export class Runner {
   readonly #options: RunnerOptions
@@ -87,6 +70,7 @@ export class Runner {
   readonly #pipelines: readonly Pipeline[]
   readonly #executor: Executor
   readonly #entrances: readonly Entrance[]
+  readonly #alignments: Alignments
   readonly #readers: readonly ResultReader[]
   /** The batch under way and the first of its rows that is not loaded yet; the chunk in memory starts at `#from`. */
   #batch: AcceptedBatch | undefined
@@ -95,9 +79,7 @@ export class Runner {
   #next = 0
   #from = 0
   #rowsOut = 0
-  /** The latest time that the clock has shown, and the source that is told of it next. */
-  #now = 0
-  #told: number
+  readonly #rounds: Rounds
 
   constructor(options: RunnerOptions) {
     const { program, limits, memory } = options
@@ -107,6 +89,7 @@ export class Runner {
     writeParams(this.#memory, program, options.params)
     this.#pipelines = program.pipelines.map(pipeline => new Pipeline(pipeline, this.#memory, limits))
     const memories = this.#pipelines.map(batchMemory)
+    const nowMs = options.clock.now()
     // One more than their limit: two results may leave together.
     this.#readers = this.#pipelines.map(
       (one, i) => new ResultReader(one.program.output, memories[i], limits.outputRows + 1),
@@ -114,11 +97,15 @@ export class Runner {
     this.#entrances = this.#pipelines.flatMap(one => {
       const { id, input } = one.program
       return input.kind === 'source'
-        ? [new Entrance(one, input.name, memories[id], options.kernels, limits)]
+        ? [new Entrance(one, { input, memory: memories[id], kernels: options.kernels, limits, nowMs })]
         : []
     })
     this.#entrance = this.#entrances[0]
-    this.#told = this.#entrances.length
+    this.#alignments = new Alignments(this.#entrances, (source, group) => {
+      const { code, message } = sourceDrifts(source, group)
+      options.outlets.diagnostic({ code, message })
+    })
+    this.#rounds = this.#makeRounds()
     this.#executor = new Executor(this.#pipelines, {
       results: rows => this.#handOut(rows),
       sides: (pipeline, late, errors) => this.#handOutSides(pipeline, late, errors),
@@ -163,9 +150,11 @@ export class Runner {
   /** Makes an accepted batch the one under way. */
   begin(batch: AcceptedBatch, source = 0): void {
     if (this.isBusy) throw new MillraceError('LDB-0005', 'a batch is still under way')
+    this.#entrance = this.#entrances[source]
+    // Rows that are there keep their source awake, also where the clock has not been looked at for long.
+    if (batch.rows > 0) this.stayAwake(source)
     this.tick()
     this.#batch = batch
-    this.#entrance = this.#entrances[source]
     this.#next = 0
   }
 
@@ -174,45 +163,38 @@ export class Runner {
    * each with all that follows it.
    */
   tick(): void {
-    if (this.#options.program.ticksEveryMs === undefined || this.hasEnded) return
-    this.#now = Math.max(this.#now, Math.floor(this.#options.clock.now()))
-    for (const { time } of this.#pipelines) time.setNumber('now', this.#now)
-    this.#told = 0
+    if (this.#options.program.ticksEveryMs !== undefined && !this.hasEnded) this.#rounds.tick()
   }
 
-  /** One source after the other: what follows them takes over the watermark of one at a time. */
-  #tell(): void {
-    const { id, pipeline } = this.#entrances[this.#told]
-    this.#told++
-    this.#followClock(pipeline)
-    this.#look()
-    this.#executor.beginAdvance(id)
-  }
-
-  #followClock({ program: { input }, time }: Pipeline): void {
-    if (input.kind !== 'source' || !input.follows) return
-    const { ticksPerSecond, delayTicks } = input.follows
-    const mark = (BigInt(this.#now) * ticksPerSecond) / 1000n - delayTicks
-    if (mark > time.getLong('wm')) time.setLong('wm', mark)
-  }
-
-  get #hasToTell(): boolean {
-    return this.#told < this.#entrances.length
+  #makeRounds(): Rounds {
+    return new Rounds({
+      clock: this.#options.clock,
+      pipelines: this.#pipelines,
+      entrances: this.#entrances,
+      advance: ({ id }) => {
+        this.#look()
+        this.#executor.beginAdvance(id)
+      },
+      isPaused: source => this.isPaused(source),
+      leaveOut: entrance => this.#leaveOut(entrance),
+      align: () => this.#align(),
+    })
   }
 
   get isBusy(): boolean {
-    return this.#batch !== undefined || this.#hasToTell || this.#executor.isBusy
+    return this.#batch !== undefined || this.#rounds.isUnderWay || this.#executor.isBusy
   }
 
   /** Does one piece of work; returns whether more is to be done. */
   step(): boolean {
     try {
       if (this.#executor.isBusy) this.#executor.step()
-      else if (this.#hasToTell) this.#tell()
+      else if (this.#rounds.isUnderWay) this.#rounds.step()
       else if (this.#batch) this.#loadChunk(this.#batch)
     } catch (error) {
       this.#batch = undefined
-      this.#told = this.#entrances.length
+      this.#rounds.abandon()
+      this.#align()
       throw error
     }
     return this.isBusy
@@ -230,11 +212,14 @@ export class Runner {
       this.#batch = undefined
       this.#look()
       this.#raise(this.#entrance, this.#entrance.pipeline.time.getLong('next_wm'))
+      this.#align()
       return
     }
     this.#from = this.#next
-    const { id } = this.#entrance
+    const { id, pipeline } = this.#entrance
+    pipeline.drift?.setLong('max', this.#alignments.rowMax(this.#entrances.indexOf(this.#entrance)))
     const rows = this.#entrance.load(batch, this.#from)
+    this.#entrance.isIdle = false
     this.#next += rows
     this.#executor.begin(this.#entrance.pushFor(batch.shape), rows, id)
   }
@@ -250,6 +235,7 @@ export class Runner {
    */
   raiseWatermark(time: bigint, source = 0): void {
     this.#raise(this.#entrances[source], time)
+    this.#align()
   }
 
   #raise({ id, pipeline }: Entrance, time: bigint): void {
@@ -262,8 +248,42 @@ export class Runner {
 
   /** Nothing comes from a source for now: until rows do, it holds no watermark back. */
   idle(source: number): void {
-    const { id, hasEnded } = this.#entrances[source]
-    if (!hasEnded) this.#executor.beginIdle(id)
+    this.#leaveOut(this.#entrances[source])
+    this.#align()
+  }
+
+  #leaveOut(entrance: Entrance): void {
+    if (entrance.hasEnded) return
+    entrance.isIdle = true
+    this.#executor.beginIdle(entrance.id)
+  }
+
+  isIdle(source: number): boolean {
+    return this.#entrances[source].isIdle
+  }
+
+  /** Nobody could have come before now. */
+  stayAwakeAll(): void {
+    for (const source of this.#entrances.keys()) this.stayAwake(source)
+  }
+
+  /** Is a source so far ahead of its group that it is not to be read? */
+  isPaused(source: number): boolean {
+    return this.#alignments.isPaused(source)
+  }
+
+  /** How far ahead of its group a source is, if it belongs to one. */
+  alignmentOf(source: number): AlignmentState | undefined {
+    return this.#alignments.stateOf(source)
+  }
+
+  #align(): void {
+    this.#alignments.look(() => this.#options.clock.now())
+  }
+
+  /** Rows of a source come or wait to be taken: it is not idle, however long they do. */
+  stayAwake(source: number): void {
+    this.#entrances[source].stayAwake(this.#options.clock.now())
   }
 
   /** The input of a source is complete: everything that waits for it becomes due. */
@@ -273,6 +293,8 @@ export class Runner {
     entrance.pipeline.time.setLong('wm', MAX_TIME)
     this.#executor.beginAdvance(entrance.id)
     entrance.hasEnded = true
+    this.#rounds.ended()
+    this.#align()
   }
 
   /** Has the input of all sources ended? */
@@ -312,6 +334,7 @@ export class Runner {
       rowsOut: BigInt(this.#rowsOut),
       late: sum('late_dropped'),
       nullTime: sum('null_time_dropped'),
+      drifted: this.#pipelines.reduce((all, { drift }) => all + (drift?.getLong('dropped') ?? 0n), 0n),
       faulty: sum('error_dropped'),
     }
   }
@@ -325,9 +348,10 @@ export class Runner {
   #handOutSides(pipeline: number, late: number, errors: number): void {
     const { outlets } = this.#options
     const memory = batchMemory(this.#pipelines[pipeline])
+    const { operators } = this.#pipelines[pipeline].program
     const rowsOf = (rows: Int32Array): RecordBatch => this.#inputRows(pipeline, rows)
     if (late > 0) outlets.late(rowsOf(viewField(memory, 'late', 'row', 'i32', late).slice()))
-    if (errors > 0) outlets.faulty(this.#faultyRows(pipeline, memory, errors, rowsOf))
+    if (errors > 0) outlets.faulty(readFaults({ memory, errors, operators, rowsOf }))
   }
 
   /** Picks rows of what a pipeline reads: the batch under way, or the output of the pipeline before. */
@@ -341,37 +365,12 @@ export class Runner {
     const rowsThere = this.#pipelines[from].control.get('out_rows')
     return pickRows(this.#readers[from].take(rowsThere, undefined, 0, 'copy'), rows)
   }
-
-  #faultyRows(
-    pipeline: number,
-    memory: BatchMemory,
-    errors: number,
-    rowsOf: (rows: Int32Array) => RecordBatch,
-  ): FaultyRows {
-    const view = (field: string): Int32Array => viewField(memory, 'errors', field, 'i32', errors)
-    const [rows, bits, operators] = [view('row'), view('bits'), view('operator')]
-    const picked = rows.filter(row => row >= 0)
-    let n = 0
-    const faults = Array.from(
-      rows,
-      (row, i): RowFault => ({
-        code: codeOf(bits[i]),
-        operator: this.#pipelines[pipeline].program.operators[operators[i]],
-        row: row < 0 ? -1 : n++,
-      }),
-    )
-    return { rows: picked.length > 0 ? rowsOf(picked) : undefined, faults }
-  }
-}
-
-/** The fault that a row was refused for. */
-function codeOf(bits: number): LdbCode {
-  const found = rowErrors.find(({ bit }) => (bits & bit) !== 0)
-  if (!found) throw new Error(`a faulty row without a fault (${bits}, status ${Status.ok})`)
-  return found.code
 }
 
 const batchMemory = ({ memory, program }: Pipeline): BatchMemory => ({
   placement: memory.placement,
   mems: new Map(program.regions.map(({ mem }) => [mem.name, mem])),
 })
+
+const sourceDrifts = (source: string, group: string): MillraceError =>
+  new MillraceError('LDB-2009', `source '${source}' is too far ahead of the others of group '${group}'`)

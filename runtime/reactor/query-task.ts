@@ -83,7 +83,10 @@ export class QueryTask implements Task {
     if (this.#done || this.#ended || this.#held || runner.isBusy || this.#isHolding) return
     if (this.#hasStruck) {
       this.#hasStruck = false
-      this.#guard(() => runner.tick())
+      this.#guard(() => {
+        this.#keepAwake()
+        runner.tick()
+      })
       return
     }
     if (sources.error !== undefined) this.#ended = sources.areDrained
@@ -128,8 +131,15 @@ export class QueryTask implements Task {
     return !this.#done && !this.#isHolding && this.#options.taker.hasRoom && budget.spend()
   }
 
+  /** Rows that wait for their turn have come: their source is not idle. */
+  #keepAwake(): void {
+    const { runner, sources } = this.#options
+    for (const source of sources.waiting) runner.stayAwake(source)
+  }
+
   #beginNext(): boolean {
     const { runner, sources, prepare } = this.#options
+    this.#keepAwake()
     const held = this.#held
     if (held) {
       this.#held = undefined

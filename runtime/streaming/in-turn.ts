@@ -1,5 +1,6 @@
 /** Several inputs as one, where nobody minds to wait: the next batch is of the input whose watermark is the least. */
 import type { RecordBatch } from 'apache-arrow'
+import { furthestBehind } from './furthest-behind.ts'
 import type { Taken } from './sources.ts'
 
 type Input = Iterable<RecordBatch> | AsyncIterable<RecordBatch>
@@ -14,8 +15,8 @@ export async function* inTurn(
   try {
     const heads = await Promise.all(iterators.map(one => one.next()))
     const open = (): readonly number[] => [...heads.keys()].filter(source => !heads[source].done)
-    for (let sources = open(); sources.length > 0; sources = open()) {
-      const source = sources.reduce((best, one) => (watermarkOf(one) < watermarkOf(best) ? one : best))
+    const next = (): number | undefined => furthestBehind(open(), watermarkOf)
+    for (let source = next(); source !== undefined; source = next()) {
       yield { source, batch: heads[source].value }
       heads[source] = await iterators[source].next()
     }

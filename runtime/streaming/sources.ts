@@ -1,8 +1,10 @@
 /**
  * The sources of a query as the reactor sees them. Of those that have a batch ready the one whose watermark is the least
- * comes first: no source runs ahead of another that could be read. Equal ones come in the order of the plan.
+ * comes first: no source runs ahead of another that could be read. Equal ones come in the order of the plan. One that is
+ * paused is neither asked nor read, unless a source has failed: then what the others have is read to its end.
  */
 import type { Feed } from './feed.ts'
+import { furthestBehind } from './furthest-behind.ts'
 
 /** A batch and the number of its source. */
 export interface Taken<B> {
@@ -12,32 +14,47 @@ export interface Taken<B> {
 
 export class Sources<B> {
   readonly #feeds: readonly Feed<B>[]
+  readonly #isHeldBack: (source: number) => boolean
 
-  constructor(feeds: readonly Feed<B>[]) {
+  /** `isHeldBack`: is a source too far ahead of others to be read? */
+  constructor(feeds: readonly Feed<B>[], isHeldBack: (source: number) => boolean = () => false) {
     this.#feeds = feeds
+    this.#isHeldBack = isHeldBack
+  }
+
+  #isPaused(source: number): boolean {
+    return this.#isHeldBack(source) && this.error === undefined
+  }
+
+  get #open(): readonly Feed<B>[] {
+    return this.#feeds.filter((_, source) => !this.#isPaused(source))
   }
 
   /** Asks each source for one more batch where there is room and nothing is on its way. */
   poll(): void {
-    for (const feed of this.#feeds) feed.poll()
+    for (const feed of this.#open) feed.poll()
   }
 
   get wantsMore(): boolean {
-    return this.#feeds.some(feed => feed.wantsMore)
+    return this.#open.some(feed => feed.wantsMore)
   }
 
+  /** Is there a batch that may be taken now? */
   get hasBatch(): boolean {
-    return this.#feeds.some(feed => feed.hasBatch)
+    return this.#open.some(feed => feed.hasBatch)
+  }
+
+  /** The sources whose rows wait to be taken. */
+  get waiting(): readonly number[] {
+    return this.#feeds.flatMap((feed, source) => (feed.hasBatch ? [source] : []))
   }
 
   /** The next batch, if there is one; `watermarkOf` tells how far a source has come. */
   take(watermarkOf: (source: number) => bigint): Taken<B> | undefined {
-    const next = this.#feeds.reduce((best, feed, source) => {
-      if (!feed.hasBatch) return best
-      return best < 0 || watermarkOf(source) < watermarkOf(best) ? source : best
-    }, -1)
-    const batch = next < 0 ? undefined : this.#feeds[next].take()
-    return batch === undefined ? undefined : { source: next, batch }
+    const ready = this.waiting.filter(one => !this.#isPaused(one))
+    const source = furthestBehind(ready, watermarkOf)
+    const batch = source === undefined ? undefined : this.#feeds[source].take()
+    return source === undefined || batch === undefined ? undefined : { source, batch }
   }
 
   /** The sources that have ended, and of which everything was taken. */

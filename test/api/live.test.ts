@@ -308,7 +308,14 @@ test('a side callback that throws: results, other rows and counters are what the
   assert.throws(() => live.push([event(35)]), hasCode('LDB-5004', /onFaulty threw: faulty/))
   assert.deepEqual(late, [1])
   assert.deepEqual(seen, ['a 1 1'])
-  assert.deepEqual(live.counters, { rowsIn: 4n, rowsOut: 1n, late: 1n, nullTime: 0n, faulty: 1n })
+  assert.deepEqual(live.counters, {
+    rowsIn: 4n,
+    rowsOut: 1n,
+    late: 1n,
+    nullTime: 0n,
+    drifted: 0n,
+    faulty: 1n,
+  })
 })
 
 test('an error of a callback is told once', () => {

@@ -29,7 +29,7 @@ test('late rows come with all columns of the source, also those that the query n
   })
   assert.deepEqual(sumLines(await run.collect()), ['a 1 1', 'b 1 2', 'e 1 5'])
   assert.deepEqual(late, [input[2], input[3], more[1]])
-  assert.deepEqual(run.counters, { rowsIn: 6n, rowsOut: 3n, late: 3n, nullTime: 0n, faulty: 0n })
+  assert.deepEqual(run.counters, { rowsIn: 6n, rowsOut: 3n, late: 3n, nullTime: 0n, drifted: 0n, faulty: 0n })
 })
 
 test('late rows of a batch that is taken in pieces are the right ones', () => {
@@ -87,7 +87,7 @@ test('faulty rows come with code, operator and row, and the others go on', async
   )
   const [{ rows }] = faulty
   assert.deepEqual(rows && eventRows(rows), [riskyRows[1], riskyRows[2]])
-  assert.deepEqual(run.counters, { rowsIn: 5n, rowsOut: 3n, late: 0n, nullTime: 0n, faulty: 2n })
+  assert.deepEqual(run.counters, { rowsIn: 5n, rowsOut: 3n, late: 0n, nullTime: 0n, drifted: 0n, faulty: 2n })
 })
 
 test('without onFaulty faulty rows are counted and dropped', async () => {

@@ -34,14 +34,18 @@ export function callOver(schema: Schema, isChangelog: boolean): CallArb {
     over(fc.constantFrom('sum', 'avg'), among(isNumeric)),
     over(fc.constantFrom('bool_and', 'bool_or'), exprOf('bool', schema, 1)),
     over(fc.constantFrom('bit_xor'), among(isInteger)),
+    over(fc.constantFrom('count_distinct', 'mode', 'quantile_disc'), any),
     foldsOver(fc.array(any, { maxLength: 2 }), where, isChangelog),
   ]
-  if (isChangelog) return fc.oneof(...retracted)
+  const overChanges = [
+    over(fc.constantFrom('min', 'max'), any),
+    over(fc.constantFrom('quantile'), among(isNumeric)),
+  ]
+  if (isChangelog) return fc.oneof(...retracted, ...overChanges)
   return fc.oneof(
     ...retracted,
     { weight: 3, arbitrary: over(plain, any) },
     { weight: 2, arbitrary: listsOver(schema, any, where) },
-    over(fc.constantFrom('count_distinct', 'mode', 'quantile_disc'), any),
     over(fc.constantFrom('approx_quantile', 'quantile'), among(isNumeric)),
     over(fc.constantFrom('var_pop', 'var_samp', 'stddev_pop', 'stddev_samp'), among(isNumeric)),
     over(fc.constantFrom('covar_pop', 'covar_samp', 'corr'), among(isNumeric), among(isNumeric)),

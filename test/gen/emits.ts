@@ -1,7 +1,7 @@
 /** Random ways to hand out results. */
 import fc from 'fast-check'
 import { type Aggregate, aggregateRow } from '../../ir/expr/aggregates.ts'
-import { type Emit, isEager, ON_CLOSE, takesBack } from '../../ir/logical/emit.ts'
+import { type Early, type Emit, isEager, ON_CLOSE, takesBack } from '../../ir/logical/emit.ts'
 import type { AssignedWindow, EventTime } from '../../ir/logical/relation.ts'
 import { MAX64 } from './values.ts'
 
@@ -24,14 +24,18 @@ export function emitsOf(time: EventTime | undefined): fc.Arbitrary<Emit> {
   return fc.oneof({ weight: 3, arbitrary: emitsOnce(window) }, { weight: 3, arbitrary: emitsRefined(time) })
 }
 
-/** Results that later ones replace. */
-function emitsRefined(time: EventTime | undefined): fc.Arbitrary<Emit> {
+/** How often, and by which clock. */
+export function periodsOf(time: EventTime | undefined): fc.Arbitrary<Early> {
   const clocks =
     time && time.columns.length > 0 ? (['event', 'event', 'processing'] as const) : (['processing'] as const)
-  const early = fc.record(
+  return fc.record(
     { clock: fc.constantFrom(...clocks), every: fc.constantFrom(1n, 3n, 10n, MAX64) },
     { noNullPrototype: true },
   )
+}
+
+/** Results that later ones replace. */
+function emitsRefined(time: EventTime | undefined): fc.Arbitrary<Emit> {
   const isWindowed = time?.window !== undefined
   return fc
     .record({
@@ -42,7 +46,7 @@ function emitsRefined(time: EventTime | undefined): fc.Arbitrary<Emit> {
         'final' as const,
       ),
       latenessTicks: isWindowed ? fc.constantFrom(0n, 5n, 1000n, MAX64) : fc.constant(0n),
-      early: fc.option(early, { nil: undefined, freq: 2 }),
+      early: fc.option(periodsOf(time), { nil: undefined, freq: 2 }),
       changes: fc.boolean(),
     })
     .map(({ early, ...emit }) => ({ ...emit, ...(early && { early }) }))

@@ -5,6 +5,7 @@ import { aggregate as aggregateCall } from '../../ir/expr/aggregates.ts'
 import { call } from '../../ir/expr/build.ts'
 import { type Expr, literal } from '../../ir/expr/expr.ts'
 import { aggregate } from '../../ir/logical/aggregate.ts'
+import { consolidate } from '../../ir/logical/consolidate.ts'
 import { deduplicate } from '../../ir/logical/deduplicate.ts'
 import { changes, ON_CLOSE } from '../../ir/logical/emit.ts'
 import { filter } from '../../ir/logical/filter.ts'
@@ -20,10 +21,10 @@ import { WINDOW_END, WINDOW_START, window } from '../../ir/logical/window.ts'
 import type { Column, Schema } from '../../ir/schema.ts'
 import { isList, isTimestamp } from '../../ir/types.ts'
 import { callOver } from './aggregates.ts'
-import { emitsOf, emitsOnce, fitting } from './emits.ts'
+import { emitsOf, emitsOnce, fitting, periodsOf } from './emits.ts'
 import { exprOf, ref } from './exprs.ts'
 import { types, valuesOf } from './values.ts'
-import { watermarksOf } from './watermarks.ts'
+import { alignments, watermarksOf } from './watermarks.ts'
 import { rowWindows, sizesAndOffsets, specsOn } from './windows.ts'
 
 type NodeArb = fc.Arbitrary<LogicalNode>
@@ -44,13 +45,16 @@ export function plansOver(schema: Schema): NodeArb {
     maybe(deduplicated, 1, 8),
     maybe(united(others), 1, 8),
     maybe(deduplicated, 1, 20),
+    maybe(consolidated, 1, 3),
     maybe(filtered, 1, 4),
     maybe(aggregated, 3, 4),
+    maybe(consolidated, 1, 4),
     maybe(remoded, 1, 10),
     maybe(united(others), 1, 12),
     maybe(filtered, 1, 4),
     maybe(projected, 1, 2),
     maybe(aggregated, 1, 2),
+    maybe(consolidated, 1, 3),
     maybe(aggregated, 1, 3),
   ]
   return steps.reduce<NodeArb>((node, step) => node.chain(step), bare).map(sink)
@@ -82,6 +86,13 @@ const deduplicated: Step = input => {
     .map(({ keys, column, within }) => deduplicate(input, keys, column, within))
 }
 
+const consolidated: Step = input => {
+  const { schema, time, isChangelog } = input.relation
+  const isRefused = !isChangelog || time?.window || schema.some(({ type }) => isList(type))
+  if (isRefused || isHeldByPartition(input)) return fc.constant(input)
+  return fc.oneof(fc.constant(undefined), periodsOf(time)).map(every => consolidate(input, every))
+}
+
 /** Together with what the same operators make of other sources, each with a filter of its own or none. */
 const united =
   (watermarks: fc.Arbitrary<WatermarkSpec>): Step =>
@@ -97,19 +108,34 @@ const united =
     return fc
       .uniqueArray(branch, { minLength: 1, maxLength: 2, selector: one => sourcesOf(one)[0].name })
       .map(branches => union([input, ...branches]))
+      .chain(maybe(aligned, 1, 2))
   }
+
+/** Sources that have watermarks of rows do not run ahead of each other. */
+const aligned: Step = input => {
+  const members = sourcesOf(input).filter(({ watermark }) => watermark && watermark.follows !== 'clock')
+  if (members.length < 2) return fc.constant(input)
+  return alignments.map(alignment =>
+    members.reduce<LogicalNode>((node, { name, relation, watermark }) => {
+      const other = source(name, relation.schema, watermark && { ...watermark, alignment })
+      return withSource(node, other, name)
+    }, input),
+  )
+}
 
 /** What comes together has no partitions. */
 const bySource = (watermark: WatermarkSpec): WatermarkSpec =>
   watermark.partition ? { ...watermark, partition: { ...watermark.partition, lateBy: 'source' } } : watermark
 
-/** The same operators over another source. */
-const withSource = (node: LogicalNode, other: LogicalNode): LogicalNode =>
+/** The same operators over another source, in place of the one of a name, or of whichever there is. */
+const withSource = (node: LogicalNode, other: LogicalNode, replaced?: string): LogicalNode =>
   node.kind === 'source'
-    ? other
+    ? replaced === undefined || node.name === replaced
+      ? other
+      : node
     : withInputs(
         node,
-        inputsOf(node).map(input => withSource(input, other)),
+        inputsOf(node).map(input => withSource(input, other, replaced)),
       )
 
 /** Half of the filters let rows pass that they know nothing of: else few rows would reach the end of a plan. */

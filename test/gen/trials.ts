@@ -51,7 +51,7 @@ export const planCases: fc.Arbitrary<PlanCase> = schemas.chain(schema =>
 )
 
 /** Rows come from any of the sources, mostly some in a row; now and then one falls silent. */
-function comingsOf(plan: LogicalNode, rows: number): fc.Arbitrary<Comings> {
+export function comingsOf(plan: LogicalNode, rows: number): fc.Arbitrary<Comings> {
   const names = sourcesOf(plan).map(({ name }) => name)
   if (names.length < 2) return fc.constant({})
   const name = fc.constantFrom(...names)
@@ -77,7 +77,7 @@ const stops: fc.Arbitrary<Partial<Limits>> = fc.constantFrom(
   { outputRows: 1, columnBytes: TEXT_BYTES_MAX },
 )
 
-const schedulesOn = (tiers: fc.Arbitrary<readonly Tier[]>): fc.Arbitrary<Schedule> =>
+export const schedulesOn = (tiers: fc.Arbitrary<readonly Tier[]>): fc.Arbitrary<Schedule> =>
   fc.record(
     {
       splits: fc.oneof(
@@ -94,10 +94,12 @@ const schedulesOn = (tiers: fc.Arbitrary<readonly Tier[]>): fc.Arbitrary<Schedul
   )
 
 export const trialsOn = (tiers: fc.Arbitrary<readonly Tier[]>): fc.Arbitrary<Trial> =>
-  fc.tuple(planCases, schedulesOn(tiers)).map(([one, schedule]) => {
-    const trial = { ...one, schedule }
-    return Object.assign(trial, { toString: () => describe(trial) })
-  })
+  fc.tuple(planCases, schedulesOn(tiers)).map(([one, schedule]) => asTrial(one, schedule))
+
+export function asTrial(one: PlanCase, schedule: Schedule): Trial {
+  const trial = { ...one, schedule }
+  return Object.assign(trial, { toString: () => describe(trial) })
+}
 
 /** What fast-check prints for a counterexample; the corpus has it all. */
 function describe({ plan, params, schedule, rows, origins, idles }: Trial): string {

@@ -1,5 +1,6 @@
 /** Random watermarks of a source: by its rows, by its partitions, by the clock. */
 import fc from 'fast-check'
+import type { AlignmentSpec } from '../../ir/logical/alignment.ts'
 import type { PartitionSpec } from '../../ir/logical/partition.ts'
 import type { WatermarkSpec } from '../../ir/logical/source.ts'
 import type { Schema } from '../../ir/schema.ts'
@@ -15,8 +16,9 @@ export function watermarksOf(schema: Schema): fc.Arbitrary<WatermarkSpec> {
       ahead: fc.oneof({ weight: 4, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: aheads }),
       isByClock: fc.integer({ min: 0, max: 7 }).map(n => n === 0),
       partition: fc.option(partitionsOf(schema), { nil: undefined, freq: 4 }),
+      idle: fc.constantFrom({}, {}, {}, { idleMs: 1n }, { idleMs: 7n }, { idleMs: 50n }),
     })
-    .map(({ delayTicks, marker, moves, ahead, isByClock, partition }) => ({
+    .map(({ delayTicks, marker, moves, ahead, isByClock, partition, idle }) => ({
       column: TIME,
       delayTicks,
       ...(ahead && { ahead }),
@@ -25,9 +27,9 @@ export function watermarksOf(schema: Schema): fc.Arbitrary<WatermarkSpec> {
         : {
             ...marker,
             ...moves,
-            ...(partition && {
-              partition: 'moves' in moves ? { ...partition, lateBy: 'source' } : partition,
-            }),
+            ...(partition
+              ? { partition: 'moves' in moves ? { ...partition, lateBy: 'source' } : partition }
+              : idle),
           }),
     }))
 }
@@ -60,3 +62,13 @@ const partitionsOf = (schema: Schema): fc.Arbitrary<PartitionSpec> =>
         whenFull: canForget ? 'forget' : 'fail',
       }
     })
+
+/** None that pauses: what is pushed in the order of a trial would be refused. */
+export const alignments: fc.Arbitrary<AlignmentSpec> = fc.record(
+  {
+    group: fc.constant('feeds'),
+    driftTicks: fc.constantFrom(0n, 3n, 20n, 1000n),
+    policy: fc.constantFrom('drop' as const, 'drop' as const, 'warn' as const),
+  },
+  { noNullPrototype: true },
+)

@@ -80,7 +80,9 @@ test('who holds the watermark back, and since when', () => {
     {
       source: 'events',
       watermark: undefined,
+      isIdle: false,
       ahead: 0n,
+      alignment: undefined,
       partitions: { active: 0, idle: 0, forgotten: 0n, holder: undefined },
     },
   ])
@@ -153,4 +155,22 @@ test('as RisingWave: the watermark of a column moves behind each chunk, which is
   const risingWave: Options = { outOfOrderness: '5ms', watermarkMoves: 'batch' }
   assert.equal(late(risingWave, [25, 3], [4], [20]), 1n)
   assert.equal(late({ outOfOrderness: '5ms' }, [25, 3], [4], [20]), 2n)
+})
+
+test('a row that is ahead of the clock does not move its partition', () => {
+  const { live } = opened({ partition: 'key', maxAhead: '100ms' })
+  const push = (key: string, at: number): void => live.push([{ key, at: BigInt(at), shard: 1, share: 1 }])
+  push('a', 5)
+  push('b', 8)
+  push('a', 101)
+  push('b', 50)
+  assert.deepEqual([live.watermarks()[0].watermark, live.watermarks()[0].ahead], [5n, 1n])
+})
+
+test('what lies under a time that is null moves nothing', () => {
+  const events = source('events', { at: t.timestamp('ms').orNull }, { time: 'at' })
+  const live = compile(events).open(() => {})
+  // A zero lies there.
+  live.push([{ at: -50n }, { at: null }, { at: -45n }])
+  assert.deepEqual([live.watermarks()[0].watermark, live.counters.nullTime], [-45n, 1n])
 })

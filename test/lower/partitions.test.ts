@@ -210,9 +210,54 @@ test('the partition that has been idle for longest is forgotten, none that is ac
   )
 })
 
+test('the largest watermark of idle partitions is that of one that was idle before the others', () => {
+  const steps: Step[] = [
+    [
+      ['a', 3],
+      ['b', 25],
+    ],
+    10,
+    [['a', 5]],
+    140,
+  ]
+  assert.deepEqual(play({ idleAfter: '100ms' }, steps).out, ['', '', '', '0:2'])
+})
+
+test('a partition that comes back has not appeared twice', () => {
+  const steps: Step[] = [[['a', 25]], 100, [['a', 40]]]
+  assert.deepEqual(play({ partitions: 2, idleAfter: '100ms' }, steps).out, ['', '', ''])
+})
+
+test('a forgotten partition is in no list any more', () => {
+  const options = { partitionsMax: 2, idleAfter: '10ms', onPartitionsMax: 'forget' } as const
+  const steps: Step[] = [
+    [
+      ['a', 5],
+      ['b', 5],
+    ],
+    10,
+    [['c', 25]],
+    5,
+    [['b', 27]],
+    5,
+    [['b', 31]],
+    5,
+    [['d', 40]],
+    5,
+    [['d', 50]],
+  ]
+  assert.deepEqual(play(options, steps).out, ['', '', '0:2', '', '', '', '20:2', '', '', '30:1', '40:1'])
+})
+
+test('a row near the beginning of time moves no partition to its end', () => {
+  const events = source('events', columns, { time: 'at', partition: 'key', outOfOrderness: '1s' })
+  const live = compile(events).open(() => {})
+  live.push([{ key: 'a', at: 5n - (1n << 63n), shard: 0 }])
+  assert.equal(live.watermarks()[0].watermark, undefined)
+})
+
 test('what cannot be is refused where the source is declared', () => {
   const declare = (options: Options) => () => void source('events', columns, { time: 'at', ...options })
-  refuses('LDB-0002', declare({ idleAfter: '1s' }))
   refuses('LDB-0002', declare({ partition: 'key', onPartitionsMax: 'forget' }))
   refuses('LDB-0001', declare({ partition: 'key', partitionsMax: 0 }))
   refuses('LDB-0001', declare({ partition: 'key', partitions: 3, partitionsMax: 2 }))

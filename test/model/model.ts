@@ -7,8 +7,11 @@ import { type Expr, RowFault, type Value } from '../../ir/expr/expr.ts'
 import { inputsOf, type LogicalNode } from '../../ir/logical/index.ts'
 import { namesOf } from '../../ir/logical/mode.ts'
 import type { Source } from '../../ir/logical/source.ts'
+import { sourcesOf } from '../../ir/logical/sources.ts'
 import type { Union } from '../../ir/logical/union.ts'
 import { WINDOW_END, WINDOW_START } from '../../ir/logical/window.ts'
+import { driftMax, Warnings } from './alignment.ts'
+import { Consolidated } from './consolidate.ts'
 import { Duplicates } from './deduplicate.ts'
 import { Entrance } from './entrance.ts'
 import { aggregated } from './groups.ts'
@@ -36,6 +39,8 @@ export interface ModelOptions extends Comings {
   readonly stepMs?: number
   /** Set where the clock strikes between batches: at the multiples of so many milliseconds. */
   readonly strikeMs?: number | undefined
+  /** Set where the plan is a part of another one, whose sources its own are aligned with. */
+  readonly whole?: LogicalNode
   /** Does the input end, so that everything fires? */
   readonly ends?: boolean
 }
@@ -60,14 +65,27 @@ export interface ModelResult {
   readonly forgotten: number
   /** How often partitions were found idle. */
   readonly foundIdle: number
+  /** How often whole sources were found idle. */
+  readonly sourcesFoundIdle: number
   /** Rows that were too far ahead of the clock. */
   readonly ahead: number
+  /** Rows that were too far ahead of the other sources of their group, and how often one was told of. */
+  readonly drifted: number
+  readonly warnings: number
 }
 
 interface Fed
   extends Pick<
     ModelResult,
-    'nullTimes' | 'takenBySource' | 'abandoned' | 'forgotten' | 'foundIdle' | 'ahead'
+    | 'nullTimes'
+    | 'takenBySource'
+    | 'abandoned'
+    | 'forgotten'
+    | 'foundIdle'
+    | 'sourcesFoundIdle'
+    | 'ahead'
+    | 'drifted'
+    | 'warnings'
   > {
   /** Numbers of the rows that were taken. */
   readonly taken: readonly number[]
@@ -89,6 +107,7 @@ export function runModel(
   const rows: ModelRow[] = []
   const end: Operator = { row: item => rows.push(item.row), watermark() {}, clock() {}, tick() {} }
   run.build(plan, end)
+  run.addOthers(options.whole)
   const { taken, ...fed } = run.feed(input)
   const numberOf = (origin: number): number => (origin < 0 ? origin : taken[origin])
   return {
@@ -101,12 +120,16 @@ export function runModel(
   }
 }
 
+const nowhere: Operator = { row() {}, watermark() {}, clock() {}, tick() {} }
+
 class Run {
   readonly late: number[] = []
   readonly lateUntold: number[] = []
   readonly errors: ModelError[] = []
   readonly #options: ModelOptions
   readonly #sources: Entrance[] = []
+  /** With those of the whole plan, whose rows lead nowhere. */
+  #all: readonly Entrance[] = []
 
   constructor(options: ModelOptions) {
     this.#options = options
@@ -122,17 +145,30 @@ class Run {
     } else this.build(inputsOf(node)[0], this.#operator(node, next), inputs)
   }
 
+  /** What the sources of the whole plan that are not there do, matters to those that are aligned with them. */
+  addOthers(whole: LogicalNode | undefined): void {
+    const names = this.#sources.map(({ name }) => name)
+    const others = (whole ? sourcesOf(whole) : []).filter(({ name }) => !names.includes(name))
+    this.#all = [...this.#sources, ...others.map(one => new Entrance(one, nowhere, [], () => {}))]
+  }
+
   feed(rows: readonly ModelRow[]): Fed {
     const taken: number[] = []
     const takenBySource = new Map<string, number>()
+    const warnings = new Warnings(this.#all)
     let [nullTimes, abandoned] = [0, 0]
     for (const [n, { silent, source, from, to }] of this.#batches(rows.length).entries()) {
-      for (const name of silent) this.#find(name)?.idle()
-      this.#goOn(n)
+      for (const name of silent) {
+        this.#find(name)?.idle()
+        warnings.look()
+      }
       const entrance = this.#find(source)
+      const isOwn = entrance !== undefined && this.#sources.includes(entrance)
+      this.#goOn(n, to > from ? entrance : undefined, warnings)
       try {
         for (let i = from; i < to; i++) {
-          if (entrance?.take(rows[i], taken.length) === false) nullTimes++
+          const hasTime = entrance?.take(rows[i], taken.length, driftMax(entrance, this.#all))
+          if (hasTime === false && isOwn) nullTimes++
           taken.push(i)
           takenBySource.set(source, (takenBySource.get(source) ?? 0) + 1)
         }
@@ -141,12 +177,26 @@ class Run {
         if (!(error instanceof TooManyPartitions)) throw error
         abandoned++
       }
+      warnings.look()
     }
     if (this.#options.ends !== false) for (const source of this.#sources) source.end()
+    const drifted = this.#sources.reduce((sum, one) => sum + one.drifted, 0)
     const forgotten = this.#sources.reduce((sum, { mark }) => sum + (mark?.forgotten ?? 0), 0)
     const ahead = this.#sources.reduce((sum, one) => sum + one.ahead, 0)
+    const sourcesFoundIdle = this.#sources.reduce((sum, one) => sum + one.foundIdle, 0)
     const foundIdle = this.#sources.reduce((sum, { mark }) => sum + (mark?.foundIdle ?? 0), 0)
-    return { taken, takenBySource, nullTimes, abandoned, forgotten, foundIdle, ahead }
+    return {
+      taken,
+      takenBySource,
+      nullTimes,
+      abandoned,
+      forgotten,
+      foundIdle,
+      sourcesFoundIdle,
+      ahead,
+      drifted,
+      warnings: warnings.count,
+    }
   }
 
   /** A batch ends where it is said so, where the rows of another source begin, and where a source falls silent. */
@@ -166,23 +216,26 @@ class Run {
     })
   }
 
-  /** To the time of a batch: on the way the clock strikes as often as the plan asks for. */
-  #goOn(batch: number): void {
+  /** To the time of a batch for a source: on the way the clock strikes as often as the plan asks for. */
+  #goOn(batch: number, comesTo: Entrance | undefined, warnings: Warnings): void {
     const { stepMs = 0, strikeMs = 0 } = this.#options
     const [from, to] = [batch * stepMs, (batch + 1) * stepMs]
     const first = (Math.floor(from / strikeMs) + 1) * strikeMs
-    if (strikeMs > 0) for (let at = first; at <= to; at += strikeMs) this.#tick(BigInt(at))
-    this.#tick(BigInt(to))
+    if (strikeMs > 0) for (let at = first; at <= to; at += strikeMs) this.#tick(BigInt(at), warnings)
+    comesTo?.stayAwake(BigInt(to))
+    this.#tick(BigInt(to), warnings)
   }
 
   /** The clock shows a time: all know it before any acts on it. */
-  #tick(now: bigint): void {
-    for (const source of this.#sources) source.clock(now)
-    for (const source of this.#sources) source.tick(now)
+  #tick(now: bigint, warnings: Warnings): void {
+    for (const source of this.#all) source.clock(now)
+    for (const source of this.#all) source.tick(now)
+    for (const source of this.#all) source.findIdle(now)
+    warnings.look()
   }
 
   #find(source: string): Entrance | undefined {
-    return this.#sources.find(({ name }) => name === source)
+    return this.#all.find(({ name }) => name === source)
   }
 
   #operator(node: Exclude<LogicalNode, Source | Union>, next: Operator): Operator {
@@ -227,6 +280,8 @@ class Run {
             next.row({ ...item, windows, row: { ...item.row, ...bounds } })
           }),
         )
+      case 'consolidate':
+        return new Consolidated(node, next)
       case 'deduplicate':
         return new Duplicates(node, next, this.#surroundings)
       case 'aggregate':

@@ -37,6 +37,10 @@ export class SourceWatermark {
     this.#move = move
   }
 
+  get time(): bigint {
+    return this.#time
+  }
+
   #raise(time: bigint): void {
     const until = time < MAX_TIME ? time : MAX_TIME - 1n
     if (until <= this.#time) return

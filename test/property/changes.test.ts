@@ -7,11 +7,15 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import type { AggregateName } from '../../ir/expr/aggregates.ts'
 import { type Aggregate, aggregate, splitsByWindow } from '../../ir/logical/aggregate.ts'
+import { consolidate } from '../../ir/logical/consolidate.ts'
 import { changes } from '../../ir/logical/emit.ts'
-import { acceptedModes, inputsOf } from '../../ir/logical/index.ts'
-import { modeOf } from '../../ir/logical/mode.ts'
+import { acceptedModes, inputsOf, type LogicalNode } from '../../ir/logical/index.ts'
+import { asChanges, modeOf } from '../../ir/logical/mode.ts'
+import { source } from '../../ir/logical/source.ts'
 import { type Trial, trialsOn } from '../gen/trials.ts'
+import { Consolidated } from '../model/consolidate.ts'
 import { type ModelRow, runModel } from '../model/model.ts'
+import type { Item } from '../model/operator.ts'
 import { textOf } from '../support/engine.ts'
 import { chainOf } from '../support/faults.ts'
 import { modelOptionsOf } from '../support/model-options.ts'
@@ -76,6 +80,75 @@ test('for each key one row is there at most, and what replaces another stands ri
 
 /** Does a key come, or go? */
 const isEnd = (code: ModelRow[string]): boolean => code === changes.insert || code === changes.delete
+
+test('consolidated changes add up to those that came, behind any row', () =>
+  every(trial => {
+    for (const node of chainOf(trial.plan)) {
+      if (node.kind !== 'consolidate') continue
+      for (const rows of [trial.rows, trial.rows.slice(0, trial.rows.length / 2)]) {
+        const weights = (one: LogicalNode) => weightsOf(runModel(one, rows, modelOptionsOf(trial)).rows)
+        assert.deepEqual(weights(node), weights(node.input))
+      }
+    }
+  }))
+
+test('consolidated changes add up at the end of every step, and no step gives and takes the same row', () => {
+  const input = asChanges(source('s', [TIME_COLUMN, CODE_COLUMN], { column: 'at', delayTicks: 0n }), 'op')
+  const events = fc.array(
+    fc.oneof(
+      { weight: 4, arbitrary: fc.record({ x: fc.constantFrom(0, -0, 1, Number.NaN), $op: fc.nat(3) }) },
+      { weight: 1, arbitrary: fc.bigInt({ min: 1n, max: 5n }) },
+    ),
+    { maxLength: 60 },
+  )
+  fc.assert(
+    fc.property(
+      events,
+      fc.constantFrom(undefined, { clock: 'event' as const, every: 3n }),
+      (drawn, every) => {
+        const came: ModelRow[] = []
+        const given: ModelRow[] = []
+        let step: ModelRow[] = []
+        const end = { row: (item: Item) => step.push(item.row), watermark() {}, clock() {}, tick() {} }
+        const operator = new Consolidated(consolidate(input, every), end)
+        let time = 0n
+        for (const event of [...drawn, 9n]) {
+          if (typeof event === 'bigint') {
+            time += event
+            operator.watermark(time)
+            if (step.length > 0) assert.deepEqual(weightsOf([...given, ...step]), weightsOf(came))
+            const count = [...weightsOf(step).values()].reduce((sum, weight) => sum + Math.abs(weight), 0)
+            assert.equal(count, step.length)
+            given.push(...step)
+            step = []
+          } else {
+            came.push(event)
+            operator.row({ row: event, origin: -1 })
+          }
+        }
+        assert.deepEqual(weightsOf(given), weightsOf(came))
+      },
+    ),
+    { numRuns: runs(500), ...sameSeed },
+  )
+})
+
+const TIME_COLUMN = { name: 'at', type: 'timestamp[ms]', nullable: false } as const
+const CODE_COLUMN = { name: 'op', type: 'int8', nullable: false } as const
+
+/** How often each row is there, where that is not 0 times; its zeros are one. */
+function weightsOf(rows: readonly ModelRow[]): ReadonlyMap<string, number> {
+  const weights = new Map<string, number>()
+  for (const { $op = null, ...columns } of rows) {
+    const plain = Object.entries(columns).map(([name, value]) => [name, value === 0 ? 0 : value])
+    const text = textOf(Object.fromEntries(plain))
+    const sign = $op === changes.delete || $op === changes.updateBefore ? -1 : 1
+    const weight = (weights.get(text) ?? 0) + sign
+    if (weight === 0) weights.delete(text)
+    else weights.set(text, weight)
+  }
+  return new Map([...weights].toSorted(([a], [b]) => (a < b ? -1 : 1)))
+}
 
 test('every operator takes rows of the modes that it says it takes', () =>
   every(({ plan }) => {

@@ -6,17 +6,9 @@ import { withInputs } from '../../compiler/passes/logical/rewrite.ts'
 import { paramsOf } from '../../compiler/plan/params.ts'
 import { rowErrors } from '../../ir/abi.ts'
 import { type Aggregate, type AggregateName, aggregateNames, aggregateRow } from '../../ir/expr/aggregates.ts'
-import { canFault } from '../../ir/expr/can-fault.ts'
 import { type Expr, visit } from '../../ir/expr/expr.ts'
-import type { Fold } from '../../ir/expr/fold.ts'
 import { functionNames } from '../../ir/expr/functions/index.ts'
-import {
-  type Aggregate as AggregateNode,
-  aggregate,
-  combinesPanes,
-  type NamedAggregate,
-  resultsFollowRows,
-} from '../../ir/logical/aggregate.ts'
+import { aggregate, type NamedAggregate } from '../../ir/logical/aggregate.ts'
 import { type AnyEmitStrategy, corrects, type Early, takesBack } from '../../ir/logical/emit.ts'
 import { exprsOf, inputsOf, type LogicalNode, type OperatorKind } from '../../ir/logical/index.ts'
 import type { PartitionSpec } from '../../ir/logical/partition.ts'
@@ -29,6 +21,7 @@ import { type Trial, trialsOn } from '../gen/trials.ts'
 import { TEXT_BYTES_MAX } from '../gen/values.ts'
 import { type ModelResult, runModel } from '../model/model.ts'
 import { chainOf } from '../support/faults.ts'
+import { foldSituations } from '../support/fold-situations.ts'
 import { modelOptionsOf } from '../support/model-options.ts'
 import { isQuick } from '../support/runs.ts'
 
@@ -68,6 +61,7 @@ test('every operator', { skip }, () => {
     window: 1,
     mode: 1,
     aggregate: 1,
+    consolidate: 1,
     deduplicate: 1,
     union: 1,
     sink: 1,
@@ -208,38 +202,46 @@ const situations: Readonly<Record<string, Situation>> = {
     model.rows.length > 0 && model.late.length > 0 && sourceOf(plan)?.watermark?.follows === 'clock',
   'a partition that is forgotten': (_, model) => model.forgotten > 0,
   'a partition too many': (_, model) => model.abandoned > 0,
+  'changes that undo each other in a step': trial =>
+    consolidatedOf(trial).some(({ came, given }) => given > 1 && came > given),
+  'a step that ends before the input does': trial => consolidatedOf(trial).some(({ early }) => early > 0),
+  'a step that the clock ends': trial =>
+    consolidatedOf(trial).some(({ early, clock }) => early > 0 && clock === 'processing'),
   'a duplicate that is left out': ({ plan, rows }, model) =>
     chainOf(plan).some(({ kind }) => kind === 'deduplicate') &&
     model.late.length + model.errors.length + model.rows.length < rows.length,
   'results of several sources': ({ plan }, model) =>
     sourcesOf(plan).length > 1 && model.rows.length > 0 && specsOf(plan).length > 0,
   'a source that falls silent': ({ idles = [] }, model) => idles.length > 0 && model.rows.length > 0,
+  'a source that the clock finds idle': ({ plan }, model) =>
+    sourcesOf(plan).length > 1 && model.sourcesFoundIdle > 0 && model.rows.length > 0,
+  'rows that run ahead of another source': ({ plan }, model) =>
+    model.drifted > 0 && model.rows.length > 0 && specsOf(plan).length > 0,
+  'a source that is told of because it runs ahead': (_, model) => model.warnings > 0,
   'a late row behind a union': (_, model) => model.late.includes(-1),
   'changes that take others back': (_, model) => model.rows.some(row => row.$op === 2),
-  'a result that corrects another': ({ plan }, model) =>
-    model.rows.length > 3 && chainOf(plan).some(node => node.kind === 'aggregate' && corrects(node.emit)),
+  'a result that corrects another': trial =>
+    resultsOf(trial, ({ emit }) => corrects(emit)).some(rows => rows.length > 3),
   'early results by event time': ({ plan }, model) => model.rows.length > 3 && hasEarly(plan, 'event'),
   'early results by processing time': ({ plan }, model) =>
     model.rows.length > 3 && hasEarly(plan, 'processing'),
-  'early results that are taken back': ({ plan }, model) =>
-    model.rows.some(row => row.$op === 2) &&
-    chainOf(plan).some(node => node.kind === 'aggregate' && takesBack(node.emit)),
+  'early results that are taken back': trial =>
+    resultsOf(trial, ({ emit }) => takesBack(emit)).some(rows => rows.some(row => row.$op === 2)),
   'changes behind changes': ({ plan }, model) =>
     model.rows.length > 0 &&
     chainOf(plan).some(({ kind, relation }) => kind === 'project' && relation.isChangelog),
   'aggregations of changes of aggregations of changes': ({ plan }, model) =>
     model.rows.length > 0 &&
     chainOf(plan).filter(node => node.kind === 'aggregate' && overChanges(node)).length > 1,
+  'values that are taken back': trial =>
+    resultsOf(trial, node => overChanges(node) && node.aggregates.some(keepsValues)).some(rows =>
+      rows.some(row => row.$op === 2),
+    ),
   'a group that goes': (_, model) => model.rows.some(row => row.$op === 1),
   'distinct rows': ({ plan }, model) => model.rows.length > 0 && hasDistinct(plan, false),
   'distinct rows of changes': ({ plan }, model) => model.rows.length > 0 && hasDistinct(plan, true),
   'rows that delete others': trial =>
-    chainOf(trial.plan).some(
-      node =>
-        node.kind === 'aggregate' &&
-        node.deletes !== undefined &&
-        runModel(node, trial.rows, modelOptionsOf(trial)).rows.some(row => row.$op === 1),
-    ),
+    resultsOf(trial, ({ deletes }) => deletes !== undefined).some(rows => rows.some(row => row.$op === 1)),
   'changes as rows': ({ plan }, model) =>
     model.rows.length > 0 && chainOf(plan).some(node => node.kind === 'mode' && node.to === 'append'),
   'windows of rows that fill up': ({ plan }, model) =>
@@ -273,20 +275,7 @@ const situations: Readonly<Record<string, Situation>> = {
     model.rows.length > 1 &&
     chainOf(plan).findLastIndex(node => node.kind === 'aggregate' && node.rows !== undefined) >
       chainOf(plan).findIndex(node => node.kind === 'aggregate'),
-  'states that are merged': ({ plan }, model) => model.rows.length > 2 && hasFold(plan, combinesPanes),
-  'merges that may fault': ({ plan }, model) =>
-    model.rows.length > 0 && hasFold(plan, combinesPanes, ({ merge = [] }) => merge.some(canFault)),
-  'states that rows are removed from': ({ plan }, model) =>
-    model.rows.length > 2 && hasFold(plan, overChanges),
-  'results that must follow rows': ({ plan }) =>
-    hasFold(plan, resultsFollowRows, ({ result }) => canFault(result)),
-  'texts of states': ({ plan }, model) =>
-    model.rows.length > 2 &&
-    hasFold(
-      plan,
-      () => true,
-      ({ state }) => state.some(({ type }) => isBytes(type)),
-    ),
+  ...foldSituations,
   'a fault of a result': (_, model) => model.errors.some(({ row }) => row < 0),
   'a list as long as its limit': ({ plan }, model) =>
     model.rows.some(row => limitedLists(plan).some(({ name, call }) => lengthOf(row[name]) === call.limit)),
@@ -311,6 +300,30 @@ const situations: Readonly<Record<string, Situation>> = {
   ),
 }
 
+/** What aggregations of some kind come to, wherever they are in the plan. */
+const resultsOf = (
+  trial: Trial,
+  fits: (node: Extract<LogicalNode, { kind: 'aggregate' }>) => boolean,
+): readonly ModelResult['rows'][] =>
+  chainOf(trial.plan)
+    .filter(node => node.kind === 'aggregate' && fits(node))
+    .map(node => runModel(node, trial.rows, modelOptionsOf(trial)).rows)
+
+const keepsValues = ({ call: { fn } }: NamedAggregate): boolean =>
+  fn === 'min' || fn === 'max' || keepers.has(fn)
+
+/** How many changes came to be consolidated, how many were given out, and how many of those before the end of input. */
+const consolidatedOf = (trial: Trial) =>
+  chainOf(trial.plan).flatMap(node => {
+    if (node.kind !== 'consolidate') return []
+    const options = modelOptionsOf(trial)
+    const [came, given] = [node.input, node].map(one => runModel(one, trial.rows, options).rows.length)
+    const clock = node.every?.clock
+    return [
+      { came, given, clock, early: runModel(node, trial.rows, { ...options, ends: false }).rows.length },
+    ]
+  })
+
 const overChanges = (node: LogicalNode): boolean =>
   inputsOf(node).some(({ relation }) => relation.isChangelog)
 
@@ -318,18 +331,6 @@ const hasDistinct = (plan: LogicalNode, isOverChanges: boolean): boolean =>
   chainOf(plan).some(
     node =>
       node.kind === 'aggregate' && node.emit.strategy === 'distinct' && overChanges(node) === isOverChanges,
-  )
-
-const hasFold = (
-  plan: LogicalNode,
-  among: (node: AggregateNode) => boolean,
-  holds: (fold: Fold) => boolean = () => true,
-): boolean =>
-  chainOf(plan).some(
-    node =>
-      node.kind === 'aggregate' &&
-      among(node) &&
-      node.aggregates.some(({ call: { fold } }) => fold && holds(fold)),
   )
 
 const hasEarly = (plan: LogicalNode, clock: Early['clock']): boolean =>

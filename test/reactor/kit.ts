@@ -156,6 +156,8 @@ export interface FakeBatch {
 /** Runs fake batches, and writes down what it was asked to do. */
 export class FakeRunner {
   readonly log: string[] = []
+  /** The sources whose rows waited, each time that it was told. */
+  readonly awake: number[] = []
   steps = 0
   readonly #onResult: (result: string) => void
   readonly #endSteps: number
@@ -184,6 +186,10 @@ export class FakeRunner {
 
   watermarkOf(): bigint {
     return 0n
+  }
+
+  stayAwake(source: number): void {
+    this.awake.push(source)
   }
 
   accept(batch: FakeBatch): FakeBatch & { shape: BatchShape } {

@@ -22,6 +22,15 @@ test('batches run one after the other, the end behind them, and results leave wh
   assert.deepEqual([bench.ends, bench.task.isDone, bench.released], [[undefined], true, 1])
 })
 
+test('rows that wait for their turn keep their source awake', () => {
+  const bench = new TaskBench({ source: named('a', 'b').values() })
+  const reactor = reactorOf(1, bench)
+  reactor.turn()
+  assert.deepEqual([bench.runner.log.at(-1), bench.runner.awake], ['begin a', [0]])
+  takeTurns(reactor, 3)
+  assert.deepEqual([bench.runner.log.at(-1), bench.runner.awake], ['flush b', [0, 0]])
+})
+
 test('a long batch takes as many turns as it needs, each with its steps', () => {
   const bench = new TaskBench({ source: [batch('long', { steps: 25 })].values() })
   const reactor = reactorOf(10, bench)

@@ -5,6 +5,7 @@ import type { ModelOptions } from '../model/model.ts'
 
 export const modelOptionsOf = ({ plan, params, schedule, origins, idles }: Trial): ModelOptions => ({
   strikeMs: ticksOf(plan),
+  whole: plan,
   params: new Map(Object.entries({ ...params.built, ...params.given })),
   lenient: schedule.lenient,
   splits: schedule.splits,

@@ -42,3 +42,7 @@ export function outcome(
   live.end()
   return { found, told: told.length, late: live.counters.late, faults, error }
 }
+
+/** Each row as a line of its values. */
+export const textsOf = (found: Outcome['found']): readonly string[] =>
+  found.map(one => Object.values(one).join(' '))

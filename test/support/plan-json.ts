@@ -8,8 +8,9 @@ import { type Expr, literal, type Param, type Value } from '../../ir/expr/expr.t
 import { type Fold, type StateField, scopesOf } from '../../ir/expr/fold.ts'
 import type { FunctionName } from '../../ir/expr/functions/index.ts'
 import { aggregate } from '../../ir/logical/aggregate.ts'
+import { consolidate } from '../../ir/logical/consolidate.ts'
 import { deduplicate } from '../../ir/logical/deduplicate.ts'
-import type { Emit } from '../../ir/logical/emit.ts'
+import type { Early, Emit } from '../../ir/logical/emit.ts'
 import { filter } from '../../ir/logical/filter.ts'
 import type { LogicalNode } from '../../ir/logical/index.ts'
 import { asAppend, asChanges, type Mode } from '../../ir/logical/mode.ts'
@@ -33,6 +34,7 @@ type OperatorJson =
   | { readonly source: string; readonly columns: Schema; readonly watermark?: WatermarkSpec | undefined }
   | { readonly union: readonly PlanJson[] }
   | { readonly deduplicate: readonly string[]; readonly column: string; readonly withinTicks: bigint }
+  | { readonly consolidate: Early | null }
   | { readonly filter: ExprJson }
   | { readonly project: readonly { readonly name: string; readonly expr: ExprJson }[] }
   | { readonly mode: Mode; readonly column: string }
@@ -138,6 +140,8 @@ export function planToJson(node: LogicalNode): PlanJson {
       return [...planToJson(node.input), { mode: node.to, column: node.column }]
     case 'window':
       return [...planToJson(node.input), { window: node.spec }]
+    case 'consolidate':
+      return [...planToJson(node.input), { consolidate: node.every ?? null }]
     case 'deduplicate': {
       const { keys, column, withinTicks } = node
       return [...planToJson(node.input), { deduplicate: keys, column, withinTicks }]
@@ -172,6 +176,7 @@ function startFromJson(json: OperatorJson | undefined): LogicalNode {
 function operatorFromJson(input: LogicalNode, json: OperatorJson): LogicalNode {
   const { schema } = input.relation
   const expr = (of: ExprJson): Expr => exprFromJson(of, schema)
+  if ('consolidate' in json) return consolidate(input, json.consolidate ?? undefined)
   if ('deduplicate' in json) return deduplicate(input, json.deduplicate, json.column, json.withinTicks)
   if ('filter' in json) return filter(input, expr(json.filter))
   if ('window' in json)

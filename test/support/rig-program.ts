@@ -89,7 +89,15 @@ export function rigProgram(spec: RigSpec): RigProgram {
   ]
   const pipeline: PlanProgram['pipelines'][number] = {
     id: 0,
-    input: { kind: 'source', name: spec.name, schema: [], time: undefined, follows: undefined },
+    input: {
+      kind: 'source',
+      name: spec.name,
+      schema: [],
+      time: undefined,
+      follows: undefined,
+      idleMs: undefined,
+      alignment: undefined,
+    },
     columns: [{ column: textColumn, slot: TEXT_SLOT, dictionary: undefined }],
     kernels,
     push: () => push,
@@ -104,6 +112,7 @@ export function rigProgram(spec: RigSpec): RigProgram {
     advances: spec.kernels?.advance !== undefined,
     onlySweeps: false,
     partitions: undefined,
+    drift: undefined,
     operators: [],
     counts: undefined,
   }

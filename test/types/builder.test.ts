@@ -147,6 +147,8 @@ test('changes have inferred types from end to end', () => {
   same<RowIn<typeof distinct>, { readonly name: string | null; readonly $op: number }>(true)
   const rows = changed.select(f => ({ user: f.user })).asAppend()
   same<RowIn<typeof rows>, { readonly user: number; readonly op: number }>(true)
+  const netted = changed.select(f => ({ user: f.user })).consolidate()
+  same<RowIn<typeof netted>, { readonly user: number; readonly $op: number }>(true)
   const again = rows.asChanges('op')
   same<RowIn<typeof again>, { readonly user: number; readonly $op: number }>(true)
   const plain = source('users', columns, { time: 'at' })
@@ -290,6 +292,16 @@ export function mustNotCompile(): void {
   // @ts-expect-error case branches of one type
   trades.select(f => ({ x: when(f.open, f.price).else('none') }))
 }
+
+test('sources of a group are paused, told of, or drop rows', () => {
+  const columns = { at: t.timestamp('ms') }
+  const feed = source('feed', columns, { time: 'at', align: 'feeds', maxDrift: '1m', onDrift: 'drop' })
+  same<RowIn<typeof feed>, { readonly at: bigint }>(true)
+  const other = () =>
+    // @ts-expect-error no such policy
+    source('feed', columns, { time: 'at', align: 'feeds', onDrift: 'stop' })
+  assert.throws(other, { code: 'LDB-0001' })
+})
 
 test('what the types refuse is refused at run time as well', () => {
   const untyped = trades as unknown as Stream<Record<string, never>>

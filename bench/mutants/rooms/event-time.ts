@@ -21,8 +21,8 @@ export const eventTime: Room = {
     },
     {
       name: 'null-times-not-counted',
-      find: "count(k, 'null_time_dropped')",
-      put: '',
+      find: "drop(k, isNull, { mem: controlBlock, field: 'null_time_dropped' }, row)",
+      put: "drop(k, isNull, { mem: controlBlock, field: 'carry' }, row)",
       shows: 'rows without time vanish silently',
     },
     {
@@ -44,7 +44,7 @@ export const eventTime: Room = {
       find: 'isMarked ? andNot(isMarked, isAhead) : notOf(isAhead)',
       put: 'isMarked ?? bool(true)',
       shows: 'one row of a wrong clock makes the others of its partition late',
-      tests: ['property/plans.test'],
+      tests: ['lower/clock-watermarks.test', 'property/plans.test'],
     },
     {
       name: 'clock-of-another-unit',
@@ -72,6 +72,7 @@ export const eventTime: Room = {
       find: 'k.if(andNot(isLater, isUncounted), () => {',
       put: 'k.if(isLater, () => {',
       shows: 'what lies under a null moves the watermark',
+      tests: ['lower/clock-watermarks.test', 'property/plans.test'],
     },
     {
       name: 'grid-below-zero',

@@ -171,6 +171,34 @@ export const values: Room = {
       put: "scalar('float64', result, eq(root, NIL))",
       shows: 'a quantile is -0 or 0, as rows come',
     },
+    {
+      name: 'taken-back-is-added',
+      find: 'andNot(counts, removes)',
+      put: 'counts',
+      shows: 'a value that is taken back stays',
+      tests: ['lower/changed-values.test'],
+    },
+    {
+      name: 'taken-back-that-is-not-there',
+      find: 'not(this.#set.has(k, root, value))',
+      put: 'FALSE',
+      shows: 'a row is taken back whose value is not there',
+      tests: ['lower/changed-values.test'],
+    },
+    {
+      name: 'zeros-are-two',
+      find: '{ ...value, value: add(value.value, f64(0)) }',
+      put: 'value',
+      shows: 'the least of zeros over changes has the sign of one that is gone',
+      tests: ['lower/changed-values.test'],
+    },
+    {
+      name: 'least-is-greatest',
+      find: 'this.#set.least(k, root)',
+      put: 'this.#set.greatest(k, root)',
+      shows: 'min over changes is max',
+      tests: ['lower/changed-values.test'],
+    },
   ],
 }
 

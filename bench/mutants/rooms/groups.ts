@@ -65,13 +65,6 @@ export const aggregateStage: Room = {
       tests: ['lower/changes.test', 'property/plans.test'],
     },
     {
-      name: 'update-before-takes-nothing-back',
-      find: 'or(eq(code, i32(changes.delete)), eq(code, i32(changes.updateBefore)))',
-      put: 'eq(code, i32(changes.delete))',
-      shows: 'both rows of an update count',
-      tests: ['lower/changes.test', 'property/plans.test'],
-    },
-    {
       name: 'late-by-one',
       find: 'k.if(cx.hasPassed(closingOf(lastEnd, latenessTicks)), () => this.#late(cx, row))',
       put: 'k.if(lt(closingOf(lastEnd, latenessTicks), this.#wm), () => this.#late(cx, row))',
@@ -90,6 +83,13 @@ export const aggregateStage: Room = {
       put: 'const texts = [...key.texts]',
       shows: 'a row that met a limit, and was not taken, leaves a group behind',
       tests: ['api/limits.test', 'lower/streams.test'],
+    },
+    {
+      name: 'ended-sessions-fill-the-state',
+      find: 'if (this.canWait) k.if(this.#groups.table.lacks(SESSION_ROOM), () => cx.leaveIfDue())',
+      put: '',
+      shows: 'sessions that have ended within a batch and wait to leave meet the limit of state',
+      tests: ['lower/windows.test'],
     },
     {
       name: 'group-not-reserved',
@@ -166,6 +166,13 @@ export const groups: Room = {
       find: 'this.#node.window && !this.sessions ? hashOfWindow(k, bounds.start) : undefined',
       put: 'undefined',
       shows: 'push never returns: a text key that was new is never found in its window',
+    },
+    {
+      name: 'gone-with-its-values',
+      find: 'group), group)\n    this.#drop(k, group)',
+      put: 'group), group)\n    this.table.remove(k, group)',
+      shows: 'values of groups that are taken back take room for good',
+      tests: ['lower/changed-values.test'],
     },
   ],
 }

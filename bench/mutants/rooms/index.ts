@@ -1,7 +1,9 @@
 /** All planted faults: a room for each source file. A fault is named `room/fault`. */
 import { mutantsOf } from '../mutant.ts'
 import * as aggregates from './aggregates.ts'
+import * as alignment from './alignment.ts'
 import * as changes from './changes.ts'
+import { changeRows, consolidate, entryList } from './consolidate.ts'
 import { deduplicate } from './deduplicate.ts'
 import { eventTime } from './event-time.ts'
 import * as exact from './exact.ts'
@@ -47,9 +49,20 @@ export const mutants = mutantsOf({
   'law-book': passes.lawBook,
   'hash-table': hashTable,
   hash,
+  consolidate,
+  'entry-list': entryList,
+  'change-rows': changeRows,
   deduplicate,
   'input-times': union.inputTimes,
   edges: union.edges,
+  alignment: alignment.alignment,
+  'aligned-rows': alignment.alignedRows,
+  'aligned-reading': alignment.alignedReading,
+  'aligned-runner': alignment.alignedRunner,
+  entrance: union.entrance,
+  rounds: union.rounds,
+  'awake-sources': union.awakeSources,
+  'waiting-rows': union.waitingRows,
   sources: union.sources,
   'node-pool': lists.nodePool,
   arrived: lists.arrived,

@@ -120,7 +120,7 @@ export const push: Room = {
     },
     {
       name: 'due-at-the-next-batch',
-      find: 'if (this.#parts.stateful) k.if(this.#isDue(this.#parts.stateful), () => k.set(stop, i32(0)))',
+      find: 'k.if(this.#isDue(stateful), endCall)',
       put: '',
       shows: 'results that were due are held back where a later row of their batch meets a limit',
     },
@@ -199,8 +199,8 @@ export const rowLoops: Room = {
     },
     {
       name: 'whatever-is-missing',
-      find: 'if (missed) k.if(eq(missed, i32(number)), make)',
-      put: 'if (missed && number > 0) k.if(eq(missed, i32(number)), make)',
+      find: 'for (const [number, make] of missing.entries()) k.if(eq(missed, i32(number)), make)',
+      put: 'for (const make of missing) make()',
       shows: 'a row that misses its group makes a partition, too',
       tests: ['lower/partitions.test'],
     },

@@ -68,6 +68,13 @@ export const edges: Room = {
       shows: 'a source from which rows come is taken to be silent',
     },
     {
+      name: 'ended-ones-are-awake',
+      find: 'times.getLong(inputWatermark(number)) === MAX_TIME',
+      put: 'false',
+      shows: 'a union waits for another one of which one source has ended and the other is idle',
+      tests: ['api/idle-sources.test'],
+    },
+    {
       name: 'watermark-of-rows-not-emitted-yet',
       find: "program.advances ? 'out_wm' : 'wm'",
       put: "program.advances ? 'wm' : 'wm'",
@@ -76,20 +83,126 @@ export const edges: Room = {
   ],
 }
 
+export const entrance: Room = {
+  file: 'runtime/dag/entrance.ts',
+  tests: ['api/idle-sources.test', 'property/plans.test'],
+  faults: [
+    {
+      name: 'idle-a-moment-later',
+      find: 'nowMs - this.#activeMs >= this.#idleMs',
+      put: 'nowMs - this.#activeMs > this.#idleMs',
+      shows: 'a source is not idle when it should be',
+    },
+    {
+      name: 'rows-do-not-keep-awake',
+      find: 'this.#activeMs = Math.max(this.#activeMs, nowMs)',
+      put: '',
+      shows: 'a source from which rows come is idle',
+    },
+    {
+      name: 'idle-at-once',
+      find: 'this.#activeMs = nowMs\n    this.#kernels',
+      put: 'this.#activeMs = 0\n    this.#kernels',
+      shows: 'a source is idle before it could have had a row',
+    },
+  ],
+}
+
+export const rounds: Room = {
+  file: 'runtime/dag/rounds.ts',
+  tests: ['api/idle-sources.test', 'api/alignment.test', 'api/clock.test', 'property/alignment.test'],
+  faults: [
+    {
+      name: 'clock-goes-back',
+      find: 'Math.max(this.#now, Math.floor(clock.now()))',
+      put: 'Math.floor(clock.now())',
+      shows: 'early results come twice for a time when the clock is set back',
+    },
+    {
+      name: 'first-source-only',
+      find: 'return this.#next < this.#pieces.length',
+      put: 'return this.#next < Math.min(1, this.#pieces.length)',
+      shows: 'a source of a union gives no early results between its batches',
+    },
+    {
+      name: 'nobody-is-found-idle',
+      find: 'if (entrance.hasFallenSilent(this.#now)) this.#work.leaveOut(entrance)',
+      put: '',
+      shows: 'a source that falls silent stops all others',
+    },
+    {
+      name: 'paused-ones-fall-silent',
+      find: 'if (this.#work.isPaused(source)) entrance.stayAwake(this.#now)',
+      put: '',
+      shows: 'a source that is held back is taken for idle, and what it has is late',
+    },
+    {
+      name: 'not-looked-at-with-the-clock',
+      find: '      align,\n    ]',
+      put: '    ]',
+      shows: 'a source is told of late, or not at all, where another one fell silent',
+    },
+    {
+      name: 'idle-beside-one-that-ended',
+      find: 'if (entrance.isIdle) this.#work.leaveOut(entrance)',
+      put: '',
+      shows: 'a union waits for another one of which one source is idle and the other has ended',
+    },
+  ],
+}
+
+export const awakeSources: Room = {
+  file: 'runtime/dag/runner.ts',
+  tests: ['api/idle-sources.test', 'property/plans.test'],
+  faults: [
+    {
+      name: 'batch-does-not-keep-awake',
+      find: 'if (batch.rows > 0) this.stayAwake(source)',
+      put: '',
+      shows: 'a source is idle although its rows are there',
+    },
+    {
+      name: 'empty-batch-keeps-awake',
+      find: 'if (batch.rows > 0) this.stayAwake(source)',
+      put: 'this.stayAwake(source)',
+      shows: 'a source that sends nothing but empty batches holds all others back',
+    },
+    {
+      name: 'idle-for-ever',
+      find: 'this.#entrance.isIdle = false',
+      put: '',
+      shows: 'a source that was idle once is never found idle again',
+    },
+  ],
+}
+
+export const waitingRows: Room = {
+  file: 'runtime/reactor/query-task.ts',
+  tests: ['reactor/query-task.test'],
+  faults: [
+    {
+      name: 'waiting-rows-do-not-count',
+      find: 'for (const source of sources.waiting) runner.stayAwake(source)',
+      put: '',
+      shows: 'a source of a run is idle because its rows were not read',
+    },
+  ],
+}
+
 export const sources: Room = {
-  file: 'runtime/streaming/sources.ts',
-  tests: ['api/union.test', 'reactor/query-task.test'],
+  file: 'runtime/streaming/furthest-behind.ts',
+  tests: ['reactor/sources.test', 'api/union.test', 'reactor/query-task.test'],
   faults: [
     {
       name: 'the-furthest-first',
-      find: 'watermarkOf(source) < watermarkOf(best) ? source : best',
-      put: 'watermarkOf(source) > watermarkOf(best) ? source : best',
+      find: 'watermarkOf(one) < watermarkOf(best) ? one : best',
+      put: 'watermarkOf(one) > watermarkOf(best) ? one : best',
       shows: 'a source runs ahead of the others until it ends',
     },
     {
       name: 'the-last-of-equals',
-      find: 'watermarkOf(source) < watermarkOf(best) ? source : best',
-      put: 'watermarkOf(source) <= watermarkOf(best) ? source : best',
+      find: 'watermarkOf(one) < watermarkOf(best) ? one : best',
+      put: 'watermarkOf(one) <= watermarkOf(best) ? one : best',
       shows: 'sources are not read in the order of the plan',
     },
   ],

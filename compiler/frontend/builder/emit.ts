@@ -96,13 +96,15 @@ export function emitOf(options: EmitOptions | undefined, relation: Relation): Em
   return {
     strategy: typeof emit === 'string' ? emit : 'close',
     latenessTicks: lateness === undefined ? 0n : eventTicks(lateness, type),
-    ...(early !== undefined && { early: earlyOf(early, type) }),
+    ...(early !== undefined && { early: periodOf(early, relation) }),
     ...(changes && { changes }),
   }
 }
 
-function earlyOf(early: EarlyResults, type: TimestampType | undefined): Early {
-  const { every, clock = 'event' } = typeof early === 'string' ? { every: early } : early
+/** How often something happens, and by which clock. */
+export function periodOf(given: EarlyResults, relation: Relation): Early {
+  const { every, clock = 'event' } = typeof given === 'string' ? { every: given } : given
+  const type = timeTypeOf(relation)
   return { clock, every: clock === 'event' ? eventTicks(every, type) : ticksOf(every, 'timestamp[ms]') }
 }
 

@@ -1,5 +1,6 @@
 /** Declaring a source: its columns, and the one that carries event time. */
 import { MillraceError } from '../../../ir/errors.ts'
+import type { AlignmentSpec, DriftPolicy } from '../../../ir/logical/alignment.ts'
 import type { PartitionSpec } from '../../../ir/logical/partition.ts'
 import { source as sourceNode, type WatermarkSpec } from '../../../ir/logical/source.ts'
 import { type Columns, type ColumnType, findColumn, type Schema } from '../../../ir/schema.ts'
@@ -37,8 +38,11 @@ export interface SourceOptions<
   /** How many partitions must have appeared before the watermark moves. Default: it does not wait. */
   readonly partitions?: number
   /**
-   * How long a partition may get no rows, by the clock, before it holds the watermark back no more; at least a millisecond.
-   * Where all are idle, the watermark is the largest of theirs. Default: for ever.
+   * How long the source may get no rows, by the clock of the query, before it is idle; at least a millisecond. An idle source
+   * does not hold back what it comes together with in a union; a row wakes it, and may be late by then. It is found idle no
+   * later than half of that time behind it; rows that wait to be read keep it awake. On its own a source has nobody to hold
+   * back. With `partition` that is also how long a partition may get no rows before it holds back the watermark of the source:
+   * where all are idle, that is the largest of theirs. Default: for ever.
    */
   readonly idleAfter?: Duration
   /** The most partitions that are known at a time. Default: 65,536. */
@@ -66,6 +70,23 @@ export interface SourceOptions<
   /** What becomes of such a row. `'keep'` (default): it goes on. `'refuse'`: it is faulty, LDB-2007. */
   readonly onAhead?: 'keep' | 'refuse'
   /**
+   * The name of a group: sources of a query that belong to it do not run ahead of each other by more than `maxDrift`. That is
+   * the watermark of one less the least of the others, of those that are not idle and have not ended.
+   */
+  readonly align?: string
+  /** How far ahead of the group a source may be; the same for all of them. Exactly as much is not too far. Default: 5 minutes. */
+  readonly maxDrift?: Duration
+  /**
+   * What becomes of a source that is too far ahead. `'pause'` (default): it is not read until the others have caught up, have
+   * ended or are idle. `run` does not ask it for more; `live.source(name).push` throws LDB-2008 and takes nothing, `pushInTurn`
+   * waits. Batches are taken whole, so a source may be ahead by one batch more. One that has no watermark yet holds all others
+   * back, as nobody knows how far behind it is: say `idleAfter` where it may never have rows. `'warn'`: LDB-2009 is told to
+   * `onDiagnostic`, once each time that it gets too far ahead. `'drop'`: rows whose time less the out-of-orderness is too far
+   * ahead of the others are dropped, row by row, and counted (`counters.drifted`); they move no watermark. Under both, sources
+   * without a watermark do not count.
+   */
+  readonly onDrift?: DriftPolicy
+  /**
    * A column of int8 that says what each row is: 0 insert, 1 delete, 2 update before, 3 update after. The stream is one of changes
    * then, and that column is called `$op`. A row with another code is rejected with LDB-9006.
    */
@@ -73,6 +94,7 @@ export interface SourceOptions<
 }
 
 const PARTITIONS_MAX_DEFAULT = 1 << 16
+const MAX_DRIFT_DEFAULT: Duration = '5m'
 
 /** The columns of a source, whose column `C` holds codes of changes if there is one. */
 export type SourceColumns<S extends Columns, C extends string> = [C] extends [never]
@@ -112,9 +134,18 @@ function watermarkOf(schema: Schema, options: AnyOptions): WatermarkSpec | undef
     ...(options.maxAhead !== undefined && {
       ahead: { ticks: ticksIn(options.maxAhead, type), policy: options.onAhead ?? 'keep' },
     }),
-    ...(options.partition !== undefined && { partition: partitionOf(options.partition, options) }),
+    ...(options.partition === undefined
+      ? idleOf(options)
+      : { partition: partitionOf(options.partition, options) }),
+    ...(options.align !== undefined && { alignment: alignmentOf(options.align, options, type) }),
   }
 }
+
+const alignmentOf = (
+  group: string,
+  { maxDrift = MAX_DRIFT_DEFAULT, onDrift: policy = 'pause' }: AnyOptions,
+  type: DataType,
+): AlignmentSpec => ({ group, driftTicks: ticksIn(maxDrift, type), policy })
 
 /** A time column that is none is refused where the plan is made. */
 const ticksIn = (duration: Duration, type: DataType): bigint =>
@@ -126,13 +157,16 @@ type AnyOptions = SourceOptions<string, string, string, string>
 const dependent: readonly (readonly [keyof AnyOptions, keyof AnyOptions])[] = [
   ['partition', 'time'],
   ['partitions', 'partition'],
-  ['idleAfter', 'partition'],
+  ['idleAfter', 'time'],
   ['partitionsMax', 'partition'],
   ['onPartitionsMax', 'partition'],
   ['lateBy', 'partition'],
   ['watermark', 'time'],
   ['maxAhead', 'time'],
   ['onAhead', 'maxAhead'],
+  ['align', 'time'],
+  ['maxDrift', 'align'],
+  ['onDrift', 'align'],
 ]
 
 function checkOptions(options: AnyOptions): void {
@@ -144,12 +178,15 @@ function checkOptions(options: AnyOptions): void {
 /** A millisecond is what the clock counts in. */
 const CLOCK_TYPE = 'timestamp[ms]'
 
+const idleOf = ({ idleAfter }: AnyOptions): { readonly idleMs?: bigint } =>
+  idleAfter === undefined ? {} : { idleMs: ticksOf(idleAfter, CLOCK_TYPE) }
+
 function partitionOf(column: string, options: AnyOptions): PartitionSpec {
-  const { partitions: expected, idleAfter } = options
+  const { partitions: expected } = options
   return {
     column,
     ...(expected !== undefined && { expected }),
-    ...(idleAfter !== undefined && { idleMs: ticksOf(idleAfter, CLOCK_TYPE) }),
+    ...idleOf(options),
     max: options.partitionsMax ?? PARTITIONS_MAX_DEFAULT,
     whenFull: options.onPartitionsMax ?? 'fail',
     lateBy: options.lateBy ?? 'source',

@@ -1,6 +1,7 @@
 /** The pipeline builder: every method returns a new stream and changes nothing. */
 import { type Expr, rewrite, type Value } from '../../../ir/expr/expr.ts'
 import { aggregate } from '../../../ir/logical/aggregate.ts'
+import { consolidate } from '../../../ir/logical/consolidate.ts'
 import { deduplicate } from '../../../ir/logical/deduplicate.ts'
 import { CHANGE } from '../../../ir/logical/emit.ts'
 import { filter } from '../../../ir/logical/filter.ts'
@@ -11,7 +12,7 @@ import { project } from '../../../ir/logical/project.ts'
 import type { RowWindow } from '../../../ir/logical/row-window.ts'
 import { union } from '../../../ir/logical/union.ts'
 import { WINDOW_END, WINDOW_START, window } from '../../../ir/logical/window.ts'
-import { type Columns, type ColumnType, findColumn, type RowOf, type Schema } from '../../../ir/schema.ts'
+import { type Columns, findColumn, type RowOf, type Schema } from '../../../ir/schema.ts'
 import { isTimestamp, type TimestampType } from '../../../ir/types.ts'
 import { mapPlan } from '../../passes/logical/rewrite.ts'
 import { compilePredicate, compileProjection } from '../lambda/index.ts'
@@ -24,20 +25,22 @@ import {
   type ChangesBy,
   type ChangesIn,
   type ChangesOf,
+  type EarlyResults,
   type EmitOptions,
   emitOf,
   type Latest,
   type PlainNames,
+  periodOf,
   rowsOf,
 } from './emit.ts'
 import { Expression } from './expression.ts'
+import type { GroupScoped, NumberColumn, SameColumns, UnionOf, WindowColumnsOf } from './stream-types.ts'
 import type {
   ColumnsOf,
   Duration,
   Flat,
   LambdaColumn,
   NamesOf,
-  Or,
   ParamValues,
   SchemaOf,
   Typed,
@@ -45,19 +48,6 @@ import type {
 import { type CountWindow, type GroupedWindow, rowWindowOf, specOf, type TumblingWindow } from './windows.ts'
 
 type PlanParts = Pick<Stream<never>, 'node' | 'params'>
-
-/** Columns of the same names and types as those of `S`. */
-type SameColumns<S extends Columns> = { readonly [K in keyof S]: ColumnType<S[K]['type'], boolean> }
-type UnionOf<S extends Columns, O extends SameColumns<S>> = {
-  readonly [K in keyof S]: ColumnType<S[K]['type'], Or<S[K]['nullable'], O[K]['nullable']>>
-}
-
-type WindowColumnsOf<S extends Columns, K extends keyof S> = {
-  readonly window_start: ColumnType<S[K]['type'], false>
-  readonly window_end: ColumnType<S[K]['type'], false>
-}
-
-type NumberColumn = Readonly<Record<'window_number', ColumnType<'int64', false>>>
 
 /** A stream of rows of schema `S`: a plan, not data; nothing runs until it is compiled and opened. */
 export class Stream<S extends Columns> {
@@ -223,6 +213,16 @@ export class Stream<S extends Columns> {
   }
 
   /**
+   * Nets changes: what is added and taken back within a step vanishes, what is left comes at its end as inserts (0) and deletes
+   * (1), in order of arrival; zeros are one, and so are NaNs. A step ends when the watermark passes a multiple of `every` since
+   * 1970, or moves at all; without event time when the input ends. Or when a clock passes a multiple: rows behind that have no
+   * event time. LDB-1001 where rows are no changes, or belong to windows; LDB-2001 for a duration without event time.
+   */
+  consolidate(every?: EarlyResults): Stream<S> {
+    return this.#with(consolidate(this.node, every && periodOf(every, this.node.relation)))
+  }
+
+  /**
    * Leaves out rows whose key was let through less than `within` before or behind them, in event time; which of two comes
    * first is a matter of arrival. Nulls are one key, and so are NaNs. A row that comes so late that its duplicates may be
    * forgotten is late. LDB-1100 where a key is no column, LDB-2001 without event time.
@@ -332,11 +332,6 @@ export class WindowedRows<S extends Columns, W extends Columns> {
   ): Stream<Flat<W & SchemaOf<O> & ChangesOf<E>>> {
     return this.groupBy().agg(aggregates as never, options) as never
   }
-}
-
-/** Every value must be made of aggregates: a bare column would have no single value in a group. */
-type GroupScoped<O> = {
-  readonly [K in keyof O]: Typed<never, boolean, 'group'> | (Typed & { readonly scope: 'group' })
 }
 
 /** Groups of a stream by the columns `K`. */

@@ -108,6 +108,9 @@ type AggregateCodes = Readonly<
 /** Its accumulators take rows back themselves. */
 const alike = (code: AggregateCode): AggregateCode & Retracting => ({ ...code, retract: code })
 
+/** It is read from all values there are. */
+const fromValues: AggregateCode = { needs: ['values'], finish: held => held('values') }
+
 const rowsOf = (held: HeldOf): Expr => scalarOf(held('count')).value
 const isEmpty = (held: HeldOf): Expr => eq(rowsOf(held), i64(0n))
 const isOneAtMost = (held: HeldOf): Expr => lt(rowsOf(held), i64(2n))
@@ -171,8 +174,8 @@ const codes: AggregateCodes = {
   count: alike({ needs: ['count'], finish: plain('count') }),
   sum: alike({ needs: ['sum', 'count'], finish: counted('sum') }),
   avg: alike({ needs: ['sum', 'count'], finish: perRow('sum') }),
-  min: { needs: ['min'], finish: plain('min') },
-  max: { needs: ['max'], finish: plain('max') },
+  min: { needs: ['min'], finish: plain('min'), retract: fromValues },
+  max: { needs: ['max'], finish: plain('max'), retract: fromValues },
   first: { needs: ['first'], finish: plain('first') },
   last: { needs: ['last'], finish: plain('last') },
   latest: { needs: ['latest'], finish: plain('latest') },
@@ -198,10 +201,10 @@ const codes: AggregateCodes = {
   corr: { needs: ['products', 'squares', 'squares_of_second'], finish: correlation },
   approx_count_distinct: { needs: ['distinct'], finish: plain('distinct') },
   approx_quantile: { needs: ['quantile'], finish: plain('quantile') },
-  count_distinct: { needs: ['values'], finish: plain('values') },
-  quantile: { needs: ['values'], finish: plain('values') },
-  quantile_disc: { needs: ['values'], finish: plain('values') },
-  mode: { needs: ['values'], finish: plain('values') },
+  count_distinct: alike(fromValues),
+  quantile: alike(fromValues),
+  quantile_disc: alike(fromValues),
+  mode: alike(fromValues),
   array_agg: { needs: ['listed'], finish: plain('listed') },
   string_agg: { needs: ['joined'], finish: plain('joined') },
   top_k: { needs: ['largest'], finish: plain('largest') },

@@ -1,6 +1,6 @@
 /**
- * The values of a group, as an ordered multiset: what count_distinct, quantile, quantile_disc and mode are read from.
- * Aggregates of one argument share it. The meaning of each is in ir/expr/order-statistics.
+ * The values of a group, as an ordered multiset: what count_distinct, quantile, quantile_disc and mode are read from, and
+ * over changes min and max. Aggregates of one argument share it. The meaning of each is in ir/expr/order-statistics.
  */
 import type { Aggregate, AggregateName } from '../../../ir/expr/aggregates.ts'
 import {
@@ -16,20 +16,21 @@ import {
   max32,
   mul,
   ne,
+  not,
   op,
   select,
   sub,
 } from '../../../ir/kernel/build.ts'
 import type { Expr } from '../../../ir/kernel/node.ts'
 import type { FieldSpecs } from '../../../ir/layout.ts'
-import type { DataType } from '../../../ir/types.ts'
+import { type DataType, isFloat } from '../../../ir/types.ts'
 import { toDouble } from '../expr/cast.ts'
 import type { Leave } from '../lib/control.ts'
 import { stored } from '../lib/kept.ts'
 import { OrderedMultiset, type RootCell } from '../lib/ordered-multiset.ts'
 import { NIL } from '../lib/value-nodes.ts'
 import type { RowScope } from '../scope.ts'
-import { bind, FALSE, local, scalar, scalarOf, type Value } from '../value.ts'
+import { andNot, bind, FALSE, type Fault, isNever, local, scalar, scalarOf, type Value } from '../value.ts'
 import {
   type Accumulator,
   type AccumulatorFactory,
@@ -87,22 +88,41 @@ class Values implements Accumulator {
   }
 
   prepare(contribution: Contribution): ReturnType<Accumulator['prepare']> {
-    const { cx, args, entry } = contribution
+    const { cx, args, entry, removes } = contribution
     const { k } = cx
     const cell = this.#cell(k, entry)
-    const value = bind(k, 'value', argumentOf(args))
+    const value = bind(k, 'value', this.#kept(argumentOf(args)))
     const counts = local(k, 'counts', contributes(contribution))
-    const texts = wantText(cx, this.#store, value, counts)
+    const adds = local(k, 'adds', andNot(counts, removes))
+    const takes = isNever(removes) ? removes : k.let('takes', and(counts, removes))
+    const texts = wantText(cx, this.#store, value, adds)
     return {
-      faults: [],
+      faults: this.#missing(k, takes, cell.root, value),
       texts,
-      reserve: leave => when(k, counts, () => this.#set.reserve(k, leave, cell.root, value)),
-      apply: () =>
-        when(k, counts, () => {
+      reserve: leave => when(k, adds, () => this.#set.reserve(k, leave, cell.root, value)),
+      apply: () => {
+        when(k, adds, () => {
           const held = value.kind === 'bytes' ? texts[0].id : stored(value.value)
           this.#set.insert(k, cell, { value, stored: held })
-        }),
+        })
+        if (!isNever(takes)) k.if(takes, () => this.#set.remove(k, cell, value))
+      },
     }
+  }
+
+  /** Over changes both zeros are one: which of them came first would tell of rows that are gone. */
+  #kept(value: Value): Value {
+    return this.#store.retracts && value.kind === 'scalar' && isFloat(value.type)
+      ? { ...value, value: add(value.value, f64(0)) }
+      : value
+  }
+
+  /** What is taken back must be there. */
+  #missing(k: KernelBuilder, takes: Expr, root: Expr, value: Value): readonly Fault[] {
+    if (isNever(takes)) return []
+    const missing = k.let('is_missing', takes)
+    k.if(takes, () => k.set(missing, not(this.#set.has(k, root, value))))
+    return [{ code: 'LDB-9005', when: missing }]
   }
 
   reserveCombine(k: KernelBuilder, leave: Leave, into: Expr, from: Expr): void {
@@ -135,6 +155,8 @@ class Values implements Accumulator {
   readonly #readers: Readonly<
     Partial<Record<AggregateName, (k: KernelBuilder, root: Expr, call: Aggregate) => Value>>
   > = {
+    min: (k, root) => this.#valueOf(this.#set.least(k, root)),
+    max: (k, root) => this.#valueOf(this.#set.greatest(k, root)),
     count_distinct: (_k, root) => scalar('int64', op('extend.i32', this.#set.distinct(root)), FALSE),
     mode: (k, root) => this.#valueOf(this.#set.mode(k, root)),
     quantile_disc: (k, root, { fraction }) => {

@@ -88,6 +88,11 @@ export class OrderedMultiset {
     return this.nodes.of('total', root)
   }
 
+  /** Does an owner have a value? */
+  has(k: KernelBuilder, root: Expr, value: Value): Expr {
+    return ne(this.#find(k, root, value).node, NIL)
+  }
+
   /** Returns `grow` where a value is new and would find no room. Part of a row's reserve. */
   reserve(k: KernelBuilder, leave: Leave, root: Expr, value: Value): void {
     k.if(this.nodes.isFull, () => {

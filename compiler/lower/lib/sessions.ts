@@ -40,6 +40,8 @@ import { DeadlineHeap } from './heap.ts'
 import type { HashTable } from './table.ts'
 
 const NONE = -1
+/** Slots that a new session needs: the latest of its key so far goes elsewhere. */
+export const SESSION_ROOM = 2
 
 /** Times of the first and the last row, the number of the row that made it, its neighbours, its place among those to close. */
 export const sessionFields = {
@@ -142,9 +144,8 @@ export class Sessions implements GroupWindows {
     k.put(this.head, 'joined', i32(NONE))
   }
 
-  /** The latest session of a key goes elsewhere when another one is. */
   reserve(k: KernelBuilder, leave: Leave): void {
-    this.groups.reserve(k, leave, 2)
+    this.groups.reserve(k, leave, SESSION_ROOM)
   }
 
   bounds(_k: KernelBuilder, { start, from, firstEnd }: Pane): Bounds {

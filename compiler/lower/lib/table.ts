@@ -171,9 +171,14 @@ export class HashTable {
 
   /** Returns `grow` when `count` more entries would find no room. Part of a row's reserve. */
   reserve(k: KernelBuilder, leave: Leave, count = 1): void {
-    k.if(gt(add(this.#head('used'), i32(count)), this.#head('room')), () => {
+    k.if(this.lacks(count), () => {
       askForRoom(k, this.#id, add(this.#head('live'), i32(count)), leave)
     })
+  }
+
+  /** Would so many more entries find no room? */
+  lacks(count: number): Expr {
+    return gt(add(this.#head('used'), i32(count)), this.#head('room'))
   }
 
   /** A new entry for a hash that was probed for in vain; its fields hold what its last owner left. */

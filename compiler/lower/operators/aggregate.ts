@@ -5,7 +5,6 @@
 import {
   and,
   bool,
-  eq,
   ge,
   i32,
   i64,
@@ -15,7 +14,6 @@ import {
   lt,
   not,
   op,
-  or,
 } from '../../../ir/kernel/build.ts'
 import type { Expr } from '../../../ir/kernel/node.ts'
 import {
@@ -24,7 +22,7 @@ import {
   leavesWithRows,
   splitsByWindow,
 } from '../../../ir/logical/aggregate.ts'
-import { CHANGE, changes, isRefined } from '../../../ir/logical/emit.ts'
+import { isRefined } from '../../../ir/logical/emit.ts'
 import type { Prepared } from '../accumulators/accumulator.ts'
 import { passWatermark } from '../event-time.ts'
 import { lowerExpr, type RowColumns } from '../expr/index.ts'
@@ -33,10 +31,11 @@ import type { Leave } from '../lib/control.ts'
 import { type Bounds, closingOf, HOME, NEVER, type Pane, type TimeField } from '../lib/group-windows.ts'
 import { hashWords } from '../lib/hash.ts'
 import type { Interner } from '../lib/interner.ts'
-import type { Sought } from '../lib/sessions.ts'
+import { SESSION_ROOM, type Sought } from '../lib/sessions.ts'
 import type { PlanScope, Row, RowScope } from '../scope.ts'
 import type { Blocks, EagerOutput, EmitEach, Miss, StatefulStage } from '../stage.ts'
-import { FALSE, faultsOf, guarded, local, scalarOf, type Value } from '../value.ts'
+import { FALSE, faultsOf, guarded, scalarOf, type Value } from '../value.ts'
+import { takesBack } from './change-rows.ts'
 import { EachWindow, type TakeRow } from './each-window.ts'
 import type { KeyValue } from './group-key.ts'
 import { Groups } from './groups.ts'
@@ -213,11 +212,8 @@ export class AggregateStage implements StatefulStage {
   /** Is the row taken back, or does it take its group back? */
   #removes({ k }: RowScope, columns: RowColumns): Expr {
     const { input, deletes } = this.#node
-    const given = (name: string): Value => columns.get(name) ?? missing(name)
-    if (deletes !== undefined) return k.let('deletes', holds(given(deletes)))
-    if (!input.relation.isChangelog) return FALSE
-    const code = local(k, 'code', scalarOf(given(CHANGE)).value)
-    return k.let('takes_back', or(eq(code, i32(changes.delete)), eq(code, i32(changes.updateBefore))))
+    if (deletes !== undefined) return k.let('deletes', holds(columns.get(deletes) ?? missing(deletes)))
+    return input.relation.isChangelog ? takesBack(k, columns) : FALSE
   }
 
   /** A row is late when all of its windows have closed, which must be while there is time. */
@@ -331,6 +327,8 @@ export class AggregateStage implements StatefulStage {
     const { k, leave } = cx
     const first = this.#groups.accumulation.first(cx, args)
     cx.reject(guarded(first.faults, isNew), mask, aggregateRule.print(this.#node))
+    // What waits to leave makes room.
+    if (this.canWait) k.if(this.#groups.table.lacks(SESSION_ROOM), () => cx.leaveIfDue())
     this.#groups.reserve(k, leave)
     first.reserve()
     const texts = [...key.texts, ...first.texts]

@@ -19,7 +19,7 @@ import {
 } from '../../../ir/kernel/build.ts'
 import type { Expr, Local } from '../../../ir/kernel/node.ts'
 import { type Aggregate, aggregateRule } from '../../../ir/logical/aggregate.ts'
-import { CHANGE, changes, isEager, isRefined, saysChanges, takesBack } from '../../../ir/logical/emit.ts'
+import { changes, isEager, isRefined, saysChanges, takesBack } from '../../../ir/logical/emit.ts'
 import { WINDOW_NUMBER } from '../../../ir/logical/row-window.ts'
 import { findColumn } from '../../../ir/schema.ts'
 import { isBytes } from '../../../ir/types.ts'
@@ -45,6 +45,7 @@ import { type Found, HashTable } from '../lib/table.ts'
 import type { Output, PlanScope, RowScope } from '../scope.ts'
 import type { EmitEach, StatefulStage } from '../stage.ts'
 import { FALSE, scalar, scalarOf, type Value } from '../value.ts'
+import { asChange } from './change-rows.ts'
 import { GivenResults } from './given-results.ts'
 import { factsOf } from './group-facts.ts'
 import { GroupKey, KEYS_MAX, type KeyValue } from './group-key.ts'
@@ -333,7 +334,7 @@ export class Groups {
   /** Forgets a group whose window is still open. */
   remove(k: KernelBuilder, group: Expr): void {
     this.windows.detach?.(k, load(this.table.entries, 'start', group), group)
-    this.table.remove(k, group)
+    this.#drop(k, group)
   }
 
   /** Is there anything to say of a group that has not been said? */
@@ -373,10 +374,6 @@ export class Groups {
     return columns
   }
 }
-
-/** A result as a change of that code. */
-export const asChange = (columns: RowColumns, code: number | Expr): RowColumns =>
-  new Map(columns).set(CHANGE, scalar('int8', typeof code === 'number' ? i32(code) : code, FALSE))
 
 const missing = (name: string): never => {
   throw new Error(`column ${name} is not part of the row`)

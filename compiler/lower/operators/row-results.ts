@@ -14,7 +14,8 @@ import { type Closed, type Firing, NO_BOUNDS } from '../lib/group-windows.ts'
 import type { Row, RowScope } from '../scope.ts'
 import type { EagerOutput } from '../stage.ts'
 import { bind, faultsOf, isNever, local, withoutFaults } from '../value.ts'
-import { asChange, type Groups } from './groups.ts'
+import { asChange } from './change-rows.ts'
+import type { Groups } from './groups.ts'
 
 /** A row that nothing refuses, before `apply` changes its group. */
 interface TakenRow {

@@ -63,6 +63,8 @@ function neededBefore(node: LogicalNode, needed: ReadonlySet<string>): ReadonlyS
         ...timeOf(node.input),
         ...weightsOf(node),
       ])
+    case 'consolidate':
+      return new Set(node.relation.schema.map(({ name }) => name))
     case 'deduplicate':
       return new Set([...needed, ...node.keys, node.column])
     case 'window':

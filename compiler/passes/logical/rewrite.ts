@@ -2,6 +2,7 @@
 import { aggregateOver } from '../../../ir/expr/aggregates.ts'
 import type { Expr } from '../../../ir/expr/expr.ts'
 import { aggregate } from '../../../ir/logical/aggregate.ts'
+import { consolidate } from '../../../ir/logical/consolidate.ts'
 import { deduplicate } from '../../../ir/logical/deduplicate.ts'
 import { filter } from '../../../ir/logical/filter.ts'
 import { inputsOf, type LogicalNode } from '../../../ir/logical/index.ts'
@@ -47,6 +48,8 @@ export function rebuild(
         node.rows,
         node.deletes,
       )
+    case 'consolidate':
+      return consolidate(input, node.every)
     case 'deduplicate':
       return deduplicate(input, node.keys, node.column, node.withinTicks)
     case 'sink':
