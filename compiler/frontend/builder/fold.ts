@@ -32,7 +32,8 @@ export type ScalarsOnly<S> = S extends { readonly [K in keyof S]: FoldValue } ? 
  * underlined). The state is an object of at most 32 numbers, bigints (64 bits), texts, booleans and nulls.
  *
  * A row with a null among the arguments is left out, as SQL's aggregates do. A row whose `add` or `remove` fault, as by a
- * bigint beyond 64 bits, is rejected, and the state is as before; a fault of `merge` or `result` is one of the result. That is
+ * bigint beyond 64 bits, is rejected, and the state is as before; a fault of `merge` or `result` is one of the result (of `merge`
+ * where a row joins two sessions, one of the row). That is
  * so with `faults: 'null'`, too: nothing in a state becomes null by itself.
  * Where results leave with each row, or are taken back, a row behind which `result` would fault is rejected, too.
  */
