@@ -32,10 +32,9 @@ export type ScalarsOnly<S> = S extends { readonly [K in keyof S]: FoldValue } ? 
  * underlined). The state is an object of at most 32 numbers, bigints (64 bits), texts, booleans and nulls.
  *
  * A row with a null among the arguments is left out, as SQL's aggregates do. A row whose `add` or `remove` fault, as by a
- * bigint beyond 64 bits, is rejected, and the state is as before; a fault of `merge` or `result` is one of the result (of `merge`
- * where a row joins two sessions, one of the row). That is
- * so with `faults: 'null'`, too: nothing in a state becomes null by itself.
- * Where results leave with each row, or are taken back, a row behind which `result` would fault is rejected, too.
+ * bigint beyond 64 bits, is rejected, and the state is as before. A fault of `merge` is one of the result, or of the row that
+ * joins two sessions; one of `result` is one of the result, or of the row where results leave with each row or are taken
+ * back. That is so with `faults: 'null'`, too: nothing in a state becomes null by itself.
  */
 export interface AggregateDefinition<S extends object, A extends readonly unknown[], R extends FoldValue> {
   /** The state before the first row; called once, when the plan is made. What is null gets its type from `add`. */
