@@ -67,6 +67,14 @@ export type {
   Latest,
   PlainNames,
 } from './frontend/builder/emit.ts'
+export {
+  type AggregateDefinition,
+  defineAggregate,
+  type FoldArgument,
+  type FoldValue,
+  type ScalarsOnly,
+  type ValuesOf,
+} from './frontend/builder/fold.ts'
 export type { NumericMeet } from './frontend/builder/numeric-meet.ts'
 export { type SourceColumns, type SourceOptions, source } from './frontend/builder/source.ts'
 export {

@@ -4,7 +4,7 @@ import { nativeTarget } from '../../codegen/llvm/target.ts'
 import { literal, type Value } from '../../ir/expr/expr.ts'
 import { printExpr } from '../../ir/expr/print.ts'
 import { sizeOf } from '../../ir/kernel/size.ts'
-import { inputsOf, type LogicalNode, printOperator } from '../../ir/logical/index.ts'
+import { inputsOf, type LogicalNode, languageOf, printOperator } from '../../ir/logical/index.ts'
 import type { Limits, PlanProgram } from '../../ir/physical/program.ts'
 import { printColumn } from '../../ir/schema.ts'
 import type { Compilation } from '../driver.ts'
@@ -107,7 +107,7 @@ function reportOperator(node: LogicalNode): OperatorReport {
   return {
     kind: node.kind,
     text: printOperator(node),
-    language: 'language' in node ? node.language : undefined,
+    language: languageOf(node),
     columns: node.relation.schema.map(printColumn),
     inputs: inputsOf(node).map(reportOperator),
   }

@@ -81,7 +81,7 @@ export class PipelineParts {
     this.head = spec.head.map(lowerRowOperator)
     this.tail = spec.tail.map((node, i) => lowerRowOperator(node, spec.head.length + i))
     this.texts = textsOf(spec)
-    this.stateful = spec.stateful && lowerStateful(spec.stateful, this.texts)
+    this.stateful = spec.stateful && lowerStateful(spec.stateful, options.plan, this.texts)
     this.partitions = partitionsOf(spec, this.stateful?.growables.length ?? 0, this.texts)
     this.masked = (this.stateful?.masked ?? true) && isCheap(spec)
     this.counts = options.counts ? countsRegion(spec) : undefined
@@ -156,10 +156,10 @@ export function runStages(
 }
 
 /** `texts`: those of the source, which are kept in one place with its own. */
-function lowerStateful(node: StatefulOperator, texts: Interner | undefined): StatefulStage {
+function lowerStateful(node: StatefulOperator, plan: PlanScope, texts: Interner | undefined): StatefulStage {
   switch (node.kind) {
     case 'aggregate':
-      return new AggregateStage(node, watermark, texts)
+      return new AggregateStage(node, watermark, plan, texts)
     case 'consolidate':
       return new ConsolidateStage(node, watermark, texts)
     case 'deduplicate':

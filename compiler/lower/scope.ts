@@ -98,10 +98,16 @@ export class Scratch {
 /** What values are written with that are larger than a word. */
 export type Output = Pick<RowScope, 'plan' | 'scratch'>
 
-/** What the code for one row is written against. */
-export interface RowScope {
+/** What the code of an expression is written against. */
+export interface ExprScope {
   readonly k: KernelBuilder
   readonly plan: PlanScope
+  /** Room for the texts that it makes. */
+  readonly scratch: Pick<Scratch, 'allocate' | 'trim'>
+}
+
+/** What the code for one row is written against. */
+export interface RowScope extends ExprScope {
   readonly scratch: Scratch
   readonly leave: Leave
   /** Number of the row since the query began, an i64. */

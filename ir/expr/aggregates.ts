@@ -18,6 +18,7 @@ import { refuseList } from './build.ts'
 import { type Contribution, fold, sumOf, valuesOf } from './contributions.ts'
 import { estimateDistinct } from './distinct.ts'
 import { type Expr, literal, type Value } from './expr.ts'
+import { canFoldFault, checkFold, type Fold, foldOf, foldResult, foldRows, printFold } from './fold.ts'
 import { checkLimit, checkSeparator, firstOf, LIMIT_MAX, TOP_MAX, topOf } from './lists.ts'
 import { addMoments, correlation, joinMoments, type Moments, NO_MOMENTS, type Pair } from './moments.ts'
 import { compareValues } from './order.ts'
@@ -34,11 +35,13 @@ export interface AggregateOptions {
   readonly limit: number | undefined
   /** Stands between texts that are joined. */
   readonly separator: string
+  /** What an aggregate of the user's own does. */
+  readonly fold: Fold | undefined
 }
 
 export interface AggregateRow {
   /** Result type for the types of the arguments. Throws LDB-1200. */
-  readonly resolve: (args: readonly DataType[], nullable: boolean) => DataType
+  readonly resolve: (args: readonly DataType[], nullable: boolean, options: AggregateOptions) => DataType
   /** How many rows there must be, those with a null argument left out, for a result that is not null. A group has one at least. */
   readonly rowsMin: 0 | 1 | 2
   /** Rows in arrival order, those with a null argument already left out. */
@@ -48,6 +51,12 @@ export interface AggregateRow {
     argTypes: readonly DataType[],
     options: AggregateOptions,
   ) => Value
+  /** What must be possible where a row is taken, if that is not the result: throws where it is not. */
+  readonly take?: (
+    rows: readonly Contribution[],
+    argTypes: readonly DataType[],
+    options: AggregateOptions,
+  ) => void
   /** Has a call of it a fraction? */
   readonly takesFraction?: true
   /** Does it keep more of a group than fields of its entry, which are all that is copied? */
@@ -313,6 +322,14 @@ export const aggregates = {
   },
   top_k: top('top_k', 1),
   bottom_k: top('bottom_k', -1),
+  /** What a definition says. */
+  fold: {
+    resolve: (_args, _nullable, options) => foldOf(options).result.type,
+    rowsMin: 0,
+    take: (rows, argTypes, options) => void foldRows(foldOf(options), argTypes, rows),
+    evaluate: (rows, _type, argTypes, options) =>
+      foldResult(foldOf(options), foldRows(foldOf(options), argTypes, rows)),
+  },
 } as const satisfies Record<string, AggregateRow>
 
 export type AggregateName = keyof typeof aggregates
@@ -339,15 +356,15 @@ export function aggregateOver(wanted: Wanted, args: readonly Expr[]): Aggregate 
   const { fn } = wanted
   const { resolve, rowsMin } = aggregateRow(fn)
   for (const { type } of args) refuseList(fn, type)
-  const type = resolve(
-    args.map(arg => arg.type),
-    args[0]?.nullable === true,
-  )
-  const nullable = rowsMin > 1 || (rowsMin === 1 && args.some(arg => arg.nullable))
-  return { fn, args, ...optionsOf(wanted), type, nullable }
+  const options = optionsOf(wanted)
+  const argTypes = args.map(arg => arg.type)
+  if (options.fold) checkFold(options.fold, argTypes)
+  const type = resolve(argTypes, args[0]?.nullable === true, options)
+  const isEmpty = rowsMin > 1 || (rowsMin === 1 && args.some(arg => arg.nullable))
+  return { fn, args, ...options, type, nullable: isEmpty || options.fold?.result.nullable === true }
 }
 
-function optionsOf({ fn, fraction = Number.NaN, limit, separator }: Wanted): AggregateOptions {
+function optionsOf({ fn, fraction = Number.NaN, limit, separator, fold }: Wanted): AggregateOptions {
   const { takesFraction, takesSeparator, limitMax, needsLimit } = aggregateRow(fn)
   if (takesFraction && !(fraction >= 0 && fraction <= 1))
     throw new MillraceError('LDB-0001', `${fn} takes a number from 0 to 1, not ${fraction}`)
@@ -357,18 +374,23 @@ function optionsOf({ fn, fraction = Number.NaN, limit, separator }: Wanted): Agg
     fraction: takesFraction ? fraction : 0,
     limit: limitMax === undefined ? undefined : limit,
     separator: takesSeparator ? (separator ?? '') : '',
+    fold,
   }
 }
 
 /** Can it refuse a row that its arguments do not: does a sum leave its range, may a list become too long? */
-export const canRefuse = ({ fn, limit }: Aggregate): boolean =>
-  fn === 'sum' || fn === 'avg' || (aggregateRow(fn).limitMax !== undefined && limit === undefined)
+export const canRefuse = ({ fn, limit, fold }: Aggregate): boolean =>
+  fn === 'sum' ||
+  fn === 'avg' ||
+  (aggregateRow(fn).limitMax !== undefined && limit === undefined) ||
+  (fold !== undefined && canFoldFault(fold))
 
-export function printAggregate({ fn, args, fraction, limit, separator }: Aggregate): string {
+export function printAggregate({ fn, args, fraction, limit, separator, fold }: Aggregate): string {
   const { takesFraction, takesSeparator } = aggregateRow(fn)
   const given = args.map(printExpr)
   if (takesFraction) given.push(String(fraction))
   if (takesSeparator) given.push(printExpr(literal(separator, 'utf8')))
   if (limit !== undefined) given.push(`limit ${limit}`)
+  if (fold) given.push(printFold(fold))
   return `${fn}(${given.join(', ')})`
 }

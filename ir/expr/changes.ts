@@ -5,9 +5,10 @@
  */
 import type { DataType, IntegerType } from '../types.ts'
 import { isFloat } from '../types.ts'
-import { type AggregateName, type AggregateOptions, aggregateRow } from './aggregates.ts'
+import { type Aggregate, type AggregateName, type AggregateOptions, aggregateRow } from './aggregates.ts'
 import type { Contribution } from './contributions.ts'
 import { RowFault, type Value } from './expr.ts'
+import { foldOf, foldResult, foldRows } from './fold.ts'
 import { checked } from './functions/arithmetic.ts'
 import { compareValues } from './order.ts'
 import { ofInteger } from './promote.ts'
@@ -25,6 +26,8 @@ export interface RetractRow {
     argTypes: readonly DataType[],
     options: AggregateOptions,
   ) => Value
+  /** What must be possible where a row is taken or taken back, if that is not the result: throws where it is not. */
+  readonly take?: (rows: readonly Change[], argTypes: readonly DataType[], options: AggregateOptions) => void
 }
 
 /** A step that leaves the range is the fault of the row that makes it; so is one that takes back what is not there. */
@@ -165,6 +168,17 @@ export const retractable = {
   quantile: ofLeft('quantile'),
   quantile_disc: ofLeft('quantile_disc'),
   mode: ofLeft('mode'),
+  fold: {
+    take: (rows, argTypes, options) => {
+      foldRows(foldOf(options), argTypes, rows)
+      net(rows)
+    },
+    evaluate: (rows, _type, argTypes, options) => {
+      const result = foldResult(foldOf(options), foldRows(foldOf(options), argTypes, rows))
+      net(rows)
+      return result
+    },
+  },
 } as const satisfies Partial<Record<AggregateName, RetractRow>>
 
 export type RetractableName = keyof typeof retractable
@@ -173,4 +187,5 @@ export const retractableNames = Object.keys(retractable) as readonly Retractable
 const rowsByName: Partial<Record<AggregateName, RetractRow>> = retractable
 
 /** What an aggregate means over changes; undefined where it cannot take rows back. */
-export const retractRow = (name: AggregateName): RetractRow | undefined => rowsByName[name]
+export const retractRow = ({ fn, fold }: Pick<Aggregate, 'fn' | 'fold'>): RetractRow | undefined =>
+  fold && !fold.remove ? undefined : rowsByName[fn]

@@ -25,7 +25,7 @@ import { ANY_MODE, refusal } from './mode.ts'
 import type { OperatorRule } from './operator.ts'
 import { type AssignedWindow, checkColumns, type Relation } from './relation.ts'
 import { checkRetraction } from './retraction.ts'
-import { checkRowWindow, numberColumn, printRowWindow, type RowWindow } from './row-window.ts'
+import { checkRowWindow, numberColumn, overlaps, printRowWindow, type RowWindow } from './row-window.ts'
 
 export interface NamedAggregate {
   readonly name: string
@@ -79,6 +79,7 @@ export function aggregate(
   const isSession = window?.spec.kind === 'session'
   checkEmit(emit, { hasWindow: window !== undefined, hasSessions: isSession, hasTime })
   if (takesBack(emit)) checkCanBeKept(aggregates)
+  if (combinesPanes({ window, rows, emit, input })) checkCanBeMerged(aggregates)
   if (isSession && isEager(emit)) checkCanJoin(aggregates)
   if (isSession && deletes !== undefined)
     throw refusal(`sessions that '${deletes}' deletes`, 'use other windows')
@@ -115,6 +116,24 @@ export function aggregate(
       time: window && { columns: timesOf(window), window: undefined },
     },
   }
+}
+
+/** Are groups those of panes, which are combined to what their windows hold? */
+export const combinesPanes = (node: Pick<Aggregate, 'window' | 'rows' | 'emit' | 'input'>): boolean => {
+  const { window, rows } = node
+  if (rows) return overlaps(rows)
+  return window !== undefined && window.spec.kind !== 'tumble' && !splitsByWindow(node)
+}
+
+/** Must a group have a result behind each of its rows? It leaves with the row, or may have to be taken back as it was. */
+export const resultsFollowRows = (node: Pick<Aggregate, 'emit' | 'rows' | 'window' | 'input'>): boolean =>
+  takesBack(node.emit) || (leavesWithRows(node) && !(node.rows && overlaps(node.rows)))
+
+function checkCanBeMerged(aggregates: readonly NamedAggregate[]): void {
+  if (!aggregates.some(({ call }) => call.fold && !call.fold.merge)) return
+  throw new MillraceError('LDB-1001', 'fold without `merge`, in windows that are made of panes', {
+    fix: 'give the definition of the aggregate a `merge`, or use windows that do not overlap',
+  })
 }
 
 /** What is taken back is what was handed out, which is kept for that, as a copy of the fields of the group. */

@@ -5,7 +5,7 @@ import { type Consolidate, consolidateRule } from './consolidate.ts'
 import { type Deduplicate, deduplicateRule } from './deduplicate.ts'
 import { type Filter, filterRule } from './filter.ts'
 import { type Mode, type ModeChange, modeOf, modeRule } from './mode.ts'
-import type { OperatorRule } from './operator.ts'
+import type { Language, OperatorRule } from './operator.ts'
 import { type Project, projectRule } from './project.ts'
 import { type Sink, sinkRule } from './sink.ts'
 import { type Source, sourceRule } from './source.ts'
@@ -58,7 +58,7 @@ export const printPlan = (node: LogicalNode): string => printTree(node, printOpe
  */
 export const explainPlan = (node: LogicalNode): string =>
   printTree(node, one => {
-    const notes = [...(speaksJavaScript(one) ? ['JavaScript semantics'] : []), ...modeNotes(one)]
+    const notes = [...(languageOf(one) === 'javascript' ? ['JavaScript semantics'] : []), ...modeNotes(one)]
     return [printOperator(one), ...notes].join('  -- ')
   })
 
@@ -70,7 +70,12 @@ function modeNotes(node: LogicalNode): readonly string[] {
   return [into.every(one => one === out) && into.length > 0 ? out : [...into, out].join(' to ')]
 }
 
-const speaksJavaScript = (node: LogicalNode): boolean => 'language' in node && node.language === 'javascript'
+/** Whose rules its expressions follow, where it has any of its own. */
+export function languageOf(node: LogicalNode): Language | undefined {
+  if (node.kind === 'aggregate')
+    return node.aggregates.some(({ call }) => call.fold) ? 'javascript' : undefined
+  return 'language' in node ? node.language : undefined
+}
 
 function printTree(node: LogicalNode, print: (node: LogicalNode) => string, depth = 0): string {
   const line = `${'  '.repeat(depth)}${print(node)}`

@@ -19,11 +19,13 @@ export function checkRetraction(input: Relation, asked: Asked): void {
   for (const { call } of aggregates) refuseCodes(input, call.args, `${call.fn} over changes`)
   if (keys.includes(CHANGE))
     throw refusal(`'${CHANGE}' as a key of an aggregation of changes`, 'read changes as rows: asAppend(..)')
-  const fixed = aggregates.filter(({ call }) => !retractRow(call.fn)).map(({ call }) => call.fn)
+  const fixed = aggregates.filter(({ call }) => !retractRow(call)).map(({ call }) => call.fn)
   if (fixed.length > 0) {
     throw refusal(
       `an aggregation of changes by ${[...new Set(fixed)].join(', ')}: what was taken in cannot be taken back`,
-      `over changes there are ${retractableNames.join(', ')}`,
+      fixed.includes('fold')
+        ? 'give the definition of the aggregate a `remove`'
+        : `over changes there are ${retractableNames.join(', ')}`,
     )
   }
   if (asked.rows)

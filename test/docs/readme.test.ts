@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { source, t } from '../../compiler/index.ts'
 import { projectRoot } from '../support/golden.ts'
-import { readmeError, readmeExample, readmeOutput } from '../support/readme.ts'
+import { readmeError, readmeExample, readmeFold, readmeFoldOutput, readmeOutput } from '../support/readme.ts'
 
 /** Inside the package, so that 'millrace' is what a user imports. */
 const example = join(projectRoot, 'dist', 'test', 'docs', 'readme-example.mts')
@@ -17,9 +17,10 @@ const compiler = join(
   'tsc',
 )
 
-test('the example compiles without annotations and prints what the README shows', () => {
+/** Compiles a program as a user would, and runs it. */
+function printed(program: string): string {
   mkdirSync(dirname(example), { recursive: true })
-  writeFileSync(example, readmeExample)
+  writeFileSync(example, program)
   const options = [
     '--ignoreConfig',
     '--strict',
@@ -30,8 +31,15 @@ test('the example compiles without annotations and prints what the README shows'
     'esnext',
   ]
   execFileSync(process.execPath, [compiler, ...options, '--types', 'node', example], { cwd: projectRoot })
-  const printed = execFileSync(process.execPath, [example.replace(/\.mts$/, '.mjs')], { encoding: 'utf8' })
-  assert.equal(printed.trim(), readmeOutput)
+  return execFileSync(process.execPath, [example.replace(/\.mts$/, '.mjs')], { encoding: 'utf8' }).trim()
+}
+
+test('the example compiles without annotations and prints what the README shows', () => {
+  assert.equal(printed(readmeExample), readmeOutput)
+})
+
+test('so does the aggregate of your own', () => {
+  assert.equal(printed(readmeFold), `${readmeOutput}\n${readmeFoldOutput}`)
 })
 
 test('the error of a captured variable is the one shown', () => {

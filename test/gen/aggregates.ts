@@ -6,6 +6,7 @@ import { type Expr, literal, nullOf } from '../../ir/expr/expr.ts'
 import type { Schema } from '../../ir/schema.ts'
 import { type DataType, dataTypes, isInteger, isNumeric } from '../../ir/types.ts'
 import { exprOf } from './exprs.ts'
+import { foldsOver } from './folds.ts'
 import { types } from './values.ts'
 
 type CallArb = fc.Arbitrary<Aggregate>
@@ -34,6 +35,7 @@ export function callOver(schema: Schema, isChangelog: boolean): CallArb {
     over(fc.constantFrom('bool_and', 'bool_or'), exprOf('bool', schema, 1)),
     over(fc.constantFrom('bit_xor'), among(isInteger)),
     over(fc.constantFrom('count_distinct', 'mode', 'quantile_disc'), any),
+    foldsOver(fc.array(any, { maxLength: 2 }), where, isChangelog),
   ]
   const overChanges = [
     over(fc.constantFrom('min', 'max'), any),

@@ -58,7 +58,10 @@ const literals: Readonly<Record<Kind, readonly string[]>> = {
   bool: ['true', 'false'],
 }
 
-const columns: Readonly<Record<Kind, readonly string[]>> = {
+/** What values of each kind may be read from. */
+type Leaves = Readonly<Record<Kind, readonly string[]>>
+
+const columns: Leaves = {
   num: ['f.n', 'f.nn', 'f.i', 'f.in8', 'f.u4', 'f.f4', 'f.d', 'p.x'],
   big: ['f.b', 'f.bn', 'f.t', 'f.u', 'p.limit'],
   str: ['f.s', 'f.sn', 'p.text'],
@@ -153,10 +156,12 @@ const DEPTH_MAX = 4
 /** Reads a function off a tape. */
 class Reader {
   readonly #tape: readonly number[]
+  readonly #leaves: Leaves
   #at = 0
 
-  constructor(tape: readonly number[]) {
+  constructor(tape: readonly number[], leaves: Leaves = columns) {
     this.#tape = tape
+    this.#leaves = leaves
   }
 
   one<T>(list: readonly T[]): T {
@@ -165,7 +170,9 @@ class Reader {
 
   expression(kind: Kind, depth = 0): Text {
     const isLeaf = depth >= DEPTH_MAX || this.one([true, true, false, false, false, false, false])
-    return isLeaf ? this.#leaf(kind) : this.#fill(this.one(shapes[kind]), depth)
+    if (isLeaf) return this.#leaf(kind)
+    const ofRow = this.#leaves === columns
+    return this.#fill(this.one(shapes[kind].filter(({ source }) => ofRow || !source.includes('f.'))), depth)
   }
 
   /** What follows the arrow: an expression, or statements. */
@@ -175,7 +182,7 @@ class Reader {
   }
 
   #leaf(kind: Kind): Text {
-    const text = this.one(this.one([columns, columns, columns, literals])[kind])
+    const text = this.one(this.one([this.#leaves, this.#leaves, this.#leaves, literals])[kind])
     return { source: text, oracle: text }
   }
 
@@ -208,12 +215,76 @@ export const projectionBodies: fc.Arbitrary<Text> = tapes.map(tape => {
   return { source: `({ x: ${source} })`, oracle: `({ x: ${oracle} })` }
 })
 
+/** The state of random aggregates, and the arguments of `add`; `m` is null at first. */
+export const foldInit = { n: 0.5, b: -1n, t: 'a😀', k: false, m: null }
+export const foldArgs: readonly DataType[] = ['float64', 'int64', 'utf8', 'bool']
+
+const fieldsOf = (...states: readonly string[]): Leaves => ({
+  num: states.flatMap(state => [`${state}.n`, `${state}.m`]),
+  big: states.map(state => `${state}.b`),
+  str: states.map(state => `${state}.t`),
+  bool: states.map(state => `${state}.k`),
+})
+const withArgs = ({ num, big, str, bool }: Leaves): Leaves => ({
+  num: [...num, 'x', 'x'],
+  big: [...big, 'y'],
+  str: [...str, 'z'],
+  bool: [...bool, 'w'],
+})
+
+/** A state whose text is made by `textOf`. */
+function stateFrom(reader: Reader, textOf: (reader: Reader) => Text): Text {
+  const [n, b, k, m] = (['num', 'big', 'bool', 'num'] as const).map(kind => reader.expression(kind))
+  const t = textOf(reader)
+  const state = (form: keyof Text): string =>
+    `({ n: ${n[form]}, b: ${b[form]}, t: ${t[form]}, k: ${k[form]}, m: ${m[form]} })`
+  return { source: state('source'), oracle: state('oracle') }
+}
+
+/** A text that is joined with itself would double with every row. */
+function shortText(reader: Reader): Text {
+  const { source, oracle } = reader.expression('str')
+  return {
+    source: `((${source})?.slice(0, 20) ?? '')`,
+    oracle: `((${oracle})?.slice(0, 20).toWellFormed() ?? '')`,
+  }
+}
+
+function eitherText(reader: Reader): Text {
+  const test = reader.expression('bool')
+  return { source: `(${test.source} ? a.t : b.t)`, oracle: `(${test.oracle} ? a.t : b.t)` }
+}
+
+export interface FoldTexts {
+  readonly add: Text
+  readonly merge: Text
+  readonly result: Text
+}
+
+/** The bodies of the functions of an aggregate: of `(s, x, y, z, w)`, `(a, b)` and `s`. */
+export const foldBodies: fc.Arbitrary<FoldTexts> = fc
+  .tuple(tapes, tapes, tapes)
+  .map(([ofAdd, ofMerge, ofResult]) => {
+    const reader = new Reader(ofResult, fieldsOf('s'))
+    return {
+      add: stateFrom(new Reader(ofAdd, withArgs(fieldsOf('s'))), shortText),
+      merge: stateFrom(new Reader(ofMerge, fieldsOf('a', 'b')), eitherText),
+      result: reader.body(reader.one(kinds)),
+    }
+  })
+
 const valueFor = (type: DataType, nullable: boolean): fc.Arbitrary<Value> => {
   const edges = (valueEdges.get(type) ?? []).filter(value => nullable || value !== null)
   const small: readonly fc.Arbitrary<Value>[] = type === 'int64' ? [fc.bigInt({ min: -9n, max: 9n })] : []
   const given: readonly fc.Arbitrary<Value>[] = type === 'utf8' ? [fc.constantFrom(...words)] : []
   return fc.oneof(fc.constantFrom(...edges), ...small, ...given)
 }
+
+/** Rows of arguments, some of which are null. */
+export const foldRows: fc.Arbitrary<readonly (readonly Value[])[]> = fc.array(
+  fc.tuple(...foldArgs.map(type => valueFor(type, true))),
+  { maxLength: 6 },
+)
 
 export const lambdaRows: fc.Arbitrary<readonly Value[]> = fc.tuple(
   ...lambdaColumns.map(({ type, nullable }) => valueFor(type, nullable)),

@@ -8,7 +8,7 @@ import fc from 'fast-check'
 import { closeNativeCompiler } from '../../codegen/llvm/backend.ts'
 import { GroupStore, StateIds } from '../../compiler/lower/accumulators/accumulator.ts'
 import { accumulate } from '../../compiler/lower/accumulators/index.ts'
-import type { RowScope } from '../../compiler/lower/scope.ts'
+import { ConstantPool, type PlanScope, type RowScope } from '../../compiler/lower/scope.ts'
 import { scalar, scalarOf, type Value } from '../../compiler/lower/value.ts'
 import { type Aggregate, type AggregateName, aggregateOver, aggregateRow } from '../../ir/expr/aggregates.ts'
 import type { Contribution } from '../../ir/expr/contributions.ts'
@@ -41,8 +41,8 @@ const columnOf = (name: Column['name'], type: DataType): Column => ({
 const [b, n, m] = [columnOf('b', 'bool'), columnOf('n', 'int64'), columnOf('m', 'int64')]
 const columns = [b, n, m]
 
-/** Those that keep what they give in fields: lists have state of their own, which lower/lists is about. */
-type Kept = Exclude<AggregateName, 'array_agg' | 'string_agg' | 'top_k' | 'bottom_k'>
+/** Those that keep what they give in fields: lists have state of their own, which lower/lists is about; lower/fold has folds. */
+type Kept = Exclude<AggregateName, 'array_agg' | 'string_agg' | 'top_k' | 'bottom_k' | 'fold'>
 
 const argsOf: Readonly<Record<Kept, readonly Column[]>> = {
   count: [n],
@@ -76,7 +76,12 @@ const names = Object.keys(argsOf) as readonly Kept[]
 const calls = names.map(fn => ({ ...aggregateOver({ fn, fraction: 0.7 }, argsOf[fn]), fn }))
 type Call = (typeof calls)[number]
 
-const facts = { isUngrouped: false, combines: true, retracts: false }
+const plan: PlanScope = {
+  constants: new ConstantPool(),
+  params: { mem: rowLayout('params', 'params', {}), fields: new Map() },
+  lenient: false,
+}
+const facts = { isUngrouped: false, combines: true, retracts: false, needsResults: false, plan }
 const store = new GroupStore(undefined, facts, new StateIds(0))
 const { accumulators, finish } = accumulate(store, calls)
 const fields: FieldSpecs = Object.assign({}, ...accumulators.map(({ accumulator }) => accumulator.fields))

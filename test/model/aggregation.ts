@@ -1,10 +1,10 @@
 /** What aggregations of the model have in common: what a row brings to its group, and what a group comes to. */
-import { type Aggregate as AggregateCall, aggregateRow } from '../../ir/expr/aggregates.ts'
+import { type Aggregate as AggregateCall, type AggregateRow, aggregateRow } from '../../ir/expr/aggregates.ts'
 import { type Change, retractRow } from '../../ir/expr/changes.ts'
 import type { Contribution } from '../../ir/expr/contributions.ts'
 import { RowFault, type Value } from '../../ir/expr/expr.ts'
 import { groupKey } from '../../ir/expr/order.ts'
-import { type Aggregate, splitsByWindow } from '../../ir/logical/aggregate.ts'
+import { type Aggregate, resultsFollowRows, splitsByWindow } from '../../ir/logical/aggregate.ts'
 import { CHANGE, changes } from '../../ir/logical/emit.ts'
 import type { Item, ModelRow, Operator, Surroundings } from './operator.ts'
 import { MAX_TIME, MIN_TIME, passed, type Span } from './windows.ts'
@@ -126,32 +126,37 @@ export abstract class Aggregation implements Operator {
     return code === changes.delete || code === changes.updateBefore
   }
 
+  /** Throws where a row cannot be taken, that comes last. */
+  protected accept(lists: Lists): void {
+    const needsResults = resultsFollowRows(this.node)
+    for (const [i, list] of lists.entries()) {
+      const { rule, argTypes, call } = this.#rule(i)
+      if (rule.take && !needsResults) rule.take(list, argTypes, call)
+      else this.#result(i, list)
+    }
+  }
+
   /** Throws where an aggregate cannot be computed. */
   results(lists: Lists): ModelRow {
     return Object.fromEntries(this.node.aggregates.map(({ name }, i) => [name, this.#result(i, lists[i])]))
   }
 
   #result(i: number, list: readonly Change[]): Value {
+    const { rule, argTypes, call, rowsMin } = this.#rule(i)
+    return list.length < rowsMin ? null : rule.evaluate(list, call.type, argTypes, call)
+  }
+
+  /** What an aggregate means here. */
+  #rule(i: number) {
     const { call } = this.node.aggregates[i]
-    const { fn, type, args } = call
-    if (this.node.input.relation.isChangelog)
-      return (
-        retractRow(fn)?.evaluate(
-          list,
-          type,
-          args.map(arg => arg.type),
-          call,
-        ) ?? null
-      )
-    const { rowsMin, evaluate } = aggregateRow(fn)
-    return list.length < rowsMin
-      ? null
-      : evaluate(
-          list,
-          type,
-          args.map(arg => arg.type),
-          call,
-        )
+    const argTypes = call.args.map(arg => arg.type)
+    if (!this.node.input.relation.isChangelog) {
+      const rule: Pick<AggregateRow, 'take' | 'evaluate'> = aggregateRow(call.fn)
+      return { rule, argTypes, call, rowsMin: aggregateRow(call.fn).rowsMin }
+    }
+    const rule = retractRow(call)
+    if (!rule) throw new Error(`${call.fn} cannot take rows back`)
+    return { rule, argTypes, call, rowsMin: 0 }
   }
 
   /** A group of a window leaves: its parts are in the order in which they are combined. */

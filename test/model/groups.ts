@@ -48,7 +48,7 @@ class Groups extends Aggregation {
     const known = this.#groups.get(name)
     const rows = this.#rowsBehind(item, known)
     const lists = known ? joined(known.lists, brought.lists) : brought.lists
-    this.results(lists)
+    this.accept(lists)
     const group = { ...brought, windows, lists, rows }
     if (rows === 0) this.#groups.delete(name)
     else this.#groups.set(name, group)

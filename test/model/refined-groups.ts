@@ -33,7 +33,7 @@ export class RefinedGroups extends Aggregation {
     const name = `${window.end}|${brought.key}`
     const known = this.#groups.get(name)
     const lists = known ? joined(known.lists, brought.lists) : brought.lists
-    this.results(lists)
+    this.accept(lists)
     const group: Group = known ?? { ...brought, window, given: undefined, hasChanged: false }
     group.lists = lists
     this.#groups.set(name, group)

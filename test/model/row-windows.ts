@@ -31,7 +31,7 @@ export class RowWindows extends Aggregation {
     const pane = this.#rows.sizeRows === undefined ? 0 : Math.floor(rows.length / paneRowsOf(this.#rows))
     const brought = this.brought(item, number, { lane: 0, parts: [`${pane}`] })
     const first = this.#rows.sizeRows === undefined ? 0 : pane * paneRowsOf(this.#rows)
-    this.results([...rows.slice(first), brought.lists].reduce(joined))
+    this.accept([...rows.slice(first), brought.lists].reduce(joined))
     const group = { keys: keys ?? brought.keys, rows: [...rows, brought.lists] }
     this.#groups.set(brought.key, group)
     if (group.rows.length % this.#rows.slideRows === 0) this.#leave(group, group.rows.length)

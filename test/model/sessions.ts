@@ -53,7 +53,7 @@ export class Sessions extends Aggregation {
     const found = this.#sessionsOf(item)
     const session = found.length === 2 ? this.#join(found[0], found[1], item, number) : found.at(0)
     const lists = session ? joined(session.lists, brought.lists) : brought.lists
-    this.results(lists)
+    this.accept(lists)
     const times = [time, ...(session ? [session.first, session.last] : [])].toSorted(order)
     const grown = {
       ...(session ?? { ...brought, number }),
@@ -94,7 +94,7 @@ export class Sessions extends Aggregation {
 
   #join(earlier: Session, later: Session, item: Item, number: bigint): Session | undefined {
     const lists = joined(earlier.lists, asPart(later.lists, `${this.#joins++}`))
-    this.results(lists)
+    this.accept(lists)
     const whole = { ...earlier, last: later.last, lists }
     this.#replace([earlier, later], whole)
     this.joined(earlier, later, whole, item, number)

@@ -21,6 +21,7 @@ import { type Trial, trialsOn } from '../gen/trials.ts'
 import { TEXT_BYTES_MAX } from '../gen/values.ts'
 import { type ModelResult, runModel } from '../model/model.ts'
 import { chainOf } from '../support/faults.ts'
+import { foldSituations } from '../support/fold-situations.ts'
 import { modelOptionsOf } from '../support/model-options.ts'
 import { isQuick } from '../support/runs.ts'
 
@@ -274,6 +275,7 @@ const situations: Readonly<Record<string, Situation>> = {
     model.rows.length > 1 &&
     chainOf(plan).findLastIndex(node => node.kind === 'aggregate' && node.rows !== undefined) >
       chainOf(plan).findIndex(node => node.kind === 'aggregate'),
+  ...foldSituations,
   'a fault of a result': (_, model) => model.errors.some(({ row }) => row < 0),
   'a list as long as its limit': ({ plan }, model) =>
     model.rows.some(row => limitedLists(plan).some(({ name, call }) => lengthOf(row[name]) === call.limit)),

@@ -8,6 +8,8 @@ export interface Outcome {
   /** Late rows that were handed out, and all of them. */
   readonly told: number
   readonly late: bigint
+  /** The codes of rows and results that were refused. */
+  readonly faults: readonly string[]
   /** What the push threw. */
   readonly error: unknown
 }
@@ -19,12 +21,17 @@ export function outcome(
 ): Outcome {
   const found: Record<string, unknown>[] = []
   const told: unknown[] = []
+  const faults: string[] = []
   const query = compile(stream as Stream<Columns>, { limits: { ...smallLimits, ...limits } })
   const live = query.open(
     batch => {
       found.push(...Array.from(batch, row => ({ ...row.toJSON() })))
     },
-    { tier, onLate: batch => told.push(...batch) },
+    {
+      tier,
+      onLate: batch => told.push(...batch),
+      onFaulty: refused => faults.push(...refused.faults.map(({ code }) => code)),
+    },
   )
   let error: unknown
   try {
@@ -33,7 +40,7 @@ export function outcome(
     error = thrown
   }
   live.end()
-  return { found, told: told.length, late: live.counters.late, error }
+  return { found, told: told.length, late: live.counters.late, faults, error }
 }
 
 /** Each row as a line of its values. */

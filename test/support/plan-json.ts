@@ -5,6 +5,7 @@
 import { type AggregateName, aggregateOver, aggregateRow } from '../../ir/expr/aggregates.ts'
 import { call, cast } from '../../ir/expr/build.ts'
 import { type Expr, literal, type Param, type Value } from '../../ir/expr/expr.ts'
+import { type Fold, type StateField, scopesOf } from '../../ir/expr/fold.ts'
 import type { FunctionName } from '../../ir/expr/functions/index.ts'
 import { aggregate } from '../../ir/logical/aggregate.ts'
 import { consolidate } from '../../ir/logical/consolidate.ts'
@@ -54,6 +55,15 @@ interface CallJson {
   readonly fraction?: number | undefined
   readonly limit?: number | undefined
   readonly separator?: string | undefined
+  readonly fold?: FoldJson | undefined
+}
+
+interface FoldJson {
+  readonly state: readonly StateField[]
+  readonly add: readonly ExprJson[]
+  readonly merge?: readonly ExprJson[] | undefined
+  readonly remove?: readonly ExprJson[] | undefined
+  readonly result: ExprJson
 }
 
 /** The operators of a plan that ends in a sink, which goes without saying. */
@@ -90,6 +100,27 @@ function columnOf(schema: Schema, name: string): Schema[number] {
   return column
 }
 
+const foldToJson = ({ state, add, merge, remove, result }: Fold): FoldJson => ({
+  state,
+  add: add.map(exprToJson),
+  merge: merge?.map(exprToJson),
+  remove: remove?.map(exprToJson),
+  result: exprToJson(result),
+})
+
+function foldFromJson({ state, ...json }: FoldJson, argTypes: readonly DataType[]): Fold {
+  const scopes = scopesOf({ state }, argTypes)
+  const step = (exprs: readonly ExprJson[] | undefined, scope: Schema) =>
+    exprs?.map(expr => exprFromJson(expr, scope))
+  return {
+    state,
+    add: step(json.add, scopes.add) ?? [],
+    merge: step(json.merge, scopes.merge),
+    remove: step(json.remove, scopes.remove),
+    result: exprFromJson(json.result, scopes.result),
+  }
+}
+
 export function planToJson(node: LogicalNode): PlanJson {
   switch (node.kind) {
     case 'source':
@@ -116,13 +147,14 @@ export function planToJson(node: LogicalNode): PlanJson {
       return [...planToJson(node.input), { deduplicate: keys, column, withinTicks }]
     }
     case 'aggregate': {
-      const calls = node.aggregates.map(({ name, call: { fn, args, fraction, limit, separator } }) => ({
+      const calls = node.aggregates.map(({ name, call: { fn, args, fraction, limit, separator, fold } }) => ({
         name,
         fn,
         arg: args.length > 1 ? args.map(exprToJson) : args.map(exprToJson)[0],
         fraction: aggregateRow(fn).takesFraction ? fraction : undefined,
         limit,
         separator: aggregateRow(fn).takesSeparator ? separator : undefined,
+        fold: fold && foldToJson(fold),
       }))
       const { keys, emit, rows, deletes } = node
       return [...planToJson(node.input), { aggregate: keys, calls, emit, rows, deletes }]
@@ -157,9 +189,15 @@ function operatorFromJson(input: LogicalNode, json: OperatorJson): LogicalNode {
   if ('mode' in json)
     return json.mode === 'changes' ? asChanges(input, json.column) : asAppend(input, json.column)
   if ('source' in json || 'union' in json) throw new Error('a source in the middle of a plan')
-  const calls = json.calls.map(({ name, arg = [], ...call }) => ({
-    name,
-    call: aggregateOver(call, [arg].flat().map(expr)),
-  }))
+  const calls = json.calls.map(({ name, arg = [], fold, ...call }) => {
+    const args = [arg].flat().map(expr)
+    const definition =
+      fold &&
+      foldFromJson(
+        fold,
+        args.map(({ type }) => type),
+      )
+    return { name, call: aggregateOver({ ...call, fold: definition }, args) }
+  })
   return aggregate(input, json.aggregate, calls, json.emit, json.rows, json.deletes)
 }

@@ -26,5 +26,9 @@ const rows = [
 export const readmeExample = `${rows}${blocks('ts')[0]}\n`
 export const readmeOutput = blocks('')[0]
 
+/** The program with the aggregate of one's own behind it, and what that prints. */
+export const readmeFold = `${readmeExample}${blocks('ts')[1]}\n`
+export const readmeFoldOutput = blocks('')[3]
+
 /** The error that the README shows. */
 export const readmeError = blocks('')[1]

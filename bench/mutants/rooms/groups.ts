@@ -79,7 +79,7 @@ export const aggregateStage: Room = {
     },
     {
       name: 'texts-of-a-new-group-not-reserved',
-      find: 'const texts = [...key.texts, ...kept]',
+      find: 'const texts = [...key.texts, ...first.texts]',
       put: 'const texts = [...key.texts]',
       shows: 'a row that met a limit, and was not taken, leaves a group behind',
       tests: ['api/limits.test', 'lower/streams.test'],
@@ -93,8 +93,8 @@ export const aggregateStage: Room = {
     },
     {
       name: 'group-not-reserved',
-      find: '    this.#groups.reserve(k, leave)\n    for',
-      put: '    for',
+      find: 'this.#groups.reserve(k, leave)\n    first.reserve()',
+      put: 'first.reserve()',
       shows: 'groups are written behind their table',
     },
     {
@@ -125,7 +125,7 @@ export const groupAccumulators: Room = {
     },
     {
       name: 'joins-what-overflows',
-      find: 'one.combineFaults?.(into, from) ?? []',
+      find: 'one.combineFaults?.(k, into, from) ?? []',
       put: '[]',
       shows: 'a row joins two sessions whose sums leave their range together',
       tests: ['lower/emit.test', 'lower/windows.test', 'property/plans.test'],

@@ -7,6 +7,7 @@ import { changeRows, consolidate, entryList } from './consolidate.ts'
 import { deduplicate } from './deduplicate.ts'
 import { eventTime } from './event-time.ts'
 import * as exact from './exact.ts'
+import * as folds from './fold.ts'
 import * as groups from './groups.ts'
 import { hash, hashTable } from './hash-table.ts'
 import { interpreter, opTable } from './interpreter.ts'
@@ -104,6 +105,9 @@ export const mutants = mutantsOf({
   'aggregate-table': aggregates.aggregateTable,
   weighted: changes.weighted,
   'exact-sum': changes.exactSum,
+  fold: folds.folding,
+  'fold-reader': folds.foldReader,
+  'fold-table': folds.foldTable,
   latest: changes.latest,
   mode: changes.mode,
   'group-key': groups.groupKey,

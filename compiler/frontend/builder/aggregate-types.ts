@@ -2,7 +2,8 @@
  * The types of aggregates in the builder: what each takes of a row, and what it gives for a group.
  */
 import type { ElementType, FloatType, IntegerType, NumericType } from '../../../ir/types.ts'
-import type { ExprOf, Or, Typed } from './types.ts'
+import type { AggregateDefinition, FoldArgument, FoldValue, ScalarsOnly, ValuesOf } from './fold.ts'
+import type { ExprOf, LambdaColumn, Or, Typed } from './types.ts'
 
 type SumOf<T extends NumericType> = T extends FloatType ? 'float64' : T extends 'uint64' ? 'uint64' : 'int64'
 
@@ -248,4 +249,17 @@ export interface AggregatesOf {
     k: number,
     filter?: AggregateFilter<Typed<'bool', boolean, 'row'>>,
   ): ExprOf<`list<${T}>`, false, 'group'>
+  /**
+   * An aggregate of your own, of a definition (see `AggregateDefinition`) and what its `add` takes: columns, or values that
+   * are the same for all rows. A row counts where none of them is null. Without such rows it is what `result` makes of `init`.
+   */
+  fold<S extends object, const X extends readonly FoldArgument[], R extends FoldValue>(
+    definition: AggregateDefinition<S, ValuesOf<X>, R> & ScalarsOnly<S>,
+    ...args: X
+  ): ExprOf<LambdaColumn<R>['type'], LambdaColumn<R>['nullable'], 'group'>
+  /** The same of the rows for which a condition is true. */
+  fold<S extends object, const X extends readonly FoldArgument[], R extends FoldValue>(
+    definition: AggregateDefinition<S, ValuesOf<X>, R> & ScalarsOnly<S>,
+    ...args: readonly [...X, AggregateFilter<Typed<'bool', boolean, 'row'>>]
+  ): ExprOf<LambdaColumn<R>['type'], LambdaColumn<R>['nullable'], 'group'>
 }

@@ -10,11 +10,12 @@ import {
   printAggregate,
 } from '../../../ir/expr/aggregates.ts'
 import { call } from '../../../ir/expr/build.ts'
-import { type Expr, literal, nullOf, rewrite } from '../../../ir/expr/expr.ts'
+import { type Expr, literal, nullOf, rewrite, type Value } from '../../../ir/expr/expr.ts'
 import type { NamedAggregate } from '../../../ir/logical/aggregate.ts'
 import type { NamedExpr } from '../../../ir/logical/project.ts'
+import { compileFold, type FoldFunctions } from '../lambda/fold.ts'
 import type { AggregatesOf } from './aggregate-types.ts'
-import { Expression } from './expression.ts'
+import { Expression, naturalType } from './expression.ts'
 import type { Typed } from './types.ts'
 
 /** What may be the last argument of an aggregate. */
@@ -35,7 +36,7 @@ function optionsOf(args: readonly unknown[]): Given {
 }
 
 /** The aggregates of the table by the names that users write. */
-const methods: Readonly<Record<keyof AggregatesOf, AggregateName>> = {
+const methods: Readonly<Record<Exclude<keyof AggregatesOf, 'fold'>, AggregateName>> = {
   count: 'count',
   sum: 'sum',
   avg: 'avg',
@@ -82,7 +83,9 @@ export class AggregateCollector {
       (...args: readonly unknown[]) =>
         this.#add(fn, [...(ownArguments[name as keyof AggregatesOf] ?? []), ...args]),
     ])
-    return Object.fromEntries(entries) as unknown as AggregatesOf
+    const fold = (definition: FoldFunctions, ...args: readonly unknown[]): Expression =>
+      this.#fold(definition, args)
+    return { ...Object.fromEntries(entries), fold } as unknown as AggregatesOf
   }
 
   get calls(): readonly NamedAggregate[] {
@@ -95,6 +98,20 @@ export class AggregateCollector {
     const counted = where ? filtered(fn, exprs, Expression.plan(where)) : exprs
     const separator = args.find(arg => typeof arg === 'string')
     return this.#keep(aggregateOver({ fn, fraction: numberOf(args), limit, separator }, counted))
+  }
+
+  #fold(definition: FoldFunctions, args: readonly unknown[]): Expression {
+    const { where } = optionsOf(args)
+    const exprs = (where ? args.slice(0, -1) : args).map(arg =>
+      isExpression(arg) ? Expression.plan(arg) : literal(arg as Value, naturalType(arg as Value)),
+    )
+    const fold = compileFold(
+      definition,
+      exprs.map(({ type }) => type),
+    )
+    return this.#keep(
+      aggregateOver({ fn: 'fold', fold }, where ? filtered('fold', exprs, Expression.plan(where)) : exprs),
+    )
   }
 
   #keep(one: Aggregate): Expression {

@@ -1,8 +1,8 @@
 /** What the reading of one function is done against. */
 import type { Expression } from 'acorn'
 import type { Expr, Value } from '../../../ir/expr/expr.ts'
-import type { Schema } from '../../../ir/schema.ts'
 import type { JsValue } from './meaning/values.ts'
+import type { Place } from './refusal.ts'
 import type { Scope, Variable } from './syntax/scope.ts'
 import type { FunctionNode, Source } from './syntax/source.ts'
 
@@ -11,8 +11,9 @@ export type LambdaParams = Readonly<Record<string, Value>>
 export interface Context {
   readonly source: Source
   readonly node: FunctionNode
-  readonly columns: Schema
   readonly params: LambdaParams
+  /** What to do instead of reading a variable from outside. */
+  readonly passIn: (place: Place) => string
   readonly writes: ReadonlyMap<string, number>
   /** The names that are visible at the place under way. */
   scope: Scope

@@ -11,7 +11,7 @@ import type { FixedRegion, Growable } from '../../../ir/physical/program.ts'
 import type { DataType } from '../../../ir/types.ts'
 import type { Leave } from '../lib/control.ts'
 import type { Interner, Wanted } from '../lib/interner.ts'
-import type { Output, RowScope } from '../scope.ts'
+import type { Output, PlanScope, RowScope } from '../scope.ts'
 import type { Blocks } from '../stage.ts'
 import { anyNull, type Fault, isNever, type Value } from '../value.ts'
 
@@ -57,7 +57,7 @@ export interface Accumulator {
    */
   combine(k: KernelBuilder, into: Expr, from: Expr): void
   /** What would be a fault of the value then. */
-  combineFaults?(into: Expr, from: Expr): readonly Fault[]
+  combineFaults?(k: KernelBuilder, into: Expr, from: Expr): readonly Fault[]
   /** Set where that may take long: takes in a part; are all taken in by now? `combine` follows the last. */
   step?(k: KernelBuilder, into: Expr, from: Expr): Expr
   /** How many rows cost about as much as `combine`, where that is more than one. */
@@ -74,10 +74,12 @@ export interface Accumulator {
   rows?(entry: Expr): Expr
   /** Bytes that `read` writes for an entry: there is room for them. */
   bytes?(k: KernelBuilder, entry: Expr): Expr
-  /** Refuses no row where it is the first of its group. */
+  /** Refuses no row where it is the first of its group, but for the faults of `first`. */
   prepare(contribution: Contribution): Prepared
   /** The texts that a new group keeps of its first row. */
   wants?(cx: RowScope, args: readonly Value[]): readonly Wanted[]
+  /** The same in place of it, where the first row of a group may be refused: then no group is made. */
+  first?(cx: RowScope, args: readonly Value[]): Pick<Prepared, 'faults' | 'texts'>
   /** What it holds for a group, as a call asks for it; null where no row has contributed to what must have a value. */
   read(k: KernelBuilder, entry: Expr, call: Aggregate, output?: Output): Value
   /** Regions of its own that do not grow. */
@@ -93,7 +95,7 @@ export interface Accumulator {
   readonly blocks?: Blocks
 }
 
-export type GroupFacts = Pick<GroupStore, 'isUngrouped' | 'combines' | 'retracts'>
+export type GroupFacts = Pick<GroupStore, 'isUngrouped' | 'combines' | 'retracts' | 'needsResults' | 'plan'>
 
 /** Ids of the growable states of a pipeline, without gaps. */
 export class StateIds {
@@ -117,15 +119,20 @@ export class GroupStore {
   readonly combines: boolean
   /** Are rows taken back? */
   readonly retracts: boolean
+  /** Must a group have a result behind each of its rows? */
+  readonly needsResults: boolean
+  readonly plan: PlanScope
   #entries: Mem | undefined
   readonly #ids: StateIds
 
-  constructor(texts: Interner | undefined, { isUngrouped, combines, retracts }: GroupFacts, ids: StateIds) {
+  constructor(texts: Interner | undefined, facts: GroupFacts, ids: StateIds) {
     this.#ids = ids
     this.texts = texts
-    this.isUngrouped = isUngrouped
-    this.combines = combines
-    this.retracts = retracts
+    this.isUngrouped = facts.isUngrouped
+    this.combines = facts.combines
+    this.retracts = facts.retracts
+    this.needsResults = facts.needsResults
+    this.plan = facts.plan
   }
 
   /** Known once all accumulators have said what fields they need. */

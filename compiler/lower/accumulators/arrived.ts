@@ -156,7 +156,7 @@ class Arrived implements Accumulator {
     )
   }
 
-  combineFaults(into: Expr, from: Expr): readonly Fault[] {
+  combineFaults(_k: KernelBuilder, into: Expr, from: Expr): readonly Fault[] {
     return this.#broken === undefined ? [] : [{ code: 'LDB-9007', when: this.#areTooMany(into, from) }]
   }
 

@@ -48,8 +48,8 @@ export class GroupAccumulators {
   }
 
   /** What a row must be refused for that would combine two groups. */
-  combineFaults(into: Expr, from: Expr): readonly Fault[] {
-    return this.#accumulators.flatMap(one => one.combineFaults?.(into, from) ?? [])
+  combineFaults(k: KernelBuilder, into: Expr, from: Expr): readonly Fault[] {
+    return this.#accumulators.flatMap(one => one.combineFaults?.(k, into, from) ?? [])
   }
 
   /**

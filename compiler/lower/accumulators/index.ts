@@ -4,6 +4,7 @@
  */
 import type { Aggregate, AggregateName } from '../../../ir/expr/aggregates.ts'
 import type { RetractableName } from '../../../ir/expr/changes.ts'
+import { printFold, printSteps } from '../../../ir/expr/fold.ts'
 import { printExpr } from '../../../ir/expr/print.ts'
 import {
   and,
@@ -27,9 +28,9 @@ import type { FieldSpecs } from '../../../ir/layout.ts'
 import { isBytes, isFloat } from '../../../ir/types.ts'
 import { toDouble } from '../expr/cast.ts'
 import { addLengths } from '../lib/bytes.ts'
-import type { Output } from '../scope.ts'
+import type { Output, RowScope } from '../scope.ts'
 import { scalar, scalarOf, type Value } from '../value.ts'
-import type { Accumulator, AccumulatorFactory, GroupStore } from './accumulator.ts'
+import type { Accumulator, AccumulatorFactory, GroupStore, Prepared } from './accumulator.ts'
 import { joined, listed } from './arrived.ts'
 import { bitsOfAll, bitsOfAny, bitsOfOdd } from './bits.ts'
 import { count } from './count.ts'
@@ -37,6 +38,7 @@ import { distinct } from './distinct.ts'
 import { first, last } from './edge.ts'
 import { exactSum } from './exact-sum.ts'
 import { max, min } from './extreme.ts'
+import { fold } from './fold.ts'
 import { latest } from './latest.ts'
 import { productsOfPairs, squaresOfFirst, squaresOfSecond } from './products.ts'
 import { quantile } from './quantile.ts'
@@ -76,13 +78,14 @@ const factories = {
   joined,
   largest,
   smallest,
+  fold,
 } as const satisfies Record<string, AccumulatorFactory>
 type AccumulatorKind = keyof typeof factories
 
 /** Those that hold on to values of their arguments, so that texts among them must be interned. */
 const keeping: ReadonlySet<AccumulatorKind> = new Set([
   ...(['min', 'max', 'first', 'last', 'latest', 'values'] as const),
-  ...(['listed', 'joined', 'largest', 'smallest'] as const),
+  ...(['listed', 'joined', 'largest', 'smallest', 'fold'] as const),
 ])
 
 /** What the accumulator of a kind over the aggregate's arguments holds for a group. */
@@ -206,11 +209,17 @@ const codes: AggregateCodes = {
   string_agg: { needs: ['joined'], finish: plain('joined') },
   top_k: { needs: ['largest'], finish: plain('largest') },
   bottom_k: { needs: ['smallest'], finish: plain('smallest') },
+  fold: {
+    needs: ['fold'],
+    finish: plain('fold'),
+    // Counted, so that what is taken back has been there.
+    retract: { needs: ['fold', 'count'], finish: plain('fold') },
+  },
 }
 
 /** Does an aggregate keep texts of rows? */
-export const keepsTexts = ({ fn, args }: Aggregate): boolean =>
-  args.some(({ type }) => isBytes(type)) && codes[fn].needs.some(kind => keeping.has(kind))
+export const keepsTexts = ({ fn, args, fold }: Aggregate): boolean =>
+  (fold?.state ?? args).some(({ type }) => isBytes(type)) && codes[fn].needs.some(kind => keeping.has(kind))
 
 /** An accumulator with the number of the aggregate whose arguments feed it. */
 export interface Fed {
@@ -220,6 +229,8 @@ export interface Fed {
 
 export interface Accumulation {
   readonly accumulators: readonly Fed[]
+  /** What the first row of a new group needs, by the arguments of each aggregate. */
+  first(cx: RowScope, args: readonly (readonly Value[])[]): First
   /** Result of aggregate number `n` for the group of an entry. */
   finish(k: KernelBuilder, n: number, entry: Expr, output?: Output): Value
   /** Bytes that `finish` writes for all aggregates, where there are any that do; `added`: by an accumulator besides. */
@@ -228,6 +239,25 @@ export interface Accumulation {
     entry: Expr,
     added?: (accumulator: Accumulator) => Expr | undefined,
   ): Expr | undefined
+}
+
+interface First extends Pick<Prepared, 'faults' | 'texts'> {
+  /** Room in what accumulators have of their own. */
+  reserve(): void
+}
+
+function firstOf(accumulators: readonly Fed[], cx: RowScope, args: readonly (readonly Value[])[]): First {
+  const firsts = accumulators.map(({ accumulator, feeder }) => {
+    const given = args[feeder] ?? []
+    return accumulator.first?.(cx, given) ?? { faults: [], texts: accumulator.wants?.(cx, given) ?? [] }
+  })
+  return {
+    faults: firsts.flatMap(one => one.faults),
+    texts: firsts.flatMap(one => one.texts),
+    reserve() {
+      for (const { accumulator, feeder } of accumulators) accumulator.reserveFirst?.(cx, args[feeder] ?? [])
+    },
+  }
 }
 
 function codeOf(fn: AggregateName, retracts: boolean): AggregateCode {
@@ -246,7 +276,7 @@ export function accumulate(store: GroupStore, calls: readonly Aggregate[], prefi
   const kept = new Map<string, Fed>()
   calls.forEach((call, feeder) => {
     for (const kind of codeOf(call.fn, store.retracts).needs) {
-      const key = keyOf(kind, call)
+      const key = keyOf(store, kind, call)
       if (kept.has(key)) continue
       const argTypes = call.args.map(arg => arg.type)
       const accumulator = factories[kind](store, `${prefix}${kind}_${kept.size}`, argTypes, call)
@@ -254,12 +284,13 @@ export function accumulate(store: GroupStore, calls: readonly Aggregate[], prefi
     }
   })
   const find = (kind: AccumulatorKind, call: Aggregate): Accumulator => {
-    const fed = kept.get(keyOf(kind, call))
+    const fed = kept.get(keyOf(store, kind, call))
     if (!fed) throw new Error(`${call.fn} has no accumulator ${kind}`)
     return fed.accumulator
   }
   return {
     accumulators: [...kept.values()],
+    first: (cx, args) => firstOf([...kept.values()], cx, args),
     finish: (k, n, entry, output) =>
       codeOf(calls[n].fn, store.retracts).finish(
         kind => find(kind, calls[n]).read(k, entry, calls[n], output),
@@ -274,7 +305,9 @@ export function accumulate(store: GroupStore, calls: readonly Aggregate[], prefi
 }
 
 /** Arguments that are never null have no say in a count: without any others it is one of rows. */
-function keyOf(kind: AccumulatorKind, { args, limit, separator }: Aggregate): string {
+function keyOf(store: GroupStore, kind: AccumulatorKind, call: Aggregate): string {
+  const { args, limit, separator, fold } = call
   const heard = kind === 'count' ? args.filter(arg => arg.nullable) : args
-  return `${kind}(${heard.map(printExpr).join(', ')}) ${limit} ${separator}`
+  const steps = kind === 'fold' && fold ? (store.needsResults ? printFold(fold) : printSteps(fold)) : ''
+  return `${kind}(${heard.map(printExpr).join(', ')}) ${limit} ${separator} ${steps}`
 }

@@ -100,7 +100,7 @@ function heldSum(
       k.store(store.entries, broken, into, toInt(or(isBroken(into), breaks(into, from))))
       k.store(store.entries, name, into, add(store.load(name, into), store.load(name, from)))
     },
-    combineFaults: (into, from) => [{ code: 'LDB-9002', when: breaks(into, from) }],
+    combineFaults: (_k, into, from) => [{ code: 'LDB-9002', when: breaks(into, from) }],
   }
 }
 

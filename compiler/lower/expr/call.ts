@@ -3,11 +3,11 @@ import type { RowErrorCode } from '../../../ir/abi.ts'
 import type { Call } from '../../../ir/expr/expr.ts'
 import { and, bool, not } from '../../../ir/kernel/build.ts'
 import type { Expr } from '../../../ir/kernel/node.ts'
-import type { RowScope } from '../scope.ts'
+import type { ExprScope } from '../scope.ts'
 import { anyNull, type Fault, faultsOf, isNever, orElse, type Value } from '../value.ts'
 
 /** Arguments are lowered already; their faults are part of them. */
-export type CallLowering = (cx: RowScope, args: readonly Value[], call: Call) => Value
+export type CallLowering = (cx: ExprScope, args: readonly Value[], call: Call) => Value
 
 /** What a strict function computes from values that are not null. */
 export type Computed =
@@ -16,13 +16,13 @@ export type Computed =
 
 /** Null where an argument is null; own faults count only where none is, and become null in lenient plans. */
 export const strict =
-  (compute: (cx: RowScope, args: readonly Value[], call: Call) => Computed): CallLowering =>
+  (compute: (cx: ExprScope, args: readonly Value[], call: Call) => Computed): CallLowering =>
   (cx, args, call) =>
     complete(cx, args, call.type, compute(cx, args, call), cx.plan.lenient)
 
 /** Adds to a computed value what its arguments say about nulls and faults. */
 export function complete(
-  cx: RowScope,
+  cx: ExprScope,
   args: readonly Value[],
   type: Value['type'],
   computed: Computed,

@@ -39,18 +39,18 @@ import {
   unitOf,
 } from '../../../ir/types.ts'
 import { byteAt, bytesRegion } from '../lib/bytes.ts'
-import type { RowScope } from '../scope.ts'
+import type { ExprScope } from '../scope.ts'
 import { bytesOf, FALSE, local, type Value, valueTypeOf, zeroOf } from '../value.ts'
 import { roundTo } from './arithmetic.ts'
 import { type Computed, complete, fault } from './call.ts'
 import { floorDiv } from './time.ts'
 
-export function lowerCast(cx: RowScope, arg: Value, { type, attempt }: Cast): Value {
+export function lowerCast(cx: ExprScope, arg: Value, { type, attempt }: Cast): Value {
   const computed = compute(cx, arg, type)
   return complete(cx, [arg], type, computed, attempt || cx.plan.lenient)
 }
 
-function compute(cx: RowScope, arg: Value, to: DataType): Computed {
+function compute(cx: ExprScope, arg: Value, to: DataType): Computed {
   if (arg.kind === 'bytes')
     return to === 'binary' || to === 'utf8' ? arg : parseInteger(cx, arg, to as IntegerType)
   const x = local(cx.k, 'x', arg.value)
@@ -103,7 +103,7 @@ function fromFloat(x: Expr, to: IntegerType): Computed {
   return { value, faults: [fault('LDB-9004', not(fits))] }
 }
 
-function toTime(cx: RowScope, x: Expr, from: DataType, to: DataType): Computed {
+function toTime(cx: ExprScope, x: Expr, from: DataType, to: DataType): Computed {
   if (to === 'date') return isTimestamp(from) ? dayOf(cx, x, from) : { value: x }
   if (from === 'date') {
     const days = op('extend.i32', x)
@@ -119,12 +119,12 @@ const scaledTicks = (x: Expr, factor: bigint): Computed => ({
   faults: [fault('LDB-2005', op('mulo.i64', x, i64(factor)))],
 })
 
-function dayOf(cx: RowScope, x: Expr, from: DataType): Computed {
+function dayOf(cx: ExprScope, x: Expr, from: DataType): Computed {
   const days = floorDiv(cx, x, ticksPerDay(from))
   return { value: low(days), faults: [fault('LDB-2005', ne(op('extend.i32', low(days)), days))] }
 }
 
-function boolText(cx: RowScope, x: Expr): Computed {
+function boolText(cx: ExprScope, x: Expr): Computed {
   const [yes, no] = ['true', 'false'].map(text => cx.plan.constants.add(new TextEncoder().encode(text)))
   const at = select(x, i32(yes), i32(no))
   return { offset: add(load(controlBlock, 'const_base'), at), length: select(x, i32(4), i32(5)) }
@@ -135,7 +135,7 @@ const ASCII_ZERO = 48
 const ASCII_MINUS = 45
 
 /** Digits are written from the last to the first into the end of a fixed room. */
-function integerText(cx: RowScope, x: Expr, from: DataType): Computed {
+function integerText(cx: ExprScope, x: Expr, from: DataType): Computed {
   const { k } = cx
   const wide = x.type === 'i64' ? x : op('extend.i32', x)
   const negative = isUnsigned64(from) ? FALSE : k.let('negative', lt(wide, i64(0n)))
@@ -158,7 +158,7 @@ function integerText(cx: RowScope, x: Expr, from: DataType): Computed {
 }
 
 /** An optional sign and digits; anything else, or a value beyond the type, is a fault. */
-function parseInteger(cx: RowScope, arg: Value, to: IntegerType): Computed {
+function parseInteger(cx: ExprScope, arg: Value, to: IntegerType): Computed {
   const { k } = cx
   const text = bytesOf(arg)
   const end = k.let('end', add(text.offset, text.length))
@@ -187,7 +187,7 @@ function parseInteger(cx: RowScope, arg: Value, to: IntegerType): Computed {
 }
 
 /** The value of a sign and an unsigned 64-bit magnitude. */
-function parsed(cx: RowScope, to: IntegerType, magnitude: Expr, negative: Expr, bad: Expr): Computed {
+function parsed(cx: ExprScope, to: IntegerType, magnitude: Expr, negative: Expr, bad: Expr): Computed {
   const { min, max } = integerRange[to]
   const most = select(negative, i64(BigInt.asIntN(64, -min)), i64(max))
   const beyond = op('ltu.i64', most, magnitude)

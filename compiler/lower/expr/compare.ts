@@ -19,7 +19,7 @@ import {
 import type { Expr } from '../../../ir/kernel/node.ts'
 import { isFloat, isUnsigned64 } from '../../../ir/types.ts'
 import { compareBytes, equalBytes, equalFixed } from '../lib/bytes.ts'
-import type { RowScope } from '../scope.ts'
+import type { ExprScope } from '../scope.ts'
 import {
   andNot,
   anyNull,
@@ -34,7 +34,7 @@ import {
 } from '../value.ts'
 import { type CallLowering, strict } from './call.ts'
 
-export function equal(cx: RowScope, a: Value, b: Value): Expr {
+export function equal(cx: ExprScope, a: Value, b: Value): Expr {
   if (a.kind === 'bytes' && b.kind === 'bytes') {
     if (b.isFixed) return equalFixed(cx.k, a, b)
     return a.isFixed ? equalFixed(cx.k, b, a) : equalBytes(cx.k, a, b)
@@ -76,7 +76,7 @@ export const orderOf = (k: KernelBuilder, a: Value, b: Value): Expr =>
 const order = (name: Order): CallLowering => strict((cx, [a, b]) => ({ value: ordered(cx.k, name, a, b) }))
 
 /** Are two values the same, null being the same as null? */
-function same(cx: RowScope, a: Value, b: Value): Expr {
+function same(cx: ExprScope, a: Value, b: Value): Expr {
   const equals = equal(cx, a, b)
   if (isNever(a.isNull) && isNever(b.isNull)) return equals
   const known = andNot(andNot(equals, a.isNull), b.isNull)

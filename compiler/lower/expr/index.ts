@@ -4,7 +4,7 @@ import type { FunctionName } from '../../../ir/expr/functions/index.ts'
 import { bool, f64, i32, i64, load, ne } from '../../../ir/kernel/build.ts'
 import type { Expr } from '../../../ir/kernel/node.ts'
 import { type DataType, factsOf, isBytes } from '../../../ir/types.ts'
-import type { RowScope } from '../scope.ts'
+import type { ExprScope } from '../scope.ts'
 import { bind, FALSE, type Value, valueTypeOf, zeroOf } from '../value.ts'
 import { arithmetic } from './arithmetic.ts'
 import type { CallLowering } from './call.ts'
@@ -30,7 +30,7 @@ const lowerings: Readonly<Record<FunctionName, CallLowering>> = {
 export type RowColumns = ReadonlyMap<string, Value>
 
 /** Writes the code of an expression; what it returns may be used any number of times. */
-export function lowerExpr(cx: RowScope, columns: RowColumns, expr: PlanExpr): Value {
+export function lowerExpr(cx: ExprScope, columns: RowColumns, expr: PlanExpr): Value {
   switch (expr.kind) {
     case 'column': {
       const value = columns.get(expr.name)
@@ -50,7 +50,7 @@ export function lowerExpr(cx: RowScope, columns: RowColumns, expr: PlanExpr): Va
   }
 }
 
-function lowerLiteral(cx: RowScope, { value, type }: Literal): Value {
+function lowerLiteral(cx: ExprScope, { value, type }: Literal): Value {
   const isNull = bool(value === null)
   if (!isBytes(type)) {
     const constant =
@@ -75,7 +75,7 @@ function constantOf(type: DataType, value: number | bigint | boolean): Expr {
 }
 
 /** Parameters lie in one row of their own; a text of a parameter lies among the constants of the instance. */
-function lowerParam(cx: RowScope, name: string, type: DataType, nullable: boolean): Value {
+function lowerParam(cx: ExprScope, name: string, type: DataType, nullable: boolean): Value {
   const { mem, fields } = cx.plan.params
   const field = fields.get(name)
   if (field === undefined) throw new Error(`parameter ${name} has no place`)

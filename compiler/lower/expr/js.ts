@@ -25,12 +25,13 @@ import type { OpName } from '../../../ir/kernel/ops.ts'
 import { addLengths, type ByteRange, byteAt, copyBytes } from '../lib/bytes.ts'
 import { pointLength } from '../lib/utf8.ts'
 import { countUnits, dropSpaces, lessByUnits, skipSpaces, skipUnits, startsPair } from '../lib/utf16.ts'
-import type { RowScope } from '../scope.ts'
+import type { ExprScope } from '../scope.ts'
 import { bytesOf, FALSE, faultsOf, orElse, scalarOf, type Value } from '../value.ts'
 import { type CallLowering, type Computed, fault, strict } from './call.ts'
 
-const ofText = (compute: (cx: RowScope, text: ByteRange, rest: readonly Value[]) => Computed): CallLowering =>
-  strict((cx, [text, ...rest]) => compute(cx, bytesOf(text), rest))
+const ofText = (
+  compute: (cx: ExprScope, text: ByteRange, rest: readonly Value[]) => Computed,
+): CallLowering => strict((cx, [text, ...rest]) => compute(cx, bytesOf(text), rest))
 
 const required: CallLowering = (cx, [arg]) => {
   if (cx.plan.lenient) return arg
@@ -42,7 +43,7 @@ const sequence: CallLowering = (_cx, args) => ({ ...args[args.length - 1], fault
 /** What stands for half of a surrogate pair. */
 const REPLACEMENT = new TextEncoder().encode('\ufffd')
 
-const replacement = (cx: RowScope): ByteRange => ({
+const replacement = (cx: ExprScope): ByteRange => ({
   offset: add(load(controlBlock, 'const_base'), i32(cx.plan.constants.add(REPLACEMENT))),
   length: i32(REPLACEMENT.length),
 })
@@ -51,7 +52,7 @@ const replacement = (cx: RowScope): ByteRange => ({
 const positionOf = (value: Value): Expr => op('int32.f64', scalarOf(value).value)
 
 /** Both positions of a slice between 0 and the length in code units. */
-function bounds(cx: RowScope, text: ByteRange, positions: readonly Value[]): readonly [Local, Local] {
+function bounds(cx: ExprScope, text: ByteRange, positions: readonly Value[]): readonly [Local, Local] {
   const { k } = cx
   const [from, to] = [positionOf(positions[0]), positions[1] ? positionOf(positions[1]) : i32(0x7fffffff)]
   const [first, last] = [k.let('first', from), k.let('last', to)]
@@ -83,7 +84,7 @@ const slice = ofText((cx, text, positions) => {
 })
 
 /** The range with a replacement before it, behind it, or both: then it is copied. */
-function patched(cx: RowScope, range: ByteRange, before: Expr, behind: Expr): ByteRange {
+function patched(cx: ExprScope, range: ByteRange, before: Expr, behind: Expr): ByteRange {
   const { k } = cx
   const offset = k.let('piece', range.offset)
   const length = k.let('piece_len', range.length)

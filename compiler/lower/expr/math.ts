@@ -3,12 +3,12 @@ import { add, f64, ge, gt, i32, i64, lt, op, select, sub } from '../../../ir/ker
 import type { Expr } from '../../../ir/kernel/node.ts'
 import type { OpName } from '../../../ir/kernel/ops.ts'
 import { isFloat, isUnsigned } from '../../../ir/types.ts'
-import type { RowScope } from '../scope.ts'
+import type { ExprScope } from '../scope.ts'
 import { scalarOf, zeroOf } from '../value.ts'
 import { type CallLowering, strict } from './call.ts'
 
 /** Rounding changes floats only. */
-const rounding = (round: (cx: RowScope, x: Expr) => Expr): CallLowering =>
+const rounding = (round: (cx: ExprScope, x: Expr) => Expr): CallLowering =>
   strict((cx, [arg], { type }) => {
     const x = scalarOf(arg).value
     return { value: isFloat(type) ? round(cx, x) : x }
@@ -22,7 +22,7 @@ function signOfFloat(x: Expr): Expr {
   return select(gt(x, f64(0)), f64(1), select(lt(x, f64(0)), f64(-1), x))
 }
 
-function roundHalfAway(cx: RowScope, x: Expr): Expr {
+function roundHalfAway(cx: ExprScope, x: Expr): Expr {
   const whole = cx.k.let('whole', op('trunc.f64', x))
   const up = ge(op('abs.f64', sub(x, whole)), f64(0.5))
   return select(up, add(whole, signOfFloat(x)), whole)

@@ -22,14 +22,15 @@ import type { Expr, Local } from '../../../ir/kernel/node.ts'
 import { addLengths, type ByteRange, byteAt, copyBytes, equalBytes } from '../lib/bytes.ts'
 import { type Case, mapCase } from '../lib/case-map.ts'
 import { countPoints, decodePoint, encodePoint, pointLength, skipPoints } from '../lib/utf8.ts'
-import type { RowScope } from '../scope.ts'
+import type { ExprScope } from '../scope.ts'
 import { bytesOf, scalarOf, type Value } from '../value.ts'
 import { type CallLowering, type Computed, strict } from './call.ts'
 
 const code = (char: string): Expr => i32(char.charCodeAt(0))
 
-const ofText = (compute: (cx: RowScope, text: ByteRange, rest: readonly Value[]) => Computed): CallLowering =>
-  strict((cx, [text, ...rest]) => compute(cx, bytesOf(text), rest))
+const ofText = (
+  compute: (cx: ExprScope, text: ByteRange, rest: readonly Value[]) => Computed,
+): CallLowering => strict((cx, [text, ...rest]) => compute(cx, bytesOf(text), rest))
 
 /** Offset and end of what is left when spaces are taken from the sides named. */
 const trimmed = (left: boolean, right: boolean): CallLowering =>

@@ -28,12 +28,12 @@ import {
 } from '../../../ir/kernel/build.ts'
 import type { Expr } from '../../../ir/kernel/node.ts'
 import { type DataType, isTimestamp, ticksPerSecond, unitOf } from '../../../ir/types.ts'
-import type { RowScope } from '../scope.ts'
+import type { ExprScope } from '../scope.ts'
 import { type Fault, scalarOf } from '../value.ts'
 import { type CallLowering, type Computed, fault, strict } from './call.ts'
 
 /** Quotient toward minus infinity by a positive constant. */
-export function floorDiv(cx: RowScope, x: Expr, divisor: bigint): Expr {
+export function floorDiv(cx: ExprScope, x: Expr, divisor: bigint): Expr {
   const by = x.type === 'i64' ? i64(divisor) : i32(Number(divisor))
   const zero = x.type === 'i64' ? i64(0n) : i32(0)
   const one = x.type === 'i64' ? i64(1n) : i32(1)
@@ -48,7 +48,7 @@ interface SplitTime {
   readonly faults: readonly Fault[]
 }
 
-function split(cx: RowScope, x: Expr, type: DataType): SplitTime {
+function split(cx: ExprScope, x: Expr, type: DataType): SplitTime {
   if (type === 'date') {
     const beyond = or(lt(x, i32(-DAYS_MAX)), gt(x, i32(DAYS_MAX)))
     return { days: x, rest: i64(0n), faults: [fault('LDB-2005', beyond)] }
@@ -72,7 +72,7 @@ interface Civil {
 const by = (x: Expr, divisor: number): Expr => div(x, i32(divisor))
 const times = (x: Expr, factor: number): Expr => mul(x, i32(factor))
 
-function civilOf(cx: RowScope, days: Expr): Civil {
+function civilOf(cx: ExprScope, days: Expr): Civil {
   const { k } = cx
   const z = k.let('z', add(days, i32(719468)))
   const era = floorDiv(cx, z, 146097n)
@@ -88,7 +88,7 @@ function civilOf(cx: RowScope, days: Expr): Civil {
   return { year: k.let('year', add(add(yearOfEra, times(era, 400)), early)), month, day }
 }
 
-function daysOf(cx: RowScope, year: Expr, month: Expr, day: Expr): Expr {
+function daysOf(cx: ExprScope, year: Expr, month: Expr, day: Expr): Expr {
   const { k } = cx
   const y = k.let('y', sub(year, select(le(month, i32(2)), i32(1), i32(0))))
   const era = floorDiv(cx, y, 400n)
@@ -100,12 +100,12 @@ function daysOf(cx: RowScope, year: Expr, month: Expr, day: Expr): Expr {
 }
 
 /** 1 is Monday; days may be negative. */
-function isoWeekday(cx: RowScope, days: Expr): Expr {
+function isoWeekday(cx: ExprScope, days: Expr): Expr {
   const inWeek = cx.k.let('in_week', rem(add(days, i32(3)), i32(7)))
   return add(select(lt(inWeek, i32(0)), add(inWeek, i32(7)), inWeek), i32(1))
 }
 
-function firstDay(cx: RowScope, days: Expr, unit: TruncUnit): Expr {
+function firstDay(cx: ExprScope, days: Expr, unit: TruncUnit): Expr {
   if (unit === 'week') return add(sub(days, isoWeekday(cx, days)), i32(1))
   if (unit !== 'month' && unit !== 'quarter' && unit !== 'year') return days
   const { year, month } = civilOf(cx, days)
@@ -132,7 +132,7 @@ const truncate = strict((cx, [, arg], call) => {
   return { value: sub(x, into), faults: [...faults, fault('LDB-2005', op('subo.i64', x, into))] }
 })
 
-function dayField(cx: RowScope, field: ExtractField, days: Expr): Expr {
+function dayField(cx: ExprScope, field: ExtractField, days: Expr): Expr {
   if (field === 'isodow') return isoWeekday(cx, days)
   if (field === 'dow') return rem(isoWeekday(cx, days), i32(7))
   if (field === 'week') return isoWeek(cx, days)
@@ -151,7 +151,7 @@ function dayField(cx: RowScope, field: ExtractField, days: Expr): Expr {
   }
 }
 
-function isoWeek(cx: RowScope, days: Expr): Expr {
+function isoWeek(cx: ExprScope, days: Expr): Expr {
   const thursday = cx.k.let('thursday', add(sub(days, isoWeekday(cx, days)), i32(4)))
   const { year } = civilOf(cx, thursday)
   return add(by(sub(thursday, daysOf(cx, year, i32(1), i32(1))), 7), i32(1))
@@ -177,7 +177,7 @@ function clockField(field: ExtractField, rest: Expr, type: DataType): Expr | und
   }
 }
 
-function epoch(cx: RowScope, x: Expr, type: DataType): Expr {
+function epoch(cx: ExprScope, x: Expr, type: DataType): Expr {
   if (isTimestamp(type)) return floorDiv(cx, x, ticksPerSecond[unitOf(type)])
   return mul(op('extend.i32', x), i64(SECONDS_PER_DAY))
 }

@@ -2,8 +2,19 @@
  * aggregate: what a row does to its group. A row reads everything first; when it may still be refused nothing has changed. A
  * row whose group is not there leaves the loop over rows: the group is made behind it, and the row taken again.
  */
-
-import { and, ge, i32, i64, type KernelBuilder, le, load, lt, not, op } from '../../../ir/kernel/build.ts'
+import {
+  and,
+  bool,
+  ge,
+  i32,
+  i64,
+  type KernelBuilder,
+  le,
+  load,
+  lt,
+  not,
+  op,
+} from '../../../ir/kernel/build.ts'
 import type { Expr } from '../../../ir/kernel/node.ts'
 import {
   type Aggregate,
@@ -21,9 +32,9 @@ import { type Bounds, closingOf, HOME, NEVER, type Pane, type TimeField } from '
 import { hashWords } from '../lib/hash.ts'
 import type { Interner } from '../lib/interner.ts'
 import { SESSION_ROOM, type Sought } from '../lib/sessions.ts'
-import type { Row, RowScope } from '../scope.ts'
+import type { PlanScope, Row, RowScope } from '../scope.ts'
 import type { Blocks, EagerOutput, EmitEach, Miss, StatefulStage } from '../stage.ts'
-import { FALSE, faultsOf, scalarOf, type Value } from '../value.ts'
+import { FALSE, faultsOf, guarded, scalarOf, type Value } from '../value.ts'
 import { takesBack } from './change-rows.ts'
 import { EachWindow, type TakeRow } from './each-window.ts'
 import type { KeyValue } from './group-key.ts'
@@ -46,6 +57,12 @@ interface Brought {
   readonly removes: Expr
 }
 
+/** A row whose group is not there, or that joins two. */
+interface Missing extends Pick<Brought, 'args'> {
+  readonly key: KeyValue
+  readonly isNew: Expr
+}
+
 export class AggregateStage implements StatefulStage {
   readonly #node: Aggregate
   readonly #watermark: TimeField
@@ -55,10 +72,10 @@ export class AggregateStage implements StatefulStage {
   /** Set where a row is taken into each of its windows for itself. */
   readonly #eachWindow: EachWindow | undefined
 
-  constructor(node: Aggregate, watermark: TimeField, texts?: Interner) {
+  constructor(node: Aggregate, watermark: TimeField, plan: PlanScope, texts?: Interner) {
     this.#node = node
     this.#watermark = watermark
-    this.#groups = new Groups(node, watermark, texts)
+    this.#groups = new Groups(node, watermark, plan, texts)
     this.#results = new RowResults(node, this.#groups)
     this.#pending = new PendingGroup(this.#groups.key)
     this.#eachWindow = eachWindowOf(node)
@@ -252,7 +269,7 @@ export class AggregateStage implements StatefulStage {
     this.#refuseUnknown(cx, row, entry, removes)
     const sought = pane && this.#groups.sessions?.seek(cx, pane, entry)
     k.if(sought?.isMissing ?? lt(entry, i32(0)), () => {
-      this.#reserve(cx, key, args)
+      this.#reserve(cx, row, { key, args, isNew: sought ? lt(sought.session, i32(0)) : bool(true) })
       if (sought) this.#prepareSession(cx, row, sought, output)
       const bounds = pane ? this.#groups.windows.bounds(k, pane, this.#wm) : ALWAYS
       this.#pending.write(k, { bounds, hash, key })
@@ -264,11 +281,10 @@ export class AggregateStage implements StatefulStage {
   /** A row that joins what cannot be combined is refused. */
   #prepareSession(cx: RowScope, row: Row, sought: Sought, output: EagerOutput | undefined): void {
     const { session, bridged } = sought
-    const faults = this.#groups.held.combineFaults(bridged, session)
-    if (faults.length > 0) {
-      const operator = aggregateRule.print(this.#node)
-      cx.k.if(ge(bridged, i32(0)), () => cx.reject(faults, row.mask, operator))
-    }
+    cx.k.if(ge(bridged, i32(0)), () => {
+      const faults = this.#groups.held.combineFaults(cx.k, bridged, session)
+      cx.reject(faults, row.mask, aggregateRule.print(this.#node))
+    })
     sought.note()
     if (output) this.#results.reserveJoin(cx, output)
   }
@@ -307,17 +323,15 @@ export class AggregateStage implements StatefulStage {
   }
 
   /** Room for a group, its window, and all texts that it is to keep: behind the loop nothing can stop its row. */
-  #reserve(cx: RowScope, key: KeyValue, args: Args): void {
+  #reserve(cx: RowScope, { mask }: Row, { key, args, isNew }: Missing): void {
     const { k, leave } = cx
+    const first = this.#groups.accumulation.first(cx, args)
+    cx.reject(guarded(first.faults, isNew), mask, aggregateRule.print(this.#node))
     // What waits to leave makes room.
     if (this.canWait) k.if(this.#groups.table.lacks(SESSION_ROOM), () => cx.leaveIfDue())
     this.#groups.reserve(k, leave)
-    for (const { accumulator, feeder } of this.#groups.accumulation.accumulators)
-      accumulator.reserveFirst?.(cx, args[feeder] ?? [])
-    const kept = this.#groups.accumulation.accumulators.flatMap(
-      ({ accumulator, feeder }) => accumulator.wants?.(cx, args[feeder] ?? []) ?? [],
-    )
-    const texts = [...key.texts, ...kept]
+    first.reserve()
+    const texts = [...key.texts, ...first.texts]
     if (texts.length > 0) this.#groups.texts?.reserve(k, texts, leave)
   }
 

@@ -2,13 +2,14 @@
  * filter: by the mask of the row where no branch is needed, else by branches: one for what is cheap, and one for each
  * condition on texts, so that no text is looked at of a row that is lost already.
  */
+
+import { canFault } from '../../../ir/expr/can-fault.ts'
 import type { Expr as PlanExpr } from '../../../ir/expr/expr.ts'
 import { all, and, isConst, not } from '../../../ir/kernel/build.ts'
 import type { Expr } from '../../../ir/kernel/node.ts'
 import type { Filter } from '../../../ir/logical/filter.ts'
 import { filterRule } from '../../../ir/logical/filter.ts'
 import { isBytes } from '../../../ir/types.ts'
-import { canFault } from '../../passes/logical/faults.ts'
 import { touchesNoBytes } from '../../plan/needed-columns.ts'
 import { lowerExpr } from '../expr/index.ts'
 import { holds } from '../expr/logic.ts'

@@ -42,14 +42,15 @@ import { Interner } from '../lib/interner.ts'
 import type { RowCounter } from '../lib/row-counter.ts'
 import { type Combining, Sessions } from '../lib/sessions.ts'
 import { type Found, HashTable } from '../lib/table.ts'
-import type { Output, RowScope } from '../scope.ts'
+import type { Output, PlanScope, RowScope } from '../scope.ts'
 import type { EmitEach, StatefulStage } from '../stage.ts'
 import { FALSE, scalar, scalarOf, type Value } from '../value.ts'
 import { asChange } from './change-rows.ts'
 import { GivenResults } from './given-results.ts'
+import { factsOf } from './group-facts.ts'
 import { GroupKey, KEYS_MAX, type KeyValue } from './group-key.ts'
 import type { NewGroup } from './pending-group.ts'
-import { combinesPanes, counterOf, fieldsOf, windowsOf } from './windows.ts'
+import { counterOf, fieldsOf, windowsOf } from './windows.ts'
 
 /** The growable states of a pipeline have ids without gaps: the first is that of its groups. */
 const GROUPS = 0
@@ -81,7 +82,7 @@ export class Groups {
   readonly #countsRows: boolean
 
   /** `texts`: those of the source of the pipeline, which are kept in one place with its own. */
-  constructor(node: Aggregate, watermark: TimeField, texts?: Interner) {
+  constructor(node: Aggregate, watermark: TimeField, plan: PlanScope, texts?: Interner) {
     this.#node = node
     const columns = node.keys.map(name => findColumn(node.input.relation.schema, name) ?? missing(name))
     if (columns.length > KEYS_MAX)
@@ -92,14 +93,9 @@ export class Groups {
     const textsId = texts || hasTexts ? ids.next() : undefined
     this.texts = texts ?? (textsId === undefined ? undefined : new Interner(textsId))
     this.key = new GroupKey(columns, this.texts)
-    this.retracts = node.input.relation.isChangelog
-    const isWhole = columns.length === 0 && !node.window && !node.rows && !this.retracts
-    this.isUngrouped = isWhole && !isEager(node.emit) && !isRefined(node.emit)
-    const facts = {
-      isUngrouped: this.isUngrouped,
-      combines: combinesPanes(node),
-      retracts: this.retracts,
-    }
+    const facts = factsOf(node, plan)
+    this.retracts = facts.retracts
+    this.isUngrouped = facts.isUngrouped
     const store = new GroupStore(this.texts, facts, ids)
     // Whether a group has any rows: with none it gives no result.
     this.#countsRows = this.isUngrouped || this.retracts

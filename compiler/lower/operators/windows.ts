@@ -126,10 +126,3 @@ export function fieldsOf({ window, emit, rows }: Aggregate, canEmpty: boolean): 
     ...(window?.spec.kind === 'session' && ofSession),
   }
 }
-
-/** Are groups those of panes, which are combined when a window closes? */
-export const combinesPanes = (node: Aggregate): boolean => {
-  const { window, rows } = node
-  if (rows) return overlaps(rows)
-  return window !== undefined && window.spec.kind !== 'tumble' && !splitsByWindow(node)
-}

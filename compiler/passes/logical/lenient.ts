@@ -1,10 +1,10 @@
 /** Plans in which a fault makes a value null: what can fault can be null, and so can what is made of it. */
 import { call, cast } from '../../../ir/expr/build.ts'
+import { canFault } from '../../../ir/expr/can-fault.ts'
 import type { ColumnRef, Expr } from '../../../ir/expr/expr.ts'
 import { rewrite } from '../../../ir/expr/expr.ts'
 import type { LogicalNode } from '../../../ir/logical/index.ts'
 import { type ColumnType, findColumn, type Schema } from '../../../ir/schema.ts'
-import { canFault } from './faults.ts'
 import { mapPlan } from './rewrite.ts'
 
 export const makeLenient = (plan: LogicalNode): LogicalNode =>

@@ -1,12 +1,12 @@
 /** Drops what nobody reads: columns of projections, aggregates. What can reject a row stays. */
 import { type Aggregate, canRefuse } from '../../../ir/expr/aggregates.ts'
+import { canFault } from '../../../ir/expr/can-fault.ts'
 import { columnsOf } from '../../../ir/expr/expr.ts'
 import { aggregate, weightsOf } from '../../../ir/logical/aggregate.ts'
 import { exprsOf, inputsOf, type LogicalNode } from '../../../ir/logical/index.ts'
 import { namesOf } from '../../../ir/logical/mode.ts'
 import { project } from '../../../ir/logical/project.ts'
 import { type Union, union } from '../../../ir/logical/union.ts'
-import { canFault } from './faults.ts'
 import { withInputs } from './rewrite.ts'
 
 export function pruneColumns(plan: LogicalNode): LogicalNode {

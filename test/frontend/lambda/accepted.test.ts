@@ -124,6 +124,16 @@ const projections: Readonly<Record<string, readonly string[]>> = {
     'y utf8? = js_char(symbol, 0.0)',
   ],
   'f => f.late ? { x: 1 } : { x: 2 }': ['x float64 = case(late, 1.0, 2.0)'],
+  'f => ({ ...(f.late ? { x: 1, y: 2 } : { x: 3, y: 4 }), y: f.price })': [
+    'x float64 = case(late, 1.0, 3.0)',
+    'y float64 = price',
+  ],
+  // What never runs is not read.
+  'f => ({ x: true ? f.price : f.symbol * 2, y: null !== null && nothing.known })': [
+    'x float64 = price',
+    'y bool = false',
+  ],
+  'f => { if (null === null) return { x: f.price }; return { y: f.nothing } }': ['x float64 = price'],
   'f => { if (f.late) return { x: f.symbol }; return { x: f.note } }': ['x utf8? = case(late, symbol, note)'],
   'f => { const x = f.price * 2; return { x, "a b": x + 1 } }': [
     'x float64 = (price * 2.0)',

@@ -4,13 +4,13 @@
  */
 
 import { call, cast } from '../../../../ir/expr/build.ts'
+import { canFault } from '../../../../ir/expr/can-fault.ts'
 import { canFail } from '../../../../ir/expr/cast.ts'
 import { evaluate } from '../../../../ir/expr/evaluate.ts'
 import { type Call, childrenOf, type Expr, isLiteral, literal, RowFault } from '../../../../ir/expr/expr.ts'
 import { type FunctionName, functionRow } from '../../../../ir/expr/functions/index.ts'
 import { printExpr } from '../../../../ir/expr/print.ts'
 import type { DataType } from '../../../../ir/types.ts'
-import { canFault } from '../../../passes/logical/faults.ts'
 import { factsOf, narrow, narrowOperand } from './narrow.ts'
 
 export const TRUE = literal(true, 'bool')

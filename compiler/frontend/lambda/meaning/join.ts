@@ -1,7 +1,7 @@
 /** Choices between values: two that can be one expression become one, others stay apart. */
 
+import { canFault } from '../../../../ir/expr/can-fault.ts'
 import { type Expr, isLiteral, nullOf } from '../../../../ir/expr/expr.ts'
-import { canFault } from '../../../passes/logical/faults.ts'
 import { choose, oriented } from './exprs.ts'
 import { type Facts, factsOf, narrow } from './narrow.ts'
 import { unified } from './numbers.ts'

@@ -3,10 +3,10 @@
  * not null, so nothing has to be made of a null there. It saves kernels the check, and the row a fault.
  */
 
+import { canFault } from '../../../../ir/expr/can-fault.ts'
 import { type Expr, isLiteral, literal, rewrite } from '../../../../ir/expr/expr.ts'
 import { functionRow } from '../../../../ir/expr/functions/index.ts'
 import { printExpr } from '../../../../ir/expr/print.ts'
-import { canFault } from '../../../passes/logical/faults.ts'
 
 /** Texts of expressions that are not null. */
 export type Facts = ReadonlySet<string>

@@ -1,5 +1,6 @@
 /** Object literals as lists of columns: `{ ...row, late: row.delay > 15n }`, however a build tool spells the spread. */
 import type { CallExpression, Expression, ObjectExpression, Property, SpreadElement } from 'acorn'
+import { canFault } from '../../../../ir/expr/can-fault.ts'
 import type { Expr } from '../../../../ir/expr/expr.ts'
 import type { Context } from '../context.ts'
 import { after, alwaysEvaluates } from '../meaning/exprs.ts'
@@ -7,7 +8,7 @@ import { join } from '../meaning/join.ts'
 import type { JsValue } from '../meaning/values.ts'
 import { type Place, refuse } from '../refusal.ts'
 import { withoutCounters } from './calls.ts'
-import { columnOf, globalName, staticName } from './names.ts'
+import { globalName, staticName } from './names.ts'
 import { chosen, lastOf } from './operators.ts'
 
 /** A value for each column, and where it stands in the source. */
@@ -84,19 +85,21 @@ function readProperty(cx: Context, property: Property): Fields {
 const literalKey = (key: Expression): string | undefined =>
   key.type === 'Literal' && typeof key.value === 'string' ? key.value : undefined
 
-/** What may be spread: the row, and other literals of columns. */
+/** What may be spread: the row, other literals of columns, and choices between such. */
 function readPart(cx: Context, node: Expression | SpreadElement): Fields {
   if (node.type === 'SpreadElement')
     return refuse(node, 'only the row can be spread', 'write: ({ ...row, x })')
-  if (node.type === 'ObjectExpression' || (node.type === 'CallExpression' && isSpreader(cx, node))) {
-    return readFields(cx, node)
-  }
+  const isObject = ['ObjectExpression', 'ConditionalExpression', 'ParenthesizedExpression'].includes(
+    node.type,
+  )
+  if (isObject || (node.type === 'CallExpression' && isSpreader(cx, node))) return readFields(cx, node)
   return readWholeRow(cx, node) ?? refuse(node, 'only the row can be spread', 'write: ({ ...row, x })')
 }
 
 function readWholeRow(cx: Context, node: Expression): Fields | undefined {
-  if (node.type !== 'Identifier' || cx.scope.find(node.name)?.kind !== 'row') return undefined
-  return new Map(cx.columns.map(({ name }) => [name, { value: columnOf(cx, name, node), at: node }]))
+  const whole = node.type === 'Identifier' ? cx.scope.find(node.name) : undefined
+  if (whole?.kind !== 'row' && whole?.kind !== 'state') return undefined
+  return new Map([...whole.values].map(([name, value]) => [name, { value, at: node }]))
 }
 
 /** `Object.assign`, or a helper: as `__assign`, `tslib.__assign`, `(0, helpers._)` of a spread. */
@@ -129,13 +132,23 @@ export function joinFields(at: Place, test: Expr, then: Fields, otherwise: Field
   )
 }
 
-/** The first column carries the faults that no column would meet. */
+/** The first column that is not always null carries the faults that no column would meet. */
 export function afterFields(evaluated: readonly Expr[], fields: Fields): Fields {
-  const [first] = fields
   const lost = evaluated.filter(expr => ![...fields.values()].some(({ value }) => meets(value, expr)))
-  if (!first || lost.length === 0) return fields
-  const [name, { value, at }] = first
+  if (lost.every(expr => !canFault(expr))) return fields
+  const carrier = [...fields].find(([, { value }]) => value.form !== 'nothing')
+  if (!carrier) return refuseLost([...fields.values()])
+  const [name, { value, at }] = carrier
   return new Map(fields).set(name, { value: afterValue(lost, value), at })
+}
+
+function refuseLost([first]: readonly Field[]): Fields {
+  if (!first) return new Map()
+  return refuse(
+    first.at,
+    'beside nulls there is nothing that what comes before is computed for',
+    'leave it out',
+  )
 }
 
 const meets = (value: JsValue, expr: Expr): boolean =>

@@ -1,9 +1,7 @@
 /** Names: columns, parameters, variables, and what the language itself provides. */
 import type { Expression, Identifier, MemberExpression, Super } from 'acorn'
 import type { Expr } from '../../../../ir/expr/expr.ts'
-import { findColumn } from '../../../../ir/schema.ts'
 import { didYouMean } from '../../builder/did-you-mean.ts'
-import { passItIn } from '../advice.ts'
 import type { Context } from '../context.ts'
 import { numberConstant } from '../meaning/convert.ts'
 import { double, required } from '../meaning/exprs.ts'
@@ -15,14 +13,15 @@ import { isPresent } from '../meaning/tests.ts'
 import { describe, isPlain, type JsValue, ofExpr, plain, UNDEFINED } from '../meaning/values.ts'
 import { paramOf } from '../params.ts'
 import { type Place, refuse, refuseTypes } from '../refusal.ts'
+import type { Binding, Variable, Whole } from './scope.ts'
 
-export function columnOf(cx: Context, name: string, at: Place): JsValue {
-  const column = findColumn(cx.columns, name)
-  if (!column) {
-    const names = cx.columns.map(one => one.name)
-    return refuse(at, `there is no column '${name}'`, didYouMean(name, names), 'LDB-1100')
-  }
-  return ofExpr({ kind: 'column', name, type: column.type, nullable: column.nullable })
+/** A column of a row, or a field of a state. */
+export function namedValue({ kind, values }: Whole, name: string, at: Place): JsValue {
+  const what = kind === 'row' ? 'column' : 'field of the state'
+  return (
+    values.get(name) ??
+    refuse(at, `there is no ${what} '${name}'`, didYouMean(name, [...values.keys()]), 'LDB-1100')
+  )
 }
 
 export const paramValue = (cx: Context, name: string, at: Place): JsValue =>
@@ -38,11 +37,8 @@ export function readIdentifier(cx: Context, node: Identifier): JsValue {
   const binding = cx.scope.find(node.name)
   switch (binding?.kind) {
     case 'row':
-      return refuse(
-        node,
-        'the whole row cannot be used as a value',
-        `name a column: ${node.name}.${cx.columns[0]?.name ?? 'column'}`,
-      )
+    case 'state':
+      return refuseWhole(node, binding)
     case 'params':
       return refuse(node, 'the parameters cannot be used as a value', `name one: ${node.name}.limit`)
     case 'variable':
@@ -50,6 +46,11 @@ export function readIdentifier(cx: Context, node: Identifier): JsValue {
     default:
       return Object.hasOwn(globals, node.name) ? globals[node.name] : refuseCaptured(cx, node)
   }
+}
+
+function refuseWhole(node: Identifier, { kind, values }: Whole): never {
+  const [what, first = what] = [kind === 'row' ? 'column' : 'field', ...values.keys()]
+  return refuse(node, `the whole ${kind} cannot be used as a value`, `name a ${what}: ${node.name}.${first}`)
 }
 
 const refuseUnassigned = (node: Identifier): never =>
@@ -60,7 +61,7 @@ export function refuseCaptured(cx: Context, place: Place): never {
   return refuse(
     place,
     `'${name}' is captured from outside: the compiler sees the text of the function, not its variables`,
-    passItIn(cx, place),
+    cx.passIn(place),
   )
 }
 
@@ -82,7 +83,7 @@ export function readMember(cx: Context, node: MemberExpression): JsValue {
   const { object } = node
   if (object.type === 'Identifier') {
     const binding = cx.scope.find(object.name)
-    if (binding?.kind === 'row' || binding?.kind === 'params') return readField(cx, node, binding.kind)
+    if (binding && binding.kind !== 'variable') return readField(cx, node, binding)
   }
   const name = staticName(node)
   const global = globalName(cx, object)
@@ -91,11 +92,11 @@ export function readMember(cx: Context, node: MemberExpression): JsValue {
   return readProperty(cx, node, name)
 }
 
-function readField(cx: Context, node: MemberExpression, of: 'row' | 'params'): JsValue {
+function readField(cx: Context, node: MemberExpression, of: Exclude<Binding, Variable>): JsValue {
   const name = staticName(node)
   if (name !== undefined)
-    return of === 'row' ? columnOf(cx, name, node.property) : paramValue(cx, name, node.property)
-  const what = of === 'row' ? 'column' : 'parameter'
+    return of.kind === 'params' ? paramValue(cx, name, node.property) : namedValue(of, name, node.property)
+  const what = { row: 'column', state: 'field', params: 'parameter' }[of.kind]
   return refuse(
     node.property,
     `which ${what} this is cannot be seen in the text of the function`,

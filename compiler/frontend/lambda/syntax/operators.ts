@@ -9,7 +9,7 @@ import type {
   SequenceExpression,
   UnaryExpression,
 } from 'acorn'
-import type { Expr } from '../../../../ir/expr/expr.ts'
+import { type Expr, isLiteral } from '../../../../ir/expr/expr.ts'
 import { assign, type Context, conditionally } from '../context.ts'
 import { type ArithmeticOperator, arithmetic, negative } from '../meaning/arithmetic.ts'
 import { positive } from '../meaning/convert.ts'
@@ -41,11 +41,16 @@ export function readTest(cx: Context, node: Expression): Expr {
 }
 
 function readChain(cx: Context, { operator, left, right }: LogicalExpression): Expr {
-  const tests = [readTest(cx, left), conditionally(cx, () => readTest(cx, right))]
+  const first = readTest(cx, left)
+  if (isDecided(first, operator === '||')) return first
+  const tests = [first, conditionally(cx, () => readTest(cx, right))]
   return operator === '&&' ? allOf(tests) : anyOf(tests)
 }
 
-/** Reads both sides of `test ? a : b` as something, and joins them. */
+/** Code that never runs is not read: what it does may make no sense, as with what is null behind a test for null. */
+const isDecided = (test: Expr, value: boolean): boolean => isLiteral(test) && test.value === value
+
+/** Reads both sides of `test ? a : b` as something, and joins them; only one where the test is known. */
 export function chosen<T>(
   cx: Context,
   node: ConditionalExpression,
@@ -53,12 +58,10 @@ export function chosen<T>(
   joined: (test: Expr, then: T, otherwise: T) => T,
 ): T {
   const test = readTest(cx, node.test)
-  const then = conditionally(cx, () => read(node.consequent))
-  return joined(
-    test,
-    then,
-    conditionally(cx, () => read(node.alternate)),
-  )
+  const side = (one: Expression): T => conditionally(cx, () => read(one))
+  if (isLiteral(test)) return side(test.value === true ? node.consequent : node.alternate)
+  const then = side(node.consequent)
+  return joined(test, then, side(node.alternate))
 }
 
 export const readConditional = (cx: Context, node: ConditionalExpression): JsValue =>
@@ -66,6 +69,7 @@ export const readConditional = (cx: Context, node: ConditionalExpression): JsVal
 
 export function readLogical(cx: Context, node: LogicalExpression): JsValue {
   const left = cx.read(node.left)
+  if (node.operator !== '??' && isDecided(truthOf(left), node.operator === '||')) return left
   const right = conditionally(cx, () => cx.read(node.right))
   switch (node.operator) {
     case '&&':

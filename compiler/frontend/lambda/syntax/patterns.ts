@@ -2,23 +2,49 @@
 import type { AssignmentProperty, Pattern, RestElement } from 'acorn'
 import type { Context } from '../context.ts'
 import { assign } from '../context.ts'
+import type { JsValue } from '../meaning/values.ts'
 import { type Place, refuse } from '../refusal.ts'
-import { columnOf, paramValue } from './names.ts'
-import type { Variable } from './scope.ts'
+import { namedValue, paramValue } from './names.ts'
+import type { Binding, Variable, Whole } from './scope.ts'
 
-export type Whole = 'row' | 'params'
+/** What a pattern can take apart. */
+type Parts = Exclude<Binding, Variable>
 
-export function bindParameters(cx: Context): void {
-  const [row, params] = cx.node.params
-  if (row) bindPattern(cx, row, 'row')
-  if (params) bindPattern(cx, params, 'params')
+/** `(row)` or `(row, params)`. */
+export function bindRow(cx: Context, row: Whole): void {
+  const [first, second, extra] = cx.node.params
+  if (extra)
+    refuse(extra, 'a function of a row takes (row) or (row, params)', 'put all other values into params')
+  if (first) bindPattern(cx, first, row)
+  if (second) bindPattern(cx, second, { kind: 'params' })
 }
 
-export function bindPattern(cx: Context, pattern: Pattern, whole: Whole): void {
+/** States, and behind them values. */
+export function bindStates(cx: Context, states: readonly Whole[], values: readonly JsValue[]): void {
+  for (const [i, param] of cx.node.params.entries()) {
+    const [state, value] = [states.at(i), values.at(i - states.length)]
+    if (state) bindPattern(cx, param, state)
+    else if (value && i < states.length + values.length) bindValue(cx, param, value)
+    else
+      refuse(param, 'the aggregate is not given so many arguments', 'give it one more, or drop the parameter')
+  }
+}
+
+function bindValue(cx: Context, pattern: Pattern, value: JsValue): void {
+  if (pattern.type === 'AssignmentPattern') refuseDefault(pattern)
+  if (pattern.type !== 'Identifier')
+    refuse(pattern, 'an argument is a single value', 'give each argument a name')
+  if (cx.writes.has(pattern.name)) refuseAssigned(pattern, pattern.name)
+  const variable: Variable = { kind: 'variable', value: undefined }
+  cx.scope.declare(pattern.name, variable)
+  assign(cx, variable, value)
+}
+
+export function bindPattern(cx: Context, pattern: Pattern, whole: Parts): void {
   switch (pattern.type) {
     case 'Identifier':
       if (cx.writes.has(pattern.name)) refuseAssigned(pattern, pattern.name)
-      cx.scope.declare(pattern.name, { kind: whole })
+      cx.scope.declare(pattern.name, whole)
       return
     case 'ObjectPattern':
       for (const property of pattern.properties) bindProperty(cx, property, whole)
@@ -34,7 +60,7 @@ export function bindPattern(cx: Context, pattern: Pattern, whole: Whole): void {
   }
 }
 
-function bindProperty(cx: Context, property: AssignmentProperty | RestElement, whole: Whole): void {
+function bindProperty(cx: Context, property: AssignmentProperty | RestElement, whole: Parts): void {
   if (property.type === 'RestElement') {
     refuse(
       property,
@@ -49,7 +75,7 @@ function bindProperty(cx: Context, property: AssignmentProperty | RestElement, w
   if (cx.writes.has(value.name)) refuseAssigned(value, value.name)
   const variable: Variable = { kind: 'variable', value: undefined }
   cx.scope.declare(value.name, variable)
-  assign(cx, variable, whole === 'row' ? columnOf(cx, name, key) : paramValue(cx, name, key))
+  assign(cx, variable, whole.kind === 'params' ? paramValue(cx, name, key) : namedValue(whole, name, key))
 }
 
 function keyName({ key, computed }: AssignmentProperty): string {

@@ -8,7 +8,12 @@ export interface Variable {
   readonly kind: 'variable'
   value: JsValue | undefined
 }
-export type Binding = { readonly kind: 'row' } | { readonly kind: 'params' } | Variable
+/** A row, or the state of an aggregate: values by name. */
+export interface Whole {
+  readonly kind: 'row' | 'state'
+  readonly values: ReadonlyMap<string, JsValue>
+}
+export type Binding = Whole | { readonly kind: 'params' } | Variable
 
 export class Scope {
   readonly #outer: Scope | undefined

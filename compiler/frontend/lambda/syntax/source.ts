@@ -96,7 +96,4 @@ function checkForm(node: FunctionNode): void {
     )
   }
   if (node.generator) refuse(node, 'a generator cannot be compiled', 'return one value')
-  const extra = node.params[2]
-  if (extra)
-    refuse(extra, 'a function of a row takes (row) or (row, params)', 'put all other values into params')
 }

@@ -3,7 +3,7 @@
  * columns for a projection. Statements after an `if` are read once for each way that leads to them.
  */
 import type { Expression, Pattern, Statement, VariableDeclaration, VariableDeclarator } from 'acorn'
-import type { Expr } from '../../../../ir/expr/expr.ts'
+import { type Expr, isLiteral } from '../../../../ir/expr/expr.ts'
 import { assign, type Context, conditionally, within } from '../context.ts'
 import { probe } from '../meaning/tests.ts'
 import { type Place, refuse } from '../refusal.ts'
@@ -57,10 +57,11 @@ class Body<T> {
         return this.#declare(node, rest)
       case 'IfStatement': {
         const test = readTest(this.#cx, node.test)
-        const [then, otherwise] = [node.consequent, node.alternate].map(branch =>
-          conditionally(this.#cx, () => (branch ? this.#block([branch], rest) : rest())),
-        )
-        return this.#result.join(node, test, then, otherwise)
+        const side = (branch: Statement | null | undefined): T =>
+          conditionally(this.#cx, () => (branch ? this.#block([branch], rest) : rest()))
+        if (isLiteral(test)) return side(test.value === true ? node.consequent : node.alternate)
+        const then = side(node.consequent)
+        return this.#result.join(node, test, then, side(node.alternate))
       }
       case 'BlockStatement':
         return this.#block(node.body, rest)
@@ -94,7 +95,7 @@ class Body<T> {
     const cx = this.#cx
     const alias = init?.type === 'Identifier' ? cx.scope.find(init.name) : undefined
     if (alias && alias.kind !== 'variable') {
-      bindPattern(cx, id, alias.kind)
+      bindPattern(cx, id, alias)
       return []
     }
     const variable: Variable = { kind: 'variable', value: undefined }

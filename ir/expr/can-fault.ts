@@ -1,7 +1,7 @@
 /** Can an expression reject a row? What can must be evaluated, even where nobody reads its result. */
-import { canFail } from '../../../ir/expr/cast.ts'
-import { type Expr, visit } from '../../../ir/expr/expr.ts'
-import { functionRow } from '../../../ir/expr/functions/index.ts'
+import { canFail } from './cast.ts'
+import { type Expr, visit } from './expr.ts'
+import { functionRow } from './functions/index.ts'
 
 export function canFault(expr: Expr): boolean {
   let found = false
