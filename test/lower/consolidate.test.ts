@@ -133,7 +133,8 @@ test('what has vanished takes no room, and what waits has a limit with a name', 
     change(1, { key: `key ${i}` }),
   ]).flat()
   const limits = { stateRows: 16, stateBytes: 1024 }
-  assert.deepEqual(outcome(stream, rows, { limits }), { found: [], told: 0, late: 0n, error: undefined })
+  const nothing = { found: [], told: 0, late: 0n, faults: [], error: undefined }
+  assert.deepEqual(outcome(stream, rows, { limits }), nothing)
   const { error } = outcome(
     stream,
     rows.filter(({ op }) => op === 0),
