@@ -1,7 +1,8 @@
-/** `npm run bench -- <kernels|compile|peers|windows|watermarks>`: pairs of a subject and a yardstick, timed in turn in this process. */
+/** `npm run bench -- <kernels|compile|peers|windows|watermarks|aggregates>`: pairs of a subject and a yardstick, timed in turn in this process. */
 import { Argument, Command, InvalidArgumentError } from 'commander'
 import { closeNativeCompiler } from '../codegen/llvm/backend.ts'
 import { nativeTarget } from '../codegen/llvm/target.ts'
+import { benchAggregates } from './aggregates/bench.ts'
 import { benchCompile } from './compile/bench.ts'
 import { benchKernels } from './kernels/bench.ts'
 import { type BenchOptions, wholeNumber } from './lib/options.ts'
@@ -17,6 +18,7 @@ const benches: Readonly<Record<string, (options: BenchOptions, report: Reporter)
   peers: benchPeers,
   windows: benchWindows,
   watermarks: benchWatermarks,
+  aggregates: benchAggregates,
 }
 
 const BATCH_MIN = 8
