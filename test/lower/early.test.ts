@@ -20,7 +20,7 @@ import { smallLimits } from '../support/engine.ts'
 import { outcome } from '../support/outcome.ts'
 import { replay, textOfColumns } from '../support/replay.ts'
 import { runs } from '../support/runs.ts'
-import { events, nodeOf, row, timeless } from '../support/small-streams.ts'
+import { events, nodeOf, row, slow, timeless } from '../support/small-streams.ts'
 
 after(closeNativeCompiler)
 
@@ -192,6 +192,52 @@ test('a session that is joined by a row is taken back at once, and what they are
   ])
   assert.deepEqual(told(0, 15, 29, 20), ['0 0-10 1', '0 15-25 1', '2 15-25 1', '3 15-39 3'])
 })
+
+const INT64_MAX = (1n << 63n) - 1n
+
+for (const [what, stream, given] of [
+  ['a row when the session has just ended', events, [[0], [10, 'b'], [0], [0], [11, 'b'], [3000, 'b']]],
+  ['a session that had ended and goes on', events, [[0], [12, 'b'], [9], [25, 'b'], [3000, 'b']]],
+  ['one that late rows make, before others of its key', events, [[200], [150], [100], [155], [3000, 'b']]],
+  [
+    'one that a late row makes longer, and has ended all the same',
+    events,
+    [[0], [50, 'b'], [5], [3000, 'b']],
+  ],
+  [
+    'two that wait for early results and are joined',
+    slow,
+    [[1000], [1015], [1008], [1030, 'b'], [3000, 'b']],
+  ],
+  [
+    'a join by a row that is refused',
+    slow,
+    [
+      [1000, 'a', INT64_MAX],
+      [1030, 'b'],
+      [1015, 'a', 0n],
+      [1008, 'a', 1n],
+      [1060, 'b'],
+      [3000, 'b'],
+    ],
+  ],
+] as const) {
+  test(`sessions that give several results: ${what}`, async () => {
+    const rows = given.map(([at, key = 'a', n = 1n]) => row(at, { key, n }))
+    for (const early of [undefined, '7ms'] as const)
+      for (const changes of [false, true]) {
+        const plan = stream
+          .window(session('at', '10ms'))
+          .groupBy('key')
+          .agg((f, a) => ({ rows: a.count(), sum: a.sum(f.n) }), {
+            ...{ emit: 'watermark', lateness: '1s', changes },
+            ...(early && { early }),
+          })
+        for (const limits of [{}, { budgetRows: 1 }, { outputRows: 1 }])
+          await agrees(nodeOf(plan), rows, limits)
+      }
+  })
+}
 
 test('results may stop anywhere: full outputs, spent budgets, operators and texts behind them', async () => {
   const times = [0, 3, 12, 5, 21, 9, 16, 8, 30, 12, 14, 2000]
