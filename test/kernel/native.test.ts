@@ -159,6 +159,8 @@ test('a call allocates nothing', { skip }, async () => {
     return getHeapStatistics().used_heap_size - before
   }
   used(20_000)
-  const bytesPerCall = used(100_000) / 100_000
+  // V8 compiles beside us, and has its code on the heap: what a call allocates would be there each time.
+  let bytesPerCall = Number.POSITIVE_INFINITY
+  for (let round = 0; round < 10 && bytesPerCall >= 1; round++) bytesPerCall = used(100_000) / 100_000
   assert.ok(bytesPerCall < 1, `${bytesPerCall} bytes a call`)
 })
