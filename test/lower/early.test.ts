@@ -207,24 +207,25 @@ for (const [what, stream, given] of [
   [
     'two that wait for early results and are joined',
     slow,
-    [[1000], [1015], [1008], [1030, 'b'], [3000, 'b']],
+    [[1000, 'b'], [2060, 'c'], [2110], [2126], [2112], [2118], [2165, 'c'], [9000, 'b']],
   ],
   [
     'a join by a row that is refused',
     slow,
     [
-      [1000, 'a', INT64_MAX],
-      [1030, 'b'],
-      [1015, 'a', 0n],
-      [1008, 'a', 1n],
-      [1060, 'b'],
-      [3000, 'b'],
+      [1000, 'b'],
+      [2060, 'c'],
+      [2100, 'a', INT64_MAX],
+      [2115, 'a', 0n],
+      [2108, 'a', 1n],
+      [2160, 'c'],
+      [9000, 'b'],
     ],
   ],
 ] as const) {
   test(`sessions that give several results: ${what}`, async () => {
     const rows = given.map(([at, key = 'a', n = 1n]) => row(at, { key, n }))
-    for (const early of [undefined, '7ms'] as const)
+    for (const early of [undefined, '7ms', '50ms'] as const)
       for (const changes of [false, true]) {
         const plan = stream
           .window(session('at', '10ms'))
