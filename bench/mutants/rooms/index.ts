@@ -81,6 +81,7 @@ export const mutants = mutantsOf({
   'each-window': refined.eachWindow,
   'changed-groups': refined.changedGroups,
   'refined-windows': refined.refinedWindows,
+  refinement: refined.refinement,
   'early-results': refined.earlyResults,
   'refined-sessions': refined.refinedSessions,
   'given-results': refined.givenResults,

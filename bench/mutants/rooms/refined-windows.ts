@@ -113,12 +113,6 @@ export const refinedWindows: Room = {
       shows: 'a correction holds rows that came later, by the size of the batch',
     },
     {
-      name: 'said-again-at-the-close',
-      find: 'and(not(isLast), or(',
-      put: 'and(bool(true), or(',
-      shows: 'a window gives its results once more when its lateness is over',
-    },
-    {
       name: 'opened-behind-its-end',
       find: 'select(le(end, this.#wm), closes, end)',
       put: 'end',
@@ -135,6 +129,19 @@ export const refinedWindows: Room = {
       find: 'this.#early?.changed.delete(k, group)',
       put: '',
       shows: 'a group that has given its last result gives an early one, or another in its place does',
+    },
+  ],
+}
+
+export const refinement: Room = {
+  file: 'compiler/lower/lib/refinement.ts',
+  tests,
+  faults: [
+    {
+      name: 'said-again-at-the-close',
+      find: 'and(not(isLast), or(',
+      put: 'and(bool(true), or(',
+      shows: 'a window gives its results once more when its lateness is over',
     },
   ],
 }
@@ -170,8 +177,8 @@ export const refinedSessions: Room = {
     },
     {
       name: 'as-late-as-it-was-made',
-      find: 'select(gt(time, earliest), i32(Why.later), last)',
-      put: 'select(gt(time, this.#wm), i32(Why.later), last)',
+      find: 'select(gt(time, earliest), i32(LATER), last)',
+      put: 'select(gt(time, this.#wm), i32(LATER), last)',
       shows: 'sessions that end at once leave in the order of their first rows',
     },
     {
@@ -209,12 +216,6 @@ export const refinedSessions: Room = {
       find: 'select(le(end, this.#wm), bounds.closes, end)',
       put: 'end',
       shows: 'a session that a late row makes gives its first result twice',
-    },
-    {
-      name: 'said-again-at-the-close',
-      find: 'and(not(isLast), or(',
-      put: 'and(bool(true), or(',
-      shows: 'a session gives its result once more when its lateness is over',
     },
     {
       name: 'end-is-not-noted',

@@ -6,7 +6,6 @@
 import { controlBlock, Status } from '../../../ir/abi.ts'
 import {
   add,
-  and,
   bool,
   eq,
   ge,
@@ -18,7 +17,6 @@ import {
   load,
   lt,
   ne,
-  not,
   or,
   select,
 } from '../../../ir/kernel/build.ts'
@@ -27,12 +25,12 @@ import { type FieldSpecs, rowLayout } from '../../../ir/layout.ts'
 import type { Leave } from './control.ts'
 import { EarlyResults, timeOf } from './early-results.ts'
 import { type Bounds, closingOf, type GroupWalk, NEVER, type TimeField, type Touch } from './group-windows.ts'
-import type { Refinement } from './refined-windows.ts'
+import { type Refinement, says, Why } from './refinement.ts'
 import { type Combining, type SessionRule, Sessions } from './sessions.ts'
 import type { HashTable } from './table.ts'
 
-/** Why a session gives a result, or that it has none to give yet. */
-const Why = { correction: 0, early: 1, end: 2, close: 3, later: 4 } as const
+/** In place of why a session gives a result: it has none to give yet. */
+const LATER = -1
 const NONE = -1
 
 /** The end that it had when it gave its result there; another where it has not. */
@@ -169,7 +167,7 @@ export class RefinedSessions extends Sessions {
           const session = k.let('session', this.#late)
           k.if(lt(session, i32(0)), () => this.#choose(k, done, why, session))
           k.if(
-            eq(why, i32(Why.later)),
+            eq(why, i32(LATER)),
             () => {
               k.phase('apply')
               this.heap.delay(k, i32(0), this.#nextTime(k, session))
@@ -200,7 +198,7 @@ export class RefinedSessions extends Sessions {
       const time = k.let('next_time', this.#nextTime(k, session))
       const isSaid = this.#refinement.corrects ? this.#isSaid(session) : bool(true)
       const last = select(isSaid, i32(Why.close), i32(Why.end))
-      k.set(why, select(gt(time, earliest), i32(Why.later), last))
+      k.set(why, select(gt(time, earliest), i32(LATER), last))
     }
     const early = this.#early
     if (!early) {
@@ -229,24 +227,16 @@ export class RefinedSessions extends Sessions {
   }
 
   #give(k: KernelBuilder, walk: GroupWalk, why: Expr, session: Expr, spend: (rows: Expr) => void): void {
-    const says = k.let('says', this.#says(why, session))
-    k.if(says, () => {
+    const isSaid = k.let('says', says(this.#refinement, why, this.#early?.changed.has(session)))
+    k.if(isSaid, () => {
       spend(walk.rows(session))
       walk.each(this.boundsOf(session), session)
     })
     k.phase('apply')
-    k.if(says, () => walk.given?.(session))
+    k.if(isSaid, () => walk.given?.(session))
     this.#early?.changed.delete(k, session)
     if (this.#refinement.corrects) this.#settle(k, why, session)
     k.if(eq(why, i32(Why.close)), () => this.leaveRoot(k, session, walk))
-  }
-
-  /** Where the end has its result, the close has none. */
-  #says(why: Expr, session: Expr): Expr {
-    const { corrects, onlyChanged } = this.#refinement
-    const changed = this.#early && onlyChanged ? this.#early.changed.has(session) : bool(true)
-    const isLast = eq(why, i32(Why.close))
-    return corrects ? and(not(isLast), or(ne(why, i32(Why.end)), changed)) : or(not(isLast), changed)
   }
 
   #settle(k: KernelBuilder, why: Expr, session: Expr): void {

@@ -7,8 +7,6 @@
 import { controlBlock, Status } from '../../../ir/abi.ts'
 import {
   add,
-  and,
-  bool,
   eq,
   ge,
   gt,
@@ -18,16 +16,13 @@ import {
   le,
   load,
   lt,
-  ne,
-  not,
-  or,
   select,
   sub,
 } from '../../../ir/kernel/build.ts'
 import type { Expr, Local, Mem } from '../../../ir/kernel/node.ts'
 import { rowLayout } from '../../../ir/layout.ts'
 import type { Leave } from './control.ts'
-import { EarlyResults, type EarlyRule, timeOf } from './early-results.ts'
+import { EarlyResults, timeOf } from './early-results.ts'
 import {
   type Closed,
   type GroupWalk,
@@ -37,23 +32,10 @@ import {
   type Touch,
 } from './group-windows.ts'
 import { OpenWindows, type WindowShape } from './open-windows.ts'
+import { type Refinement, says, Why } from './refinement.ts'
 import type { HashTable } from './table.ts'
 
-/** Why a group gives a result: a late row, its turn among those that changed, the end of its window, or its close. */
-const Why = { correction: 0, early: 1, end: 2, close: 3 } as const
 const NONE = -1
-
-/** How groups give several results. */
-export interface Refinement {
-  /** Do groups give results at the end of the window, and again for each row that comes later? Else when it closes. */
-  readonly corrects: boolean
-  readonly early: EarlyRule | undefined
-  /** Is nothing said of groups that have not changed since their last result? */
-  readonly onlyChanged: boolean
-  readonly watermark: TimeField
-  /** A time at which there is no watermark yet. */
-  readonly noTime: bigint
-}
 
 export interface RefinedRule extends WindowShape, Refinement {
   /** From the time that a window is known by to its end; undefined where there is one for all time. */
@@ -188,13 +170,13 @@ export class RefinedWindows extends OpenWindows {
 
   /** A group gives its result, where there is one to give, and leaves the list that it was on. */
   #give(k: KernelBuilder, walk: GroupWalk, why: Local, group: Local, spend: Spend): void {
-    const says = k.let('says', this.#says(why, group))
-    k.if(says, () => {
+    const isSaid = k.let('says', says(this.#rule, why, this.#early?.changed.has(group)))
+    k.if(isSaid, () => {
       spend(walk.rows(group))
       walk.each(this.#boundsOf(k, group), group)
     })
     k.phase('apply')
-    k.if(says, () => walk.given?.(group))
+    k.if(isSaid, () => walk.given?.(group))
     this.#early?.changed.delete(k, group)
     const next = k.let('next', load(this.groups.entries, 'next', group))
     if (this.#rule.corrects) {
@@ -206,14 +188,6 @@ export class RefinedWindows extends OpenWindows {
       walk.drop(group)
     })
     this.setDeadline(k)
-  }
-
-  /** Where the end of a window has its results, its close has none. */
-  #says(why: Expr, group: Expr): Expr {
-    const { corrects, onlyChanged } = this.#rule
-    const changed = this.#early && onlyChanged ? this.#early.changed.has(group) : bool(true)
-    const isLast = eq(why, i32(Why.close))
-    return corrects ? and(not(isLast), or(ne(why, i32(Why.end)), changed)) : or(not(isLast), changed)
   }
 
   #boundsOf(k: KernelBuilder, group: Expr): Closed {
