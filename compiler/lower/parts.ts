@@ -15,7 +15,7 @@ import { watermark } from './event-time.ts'
 import { type InputLayout, layoutInput } from './input.ts'
 import { InputTimes } from './input-times.ts'
 import { type FrameOptions, OperatorNames, rowScope, type SideOutputs } from './kernel-frame.ts'
-import { Interner } from './lib/interner.ts'
+import { growingTexts, Interner } from './lib/interner.ts'
 import { AggregateStage } from './operators/aggregate.ts'
 import { ConsolidateStage } from './operators/consolidate.ts'
 import { DeduplicateStage } from './operators/deduplicate.ts'
@@ -90,8 +90,7 @@ export class PipelineParts {
   /** All state that grows. */
   get growables(): StatefulStage['growables'] {
     const { stateful, partitions, texts } = this
-    const ownTexts =
-      texts && !stateful ? [{ growable: texts.growable, grow: (k: KernelBuilder) => texts.grow(k) }] : []
+    const ownTexts = stateful ? [] : growingTexts(texts)
     return [...(stateful?.growables ?? []), ...(partitions?.growables ?? []), ...ownTexts]
   }
 

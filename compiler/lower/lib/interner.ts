@@ -270,3 +270,22 @@ export class Interner {
 
 /** The id that a key stores: NULL_TEXT for null. */
 export const keyOfText = (id: Expr, isNull: Expr): Expr => select(isNull, i32(NULL_TEXT), id)
+
+/**
+ * The texts of an operator: those of its source, which are kept in one place with its own; else its own, where it keeps any.
+ * Both have the id that is given next.
+ */
+export function textsOf(
+  ofSource: Interner | undefined,
+  keepsAny: boolean,
+  nextId: () => number,
+): Interner | undefined {
+  const id = ofSource || keepsAny ? nextId() : undefined
+  return ofSource ?? (id === undefined ? undefined : new Interner(id))
+}
+
+/** Where there are any: how they grow. */
+export const growingTexts = (
+  texts: Interner | undefined,
+): readonly { readonly growable: Growable; grow(k: KernelBuilder): void }[] =>
+  texts ? [{ growable: texts.growable, grow: k => texts.grow(k) }] : []

@@ -38,7 +38,7 @@ import { EntryList, endFields } from '../lib/entry-list.ts'
 import { cellOf } from '../lib/grid.ts'
 import { NEVER, type TimeField } from '../lib/group-windows.ts'
 import { hashWords } from '../lib/hash.ts'
-import { Interner } from '../lib/interner.ts'
+import { growingTexts, type Interner, textsOf } from '../lib/interner.ts'
 import { HashTable } from '../lib/table.ts'
 import type { Row, RowScope } from '../scope.ts'
 import type { EmitEach, StatefulStage } from '../stage.ts'
@@ -72,8 +72,7 @@ export class ConsolidateStage implements StatefulStage {
       throw new MillraceError('LDB-1001', `consolidate of ${columns.length} columns; ${KEYS_MAX} is the most`)
     const ids = new StateIds(TABLE + 1)
     const hasTexts = columns.some(({ type }) => isBytes(type))
-    const own = texts || hasTexts ? ids.next() : undefined
-    this.#texts = texts ?? (own === undefined ? undefined : new Interner(own))
+    this.#texts = textsOf(texts, hasTexts, () => ids.next())
     this.#key = new GroupKey(columns, this.#texts)
     const fields = { weight: 'f64' as const, ...EntryList.linkFields(LINKS), ...this.#key.fields }
     this.#table = new HashTable({ id: TABLE, name: 'changes', fields })
@@ -102,10 +101,7 @@ export class ConsolidateStage implements StatefulStage {
 
   get growables(): StatefulStage['growables'] {
     const texts = this.#texts
-    return [
-      { growable: this.#table.growable, grow: k => this.#table.grow(k) },
-      ...(texts ? [{ growable: texts.growable, grow: (k: KernelBuilder) => texts.grow(k) }] : []),
-    ]
+    return [{ growable: this.#table.growable, grow: k => this.#table.grow(k) }, ...growingTexts(texts)]
   }
 
   init(k: KernelBuilder): void {

@@ -29,7 +29,7 @@ import type { Leave } from '../lib/control.ts'
 import { intoGrid } from '../lib/grid.ts'
 import type { TimeField } from '../lib/group-windows.ts'
 import { hashOfWindow, hashWords } from '../lib/hash.ts'
-import { Interner } from '../lib/interner.ts'
+import { growingTexts, type Interner, textsOf } from '../lib/interner.ts'
 import { OpenWindows } from '../lib/open-windows.ts'
 import { HashTable } from '../lib/table.ts'
 import type { Row, RowScope } from '../scope.ts'
@@ -62,8 +62,7 @@ export class DeduplicateStage implements StatefulStage {
       throw new MillraceError('LDB-1001', `duplicates by ${columns.length} columns; ${KEYS_MAX} is the most`)
     const ids = new StateIds(TABLE + 1)
     const hasTexts = columns.some(({ type }) => isBytes(type))
-    const own = texts || hasTexts ? ids.next() : undefined
-    this.#texts = texts ?? (own === undefined ? undefined : new Interner(own))
+    this.#texts = textsOf(texts, hasTexts, () => ids.next())
     this.#key = new GroupKey(columns, this.#texts)
     const fields = { start: 'i64', kept: 'i64', ...this.#key.fields } as const
     this.#table = new HashTable({ id: TABLE, name: 'kept', fields })
@@ -94,7 +93,7 @@ export class DeduplicateStage implements StatefulStage {
         growable,
         grow: (k: KernelBuilder) => table.grow(k),
       })),
-      ...(texts ? [{ growable: texts.growable, grow: (k: KernelBuilder) => texts.grow(k) }] : []),
+      ...growingTexts(texts),
     ]
   }
 

@@ -38,7 +38,7 @@ import {
   type TimeField,
 } from '../lib/group-windows.ts'
 import { hashOfWindow, hashWords } from '../lib/hash.ts'
-import { Interner } from '../lib/interner.ts'
+import { growingTexts, type Interner, textsOf } from '../lib/interner.ts'
 import type { RowCounter } from '../lib/row-counter.ts'
 import { type Combining, Sessions } from '../lib/sessions.ts'
 import { type Found, HashTable } from '../lib/table.ts'
@@ -90,8 +90,7 @@ export class Groups {
     const calls = node.aggregates.map(({ call }) => call)
     const ids = new StateIds(GROUPS + 1)
     const hasTexts = columns.some(({ type }) => isBytes(type)) || calls.some(keepsTexts)
-    const textsId = texts || hasTexts ? ids.next() : undefined
-    this.texts = texts ?? (textsId === undefined ? undefined : new Interner(textsId))
+    this.texts = textsOf(texts, hasTexts, () => ids.next())
     this.key = new GroupKey(columns, this.texts)
     const facts = factsOf(node, plan)
     this.retracts = facts.retracts
@@ -144,7 +143,7 @@ export class Groups {
         growable: one.growable,
         grow: (k: KernelBuilder) => one.table.grow(k),
       })),
-      ...(texts ? [{ growable: texts.growable, grow: (k: KernelBuilder) => texts.grow(k) }] : []),
+      ...growingTexts(texts),
       ...this.held.states,
     ]
   }
