@@ -62,8 +62,8 @@ class Join {
     this.#run.guard(item, () => {
       const ts = this.#timeOf(item.row, side)
       const { lower, upper } = this.#range
-      const [a, b] = [lower, upper].map(ticks => (ticks < 0n ? -ticks : ticks))
-      const margin = (a > b ? a : b) + 1n
+      const [, farthest] = [upper, -lower].toSorted(order)
+      const margin = farthest + 1n
       if (ts < MIN_TIME + margin || ts > MAX_TIME - margin) throw new RowFault('LDB-2005')
       if (ts < this.#times[side]) {
         this.#run.late.push(item.origin)
@@ -75,9 +75,8 @@ class Join {
   }
 
   #timeOf(row: ModelRow, side: number): bigint {
-    const { left, right, condition } = this.#node
-    const column = timesOf({ left: left.relation, right: right.relation, range: condition.range })[side]
-    return (row[column] as bigint) - (condition.range ? 0n : 1n)
+    const column = timesOf(this.#node)[side]
+    return (row[column] as bigint) - (this.#node.condition.range ? 0n : 1n)
   }
 
   #join(own: Kept, side: number): void {

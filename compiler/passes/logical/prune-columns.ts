@@ -32,7 +32,10 @@ function pruneJoin(node: IntervalJoin, needed: ReadonlySet<string>): LogicalNode
   const ofRight = [...node.names].flatMap(([own, name]) => (needed.has(name) ? [own] : []))
   const left = handOn(node.left, new Set([...needed, ...read.left]))
   const right = handOn(node.right, new Set([...(isPaired(node.type) ? ofRight : []), ...read.right]))
-  return intervalJoin(left, right, node)
+  const given = node.relation.schema.map(({ name }) => name)
+  const columns = given.filter(name => needed.has(name))
+  if (columns.length === given.length) return intervalJoin(left, right, node)
+  return intervalJoin(left, right, { ...node, columns: columns.length > 0 ? columns : given.slice(0, 1) })
 }
 
 /** What comes together has the same columns: each input hands on just those that are read. */

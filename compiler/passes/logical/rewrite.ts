@@ -63,7 +63,7 @@ export function rebuild(
 }
 
 function rebuildJoin(
-  { type, condition, names }: IntervalJoin,
+  { type, condition, names, columns }: IntervalJoin,
   [left, right]: readonly LogicalNode[],
   change: (expr: Expr, schema: Schema) => Expr,
 ): LogicalNode {
@@ -77,7 +77,7 @@ function rebuildJoin(
     ...ofRight.map(column => ({ ...column, name: names.get(column.name) ?? column.name })),
   ]
   const residual = condition.residual && change(condition.residual, both)
-  return intervalJoin(left, right, { type, condition: { ...condition, keys, residual }, names })
+  return intervalJoin(left, right, { type, condition: { ...condition, keys, residual }, names, columns })
 }
 
 export const withInputs = (node: LogicalNode, inputs: readonly LogicalNode[]): LogicalNode =>
