@@ -6,6 +6,7 @@ export { type ErrorInfo, errorRegistry, type LdbCode, MillraceError, type Source
 export type { ExtractField, TruncUnit } from '../ir/expr/functions/time.ts'
 export type { DriftPolicy } from '../ir/logical/alignment.ts'
 export type { EmitStrategy } from '../ir/logical/emit.ts'
+export type { LookupType } from '../ir/logical/lookup.ts'
 export type { BatchLimits, Limits } from '../ir/physical/program.ts'
 export type { Column, Columns, ColumnType, RowOf, Schema } from '../ir/schema.ts'
 export type {
@@ -23,8 +24,13 @@ export type {
   UnsignedType,
 } from '../ir/types.ts'
 export type { FaultyRows, RowFault } from '../runtime/dag/faulty-rows.ts'
+export type { LookupMetrics } from '../runtime/dag/lookups.ts'
 export type { Counters } from '../runtime/dag/runner.ts'
 export type { BatchInput } from '../runtime/io/inputs.ts'
+export type { BreakerState } from '../runtime/lookup/breaker.ts'
+export type { DeskCounters, LookupOptions } from '../runtime/lookup/desk.ts'
+export type { LookupAnswer, LookupRequest, LookupSource, TableRow } from '../runtime/lookup/lookup-source.ts'
+export type { MemoryTable } from '../runtime/lookup/memory-table.ts'
 export { type VirtualClock, virtualClock, type WallClock } from '../runtime/time/clock.ts'
 export { Analysis } from './analyze/analysis.ts'
 export type { FaultCount } from './analyze/counts.ts'
@@ -83,6 +89,14 @@ export {
   type WindowedRows,
   type WindowedStream,
 } from './frontend/builder/stream.ts'
+export {
+  type LookedUpColumns,
+  type LookupJoinOptions,
+  type LookupKeys,
+  memoryTable,
+  Table,
+  table,
+} from './frontend/builder/table.ts'
 export type {
   ColumnsOf,
   Common as AnyExpr,

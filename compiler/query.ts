@@ -150,11 +150,13 @@ export class CompiledQuery<Out extends Columns> {
       takeError: () => callbacks.takeError(),
       onEnd(error) {
         callbacks.silence()
+        instance.runner.lookups.close()
         signal?.removeEventListener('abort', abort)
         ticker?.stop()
         output.close(error)
       },
     })
+    instance.onAnswer = () => task.changed.notify()
     let ticker: Ticker | undefined
     const abort = (): void => {
       output.abort(signal?.reason)

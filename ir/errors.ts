@@ -129,6 +129,16 @@ const rows = {
     'a join keeps as many rows as it may',
     'raise maxRows of the join, or bound the time difference of the two sides',
   ),
+  'LDB-3012': row(
+    'lookup_failed',
+    'a table that rows are looked up in has failed several times in a row',
+    "see the cause; onFailure 'null' takes keys for missing while the table fails",
+  ),
+  'LDB-3013': row(
+    'lookup_waiting',
+    'as many rows wait for answers of a table as may',
+    'wait with pushInTurn, or raise waitingRows of the lookup',
+  ),
   'LDB-4001': row('serialization_failed', 'state could not be serialised', 'report it with the plan'),
   'LDB-4002': row('deserialization_failed', 'state could not be read back', 'restore an older checkpoint'),
   'LDB-4003': row('json_parse_error', 'JSON text is not valid', 'correct the text at the position named'),

@@ -80,6 +80,7 @@ export class KernelInstance {
     this.#executor = new Executor([running], {
       results: rows => this.#take(rows),
       sides: () => refuse('late or faulty'),
+      requests: nothing,
       textsSwept: nothing,
     })
     running.install(kernels)

@@ -76,7 +76,7 @@ export class Measuring {
     if (!this.#warm && this.rowsIn >= WARM_ROWS) this.#warm = this.read()
     for (const { runner } of [this.plain, ...this.#others]) runner.stayAwakeAll()
     const name = pushName(await this.plain.push(batch, source))
-    const { id } = this.specs.filter(spec => spec.source)[source]
+    const { id } = this.specs.filter(spec => spec.source && !spec.answers)[source]
     const shapes = this.shapes[id]
     shapes.set(name, (shapes.get(name) ?? 0) + 1)
     for (const probe of this.#others) await probe.push(batch, source)

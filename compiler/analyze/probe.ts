@@ -1,6 +1,7 @@
 /** One run of a plan, or of a variant of it, batch by batch with the time of each kernel taken. */
 import type { RecordBatch } from 'apache-arrow'
 import type { Tier } from '../../ir/abi.ts'
+import { MillraceError } from '../../ir/errors.ts'
 import type { BatchShape } from '../../ir/physical/program.ts'
 import { KernelProfile } from '../../runtime/dag/meter.ts'
 import type { Runner } from '../../runtime/dag/runner.ts'
@@ -84,6 +85,10 @@ export class Probe {
     })
     const error = this.#callbacks.takeError()
     if (error) throw error
+    if (runner.lookups.isWaiting)
+      throw new MillraceError('LDB-1001', 'an analysis with a table that answers by promises', {
+        fix: 'give it one that answers at once: memoryTable(..)',
+      })
   }
 
   #timed<T>(work: () => T): T {

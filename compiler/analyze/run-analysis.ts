@@ -4,6 +4,7 @@ import type { RecordBatch } from 'apache-arrow'
 import type { CodeGeneration } from '../../codegen/js/link.ts'
 import type { Tier } from '../../ir/abi.ts'
 import { MillraceError } from '../../ir/errors.ts'
+import type { LookupSource } from '../../runtime/lookup/lookup-source.ts'
 import { inTurn } from '../../runtime/streaming/in-turn.ts'
 import type { CompiledPlan } from '../compiled-plan.ts'
 import { nativeChances } from '../explain/report.ts'
@@ -23,6 +24,8 @@ export interface AnalyzeOptions {
   readonly codeGeneration?: CodeGeneration
   /** Other values for the parameters of the plan than those it was built with. */
   readonly params?: ParamValues
+  /** As for `open`; each of the runs asks them. LDB-1001 for one that answers by promises: what it takes is nobody's time. */
+  readonly tables?: Readonly<Record<string, LookupSource>>
   /** Gets each batch of results, valid only during the call. Its time counts as that of handing out. */
   readonly onResult?: (batch: RecordBatch) => void
   /** Called after each batch with the rows taken so far. */

@@ -42,18 +42,22 @@ export interface KernelReport {
 
 export function reportPipeline(pipeline: PipelineProgram): PipelineReport {
   const { id, input, columns, regions, growables, output } = pipeline
-  const isSource = input.kind === 'source'
   const read = columns.map(({ column, slot }) => `${slot} = ${printColumn(column)}`)
   const fixed = regions.filter(({ mem }) => mem.role === 'state').map(({ mem }) => mem)
   const tables = growables.flatMap(({ parts }) => parts.map(({ mem }) => mem))
   return {
     id,
-    from: isSource ? `source ${input.name}` : pipelinesOf(input.from),
-    reads: isSource ? read : [`all columns of ${pipelinesOf(input.from)}`],
+    from: fromOf(input),
+    reads: input.kind === 'edge' ? [`all columns of ${pipelinesOf(input.from)}`] : read,
     writes: output.map(printOutput),
     state: [...fixed, ...tables].map(printLayout),
     kernels: kernelsOf(pipeline).map(reportKernel),
   }
+}
+
+function fromOf(input: PipelineProgram['input']): string {
+  if (input.kind === 'edge') return pipelinesOf(input.from)
+  return input.kind === 'source' ? `source ${input.name}` : `answers of ${input.name}`
 }
 
 const pipelinesOf = (ids: readonly number[]): string =>
@@ -61,7 +65,7 @@ const pipelinesOf = (ids: readonly number[]): string =>
 
 /** All of its kernels; of those that take rows the one for the widest shape of batch. */
 export const kernelsOf = (pipeline: PipelineProgram): readonly Kernel[] => [
-  ...(pipeline.input.kind === 'source' ? [pipeline.push(WIDEST)] : []),
+  ...(pipeline.input.kind !== 'edge' ? [pipeline.push(WIDEST)] : []),
   ...pipeline.kernels,
 ]
 

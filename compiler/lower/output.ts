@@ -122,12 +122,30 @@ export class Emitter {
   }
 
   #store(field: string, nullable: boolean, value: Value): void {
-    const put = (name: string, expr: Expr): void => this.#k.store(this.#out, name, this.rows, expr)
-    if (nullable) put(`${field}_null`, toInt(value.isNull))
-    if (value.kind === 'bytes') {
-      put(`${field}_at`, value.offset)
-      put(`${field}_len`, value.length)
-    } else if (isFloat(value.type) && !this.#masked) put(field, op('canon.f64', value.value))
-    else put(field, value.type === 'bool' ? toInt(value.value) : value.value)
+    storeColumn(this.#k, { out: this.#out, field, nullable, row: this.rows }, value, this.#masked)
   }
+}
+
+/** Where a column of a row goes. */
+export interface ColumnPlace {
+  readonly out: Mem
+  readonly field: string
+  readonly nullable: boolean
+  readonly row: Expr
+}
+
+/** Writes a column of a row. `isRaw`: a NaN is made canonical later. */
+export function storeColumn(
+  k: KernelBuilder,
+  { out, field, nullable, row }: ColumnPlace,
+  value: Value,
+  isRaw = false,
+): void {
+  const put = (name: string, expr: Expr): void => k.store(out, name, row, expr)
+  if (nullable) put(`${field}_null`, toInt(value.isNull))
+  if (value.kind === 'bytes') {
+    put(`${field}_at`, value.offset)
+    put(`${field}_len`, value.length)
+  } else if (isFloat(value.type) && !isRaw) put(field, op('canon.f64', value.value))
+  else put(field, value.type === 'bool' ? toInt(value.value) : value.value)
 }

@@ -22,6 +22,7 @@ import { DeduplicateStage } from './operators/deduplicate.ts'
 import { lowerFilter } from './operators/filter.ts'
 import { TEXTS } from './operators/groups.ts'
 import { IntervalJoinStage } from './operators/interval-join.ts'
+import { LookupStage } from './operators/lookup.ts'
 import { lowerMode } from './operators/mode.ts'
 import { lowerProject } from './operators/project.ts'
 import { lowerWindow } from './operators/window.ts'
@@ -80,7 +81,7 @@ export class PipelineParts {
     this.head = spec.head.map(lowerRowOperator)
     this.tail = spec.tail.map((node, i) => lowerRowOperator(node, spec.head.length + i))
     this.texts = textsOf(spec)
-    this.stateful = spec.stateful && lowerStateful(spec.stateful, options.plan, this.texts)
+    this.stateful = spec.stateful && lowerStateful(spec.stateful, options, this.texts)
     this.inputTimes = this.stateful?.times ?? inputTimesOf(spec)
     this.partitions = partitionsOf(spec, this.stateful?.growables.length ?? 0, this.texts)
     this.masked = (this.stateful?.masked ?? true) && isCheap(spec)
@@ -155,7 +156,11 @@ export function runStages(
 }
 
 /** `texts`: those of the source, which are kept in one place with its own. */
-function lowerStateful(node: StatefulOperator, plan: PlanScope, texts: Interner | undefined): StatefulStage {
+function lowerStateful(
+  node: StatefulOperator,
+  { plan, limits }: PipelineOptions,
+  texts: Interner | undefined,
+): StatefulStage {
   switch (node.kind) {
     case 'aggregate':
       return new AggregateStage(node, watermark, plan, texts)
@@ -165,6 +170,8 @@ function lowerStateful(node: StatefulOperator, plan: PlanScope, texts: Interner 
       return new DeduplicateStage(node, watermark, texts)
     case 'interval_join':
       return new IntervalJoinStage(node)
+    case 'lookup':
+      return new LookupStage(node, limits)
   }
 }
 

@@ -9,6 +9,7 @@ import {
   type BatchShape,
   type ClockMark,
   type FixedRegion,
+  type LookupProgram,
   MEET,
   type PipelineProgram,
   shapeKey,
@@ -49,7 +50,7 @@ class PipelineLowering {
   }
 
   program(): PipelineProgram {
-    const { source, from, id, inputSchema } = this.#parts.spec
+    const { source, answers, from, id, inputSchema } = this.#parts.spec
     const grow = this.#parts.growables
     const core = [...this.#edges(), this.#init(), ...this.#advance(), ...grow.map(one => this.#grow(one))]
     const widest = source ? [lowerPush(this.#parts, WIDEST)] : []
@@ -57,17 +58,19 @@ class PipelineLowering {
     const push = (shape: BatchShape): Kernel => this.#pushFor(shape, widest)
     return {
       id,
-      input: source
-        ? {
-            kind: 'source',
-            name: source.name,
-            schema: inputSchema,
-            time: source.watermark?.column,
-            follows: clockOf(source),
-            idleMs: idleOf(source),
-            alignment: alignmentOf(source),
-          }
-        : { kind: 'edge', from: from.map(one => one.id), schema: inputSchema },
+      input: answers
+        ? { kind: 'answers', name: answers.table.name, schema: inputSchema }
+        : source
+          ? {
+              kind: 'source',
+              name: source.name,
+              schema: inputSchema,
+              time: source.watermark?.column,
+              follows: clockOf(source),
+              idleMs: idleOf(source),
+              alignment: alignmentOf(source),
+            }
+          : { kind: 'edge', from: from.map(one => one.id), schema: inputSchema },
       columns: this.#parts.input.columns,
       kernels,
       push,
@@ -85,6 +88,7 @@ class PipelineLowering {
       handsOn: handsOn(this.#parts.spec),
       operators: this.#parts.operators.list(),
       counts: this.#parts.counts?.mem,
+      lookup: this.#lookup,
     }
   }
 
@@ -102,6 +106,12 @@ class PipelineLowering {
     inputTimes.meet(k, () => {})
     k.return(i32(Status.ok))
     return [...pushes, k.finish()]
+  }
+
+  get #lookup(): LookupProgram | undefined {
+    const { stateful, spec } = this.#parts
+    const answers = spec.from.find(one => one.answers)
+    return stateful?.lookup && answers && { ...stateful.lookup, answers: answers.id }
   }
 
   get #drift(): Mem | undefined {

@@ -92,7 +92,7 @@ class PushLowering {
         ? undefined
         : new Emitter(k, this.#parts.out, this.#parts.output, {
             masked: this.#parts.masked && !stateful,
-            mark: 'wm',
+            mark: stateful?.marks ?? 'wm',
           })
     stateful?.open(k, reason => k.return(i32(reason)))
     k.markHead()
@@ -176,7 +176,7 @@ class PushLowering {
       ? readEdge(this.#edge, this.#parts.spec.from[this.#input].outputSchema, i)
       : readInput(this.#parts.input, this.#shape, i, place)
     if (!place) k.phase('reserve')
-    const count = this.#parts.count(k, 0)
+    const count = this.#takesAnswers ? undefined : this.#parts.count(k, 0)
     const time = watermarkSpec && rowTime(k, watermarkSpec, columns)
     const partition = time && this.#partition(k, frame, columns, time)
     k.block('row', rowLabel => {
@@ -214,6 +214,11 @@ class PushLowering {
     count?.settle()
     if (time) advanceWatermark(k, watermarkSpec, { time, columns, partition: partition?.take, onMove })
     this.#meet(k, min32(add(i, i32(1)), sub(rows, i32(1))), onMove)
+  }
+
+  /** Are its rows what a table answers? Those are no rows of the plan. */
+  get #takesAnswers(): boolean {
+    return this.#parts.spec.from.at(this.#input)?.answers !== undefined
   }
 
   /** Where rows of several inputs say what the watermark was before them: takes over that of the row to come. */

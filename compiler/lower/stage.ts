@@ -1,7 +1,7 @@
 /** What an operator gives to the kernels of its pipeline. */
 import type { KernelBuilder } from '../../ir/kernel/build.ts'
 import type { Expr, Mem } from '../../ir/kernel/node.ts'
-import type { FixedRegion, Growable } from '../../ir/physical/program.ts'
+import type { FixedRegion, Growable, LookupProgram } from '../../ir/physical/program.ts'
 import type { RowColumns } from './expr/index.ts'
 import type { InputTimes } from './input-times.ts'
 import type { Leave } from './lib/control.ts'
@@ -52,6 +52,8 @@ export interface StatefulStage {
   close(k: KernelBuilder): void
   /** Do results leave with the rows that change them? */
   readonly isEager: boolean
+  /** The watermark that goes with them, where that is not the one of the pipeline. */
+  readonly marks?: 'out_wm'
   push(cx: RowScope, row: Row, miss: Miss, output: EagerOutput | undefined): void
   /** May a row miss anything? */
   readonly misses: boolean
@@ -67,6 +69,8 @@ export interface StatefulStage {
   /** May what is due wait until the call ends, where no other pipeline sees when it comes? */
   readonly canWait: boolean
   init(k: KernelBuilder): void
+  /** Set where it asks a table, and waits for answers. */
+  readonly lookup?: Omit<LookupProgram, 'answers'>
   /** Emits what is due at the watermark; `leave` saves how far the output has come. */
   advance(k: KernelBuilder, leave: Leave, each: EmitEach): void
   readonly regions: readonly FixedRegion[]

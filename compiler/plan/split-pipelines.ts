@@ -10,6 +10,7 @@ import { takesBack } from '../../ir/logical/emit.ts'
 import type { Filter } from '../../ir/logical/filter.ts'
 import { inputsOf, type LogicalNode } from '../../ir/logical/index.ts'
 import type { IntervalJoin } from '../../ir/logical/interval-join.ts'
+import { answersOf, type Lookup } from '../../ir/logical/lookup.ts'
 import type { ModeChange } from '../../ir/logical/mode.ts'
 import type { Project } from '../../ir/logical/project.ts'
 import type { Source } from '../../ir/logical/source.ts'
@@ -18,7 +19,7 @@ import type { Window } from '../../ir/logical/window.ts'
 import type { Schema } from '../../ir/schema.ts'
 
 /** Operators that keep rows in state, or what they come to. */
-export type StatefulOperator = Aggregate | Consolidate | Deduplicate | IntervalJoin
+export type StatefulOperator = Aggregate | Consolidate | Deduplicate | IntervalJoin | Lookup
 
 /** Operators that hand each row on at once. */
 export type RowOperator = Filter | ModeChange | Project | Window
@@ -27,6 +28,8 @@ export interface PipelineSpec {
   readonly id: number
   /** Absent for a pipeline that reads the output of others. */
   readonly source: Source | undefined
+  /** Set where its source is the answers of a table. */
+  readonly answers: Lookup | undefined
   /** Where it reads the output of several. */
   readonly union: Union | undefined
   /** The pipelines whose output it reads. */
@@ -48,20 +51,42 @@ export function splitPipelines(plan: LogicalNode): readonly PipelineSpec[] {
 }
 
 /** Where several inputs come together. */
-type Gathering = Union | IntervalJoin
+type Gathering = Union | IntervalJoin | Lookup
 
 const isGathering = (node: LogicalNode): node is Gathering =>
-  node.kind === 'union' || node.kind === 'interval_join'
+  node.kind === 'union' || node.kind === 'interval_join' || node.kind === 'lookup'
 
 /** Adds the pipelines of a plan, or of one of several inputs; the last of them is that whose output is the result. */
 function splitInto(specs: PipelineSpec[], plan: LogicalNode, reader: Gathering | undefined): PipelineSpec {
   const [origin, ...others] = chainOf(plan)
   const inputs = isGathering(origin) ? inputsOf(origin).map(input => splitInto(specs, input, origin)) : []
-  const operators = origin.kind === 'interval_join' ? [origin, ...others] : others
+  if (origin.kind === 'lookup') inputs.push(answersInto(specs, origin))
+  const operators = isGathering(origin) && origin.kind !== 'union' ? [origin, ...others] : others
   let spec = nextSpec({ specs, origin, operators, reader }, 0, inputs)
   while (spec.to < operators.length && operators[spec.to].kind !== 'sink')
     spec = nextSpec({ specs, origin, operators, reader }, spec.to, [spec.made])
   return spec.made
+}
+
+/** Adds the pipeline of the answers that a lookup waits for: its second input. */
+function answersInto(specs: PipelineSpec[], node: Lookup): PipelineSpec {
+  const source = answersOf(node)
+  const { schema } = source.relation
+  const made: PipelineSpec = {
+    id: specs.length,
+    source,
+    answers: node,
+    union: undefined,
+    from: [],
+    inputSchema: schema,
+    head: [],
+    stateful: undefined,
+    tail: [],
+    outputSchema: schema,
+    carriesTime: false,
+  }
+  specs.push(made)
+  return made
 }
 
 interface Chain {
@@ -88,6 +113,7 @@ function nextSpec(
   const made: PipelineSpec = {
     id: specs.length,
     source: at === 0 && origin.kind === 'source' ? origin : undefined,
+    answers: undefined,
     union: at === 0 && origin.kind === 'union' ? origin : undefined,
     from,
     inputSchema: (operators[at - 1] ?? origin).relation.schema,
@@ -104,12 +130,13 @@ function nextSpec(
 /** What runs in a pipeline, in order; the sink runs nowhere. */
 export const operatorsOf = ({
   source,
+  answers,
   union,
   head,
   stateful,
   tail,
 }: PipelineSpec): readonly LogicalNode[] => [
-  ...(source ? [source] : []),
+  ...(source && !answers ? [source] : []),
   ...(union ? [union] : []),
   ...head,
   ...(stateful ? [stateful] : []),
@@ -145,15 +172,24 @@ const leavesOneByOne = (stateful: StatefulOperator): boolean =>
     ? !leavesWithRows(stateful) && !takesBack(stateful.emit)
     : stateful.kind === 'consolidate'
 
+const handsRowsOn: Readonly<Record<StatefulOperator['kind'], boolean>> = {
+  aggregate: false,
+  consolidate: false,
+  deduplicate: true,
+  interval_join: true,
+  lookup: true,
+}
+
 /** Does a pipeline hand rows on as they came? */
 export const handsOn = ({ stateful }: Pick<PipelineSpec, 'stateful'>): boolean =>
-  stateful === undefined || stateful.kind === 'deduplicate' || stateful.kind === 'interval_join'
+  stateful === undefined || handsRowsOn[stateful.kind]
 
 const statefulKinds: Readonly<Record<StatefulOperator['kind'], true>> = {
   aggregate: true,
   consolidate: true,
   deduplicate: true,
   interval_join: true,
+  lookup: true,
 }
 
 const isStateful = (node: LogicalNode): node is StatefulOperator => Object.hasOwn(statefulKinds, node.kind)

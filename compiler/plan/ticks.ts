@@ -17,6 +17,7 @@ const periodsOf = (node: LogicalNode): readonly bigint[] => [
 /** Milliseconds; 0 for one that reads the clock when rows come. */
 function ownPeriods(node: LogicalNode): readonly bigint[] {
   if (node.kind === 'source') return node.watermark ? watermarkPeriods(node.watermark) : []
+  if (node.kind === 'lookup') return node.ttlMs === undefined ? [] : [0n]
   const periods = periodOf(node)
   return periods?.clock === 'processing' ? [periods.every] : []
 }

@@ -13,6 +13,7 @@ import {
   sourcePipelines,
 } from '../../ir/physical/program.ts'
 import type { Schema } from '../../ir/schema.ts'
+import type { Tables } from '../../runtime/dag/lookups.ts'
 import { KernelMeter } from '../../runtime/dag/meter.ts'
 import { Runner, type RunnerOutlets } from '../../runtime/dag/runner.ts'
 import type { ResultMode } from '../../runtime/io/arrow/result.ts'
@@ -41,6 +42,8 @@ export interface InstanceOptions {
 }
 
 export class Instance {
+  /** Called when a table has answered. */
+  onAnswer: () => void = () => {}
   /** Undefined while nobody has asked for it since a warm-up. */
   #runner: Runner | undefined
   readonly #memory: PlanMemory
@@ -118,6 +121,7 @@ export class Instance {
       ...{ program, placements, counters },
       specs: splitPipelines(optimised),
       sources: this.watermarks,
+      lookups: this.runner.lookups.metrics,
       movedMs: source => this.runner.movedMs(source),
     })
   }
@@ -131,12 +135,25 @@ export class Instance {
     const { plan, params, callbacks } = this.#options
     const { program, limits } = plan.compilation
     const outlets = withOperators(callbacks, liftedFrom(program, params.declared), this.#values)
-    const runner = this.#runnerOn(this.#memory, limits, outlets)
+    const runner = this.#runnerOn(this.#memory, limits, outlets, this.#tables)
     if (this.#policy) runner.measure(this.#meter)
     return runner
   }
 
-  #runnerOn(memory: PlanMemory, limits: Limits, outlets: RunnerOutlets): Runner {
+  get #tables(): Tables {
+    const { tables = {}, lookups = {} } = this.#options.open
+    return { sources: tables, options: lookups, onAnswer: () => this.onAnswer() }
+  }
+
+  /** Tables in which nothing is, for rows that nobody sent. */
+  get #emptyTables(): Tables {
+    const empty = { query: () => [] }
+    const { pipelines } = this.#options.plan.compilation.program
+    const names = pipelines.flatMap(({ lookup }) => lookup?.table ?? [])
+    return { sources: Object.fromEntries(names.map(name => [name, empty])), options: {}, onAnswer() {} }
+  }
+
+  #runnerOn(memory: PlanMemory, limits: Limits, outlets: RunnerOutlets, tables: Tables): Runner {
     const { plan, mode, open } = this.#options
     const { program } = plan.compilation
     return new Runner({
@@ -148,6 +165,7 @@ export class Instance {
       clock: open.clock ?? systemWallClock,
       outlets,
       mode,
+      tables,
     })
   }
 
@@ -186,7 +204,7 @@ export class Instance {
     const memory = narrowed(this.#memory, narrow)
     this.#runner = undefined
     try {
-      work(this.#runnerOn(memory, narrow, nobody))
+      work(this.#runnerOn(memory, narrow, nobody, this.#emptyTables))
     } finally {
       wipe(memory, program, narrow)
     }

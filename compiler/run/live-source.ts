@@ -43,10 +43,12 @@ export class LiveSource {
     return this.#parts.name
   }
 
-  /** As `push` of the query. LDB-2008 while it is paused: nothing was taken. */
+  /** As `push` of the query. LDB-2008 while it is paused, LDB-3013 while too many rows wait for tables: nothing was taken. */
   push(input: Pushable): void {
     const { instance, number, name, work } = this.#parts
     this.#checkTaking()
+    if (instance.runner.lookups.isFull)
+      throw new MillraceError('LDB-3013', `source '${name}' is held: too many rows wait for tables`)
     if (this.isPaused)
       throw new MillraceError(
         'LDB-2008',
@@ -63,7 +65,10 @@ export class LiveSource {
     })
   }
 
-  /** Is it too far ahead of the other sources of its group to take more, where those are not to run ahead of each other? */
+  /**
+   * Does it take no more for now? It is too far ahead of the other sources of its group, where those are not to run ahead of each
+   * other; or too many rows wait for tables.
+   */
   get isPaused(): boolean {
     return this.#parts.instance.runner.isPaused(this.#parts.number)
   }

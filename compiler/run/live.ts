@@ -29,6 +29,7 @@ export class LiveQuery {
   readonly #ticker: Ticker | undefined
   /** What went wrong when the clock woke it, where nobody is there to be told: the next call throws it. */
   #untold: unknown
+  #isWorking = false
 
   /** @internal */
   constructor(instance: Instance, callbacks: Callbacks, warmsUp: boolean) {
@@ -38,6 +39,7 @@ export class LiveQuery {
     this.#warmUp = warmsUp ? instance.warmUp() : undefined
     if (this.#warmUp) warmQueue.add(this.#warmUp)
     this.#ticker = instance.ticker(() => this.#alarm())
+    instance.onAnswer = () => this.#answered()
   }
 
   #sourceAt(number: number): LiveSource {
@@ -150,7 +152,35 @@ export class LiveQuery {
     }
   }
 
-  /** The input is complete: everything that waits is emitted. LDB-0005 for what is pushed afterwards. */
+  /** A table has answered: hands out what waited for it. What goes wrong then is thrown by the next call. */
+  #answered(): void {
+    if (this.#isWorking || this.#closed) return
+    try {
+      this.#work(() => this.#instance.runner.drain())
+    } catch (error) {
+      this.#untold ??= error
+    }
+  }
+
+  /** Resolves when no row waits for the answer of a table any more. Rejects with what went wrong meanwhile. */
+  async settled(): Promise<void> {
+    while (!this.#closed && this.#instance.runner.lookups.isWaiting) await this.#changed.wait()
+    this.#tellWhatWentWrong()
+  }
+
+  /**
+   * Rows of a table have changed, or there are others: rows that are pushed from now on ask again for these keys, which are objects
+   * with the columns of its key. LDB-1101 where nothing is looked up in a table of that name.
+   */
+  invalidate(table: string, keys: readonly object[]): void {
+    this.#checkOpen()
+    this.#work(() => {
+      this.#instance.runner.lookups.invalidate(table, keys)
+      this.#instance.runner.drain()
+    })
+  }
+
+  /** The input is complete: everything that waits is emitted; what waits for tables when they have answered: see `settled`. LDB-0005 for what is pushed afterwards. */
   end(): void {
     for (const source of this.#sources) source.end()
     this.#ticker?.stop()
@@ -159,6 +189,7 @@ export class LiveQuery {
   /** A limit that was reached outweighs what a callback threw on the way. */
   #work(work: () => void): void {
     this.#tellWhatWentWrong()
+    this.#isWorking = true
     try {
       this.#instance.switchTier()
       work()
@@ -166,6 +197,7 @@ export class LiveQuery {
       this.#callbacks.takeError()
       throw error
     } finally {
+      this.#isWorking = false
       this.#changed.notify()
     }
     const error = this.#callbacks.takeError()
@@ -204,6 +236,7 @@ export class LiveQuery {
     this.#ticker?.stop()
     this.#begin()
     this.#callbacks.silence()
+    this.#instance.runner.lookups.close()
     this.#changed.notify()
   }
 
@@ -214,7 +247,7 @@ export class LiveQuery {
 
   #checkOpen(): void {
     if (this.#closed) throw new MillraceError('LDB-0004', 'the query is closed')
-    if (this.#callbacks.isRunning) {
+    if (this.#callbacks.isRunning || this.#isWorking) {
       throw new MillraceError('LDB-0005', 'a callback may not call into its own query', {
         fix: 'wait until the call that is under way has returned',
       })

@@ -7,6 +7,7 @@ import {
   type PipelineProgram,
   type PlanProgram,
 } from '../../ir/physical/program.ts'
+import type { LookupMetrics } from '../../runtime/dag/lookups.ts'
 import type { Counters } from '../../runtime/dag/runner.ts'
 import { controlOf, RowView } from '../../runtime/memory/control.ts'
 import { readState, type StateAnalysis } from '../analyze/state.ts'
@@ -22,6 +23,8 @@ export interface QueryMetrics {
   readonly sources: readonly SourceWatermark[]
   /** The operators that keep state, in the order in which rows come to them. */
   readonly operators: readonly OperatorMetrics[]
+  /** What was looked up in tables, in the order of the plan. */
+  readonly lookups: readonly LookupMetrics[]
 }
 
 /** What an operator with state waits for. */
@@ -60,16 +63,17 @@ export interface MetricsParts {
   readonly placements: readonly Placement[]
   readonly counters: Counters
   readonly sources: readonly SourceWatermark[]
+  readonly lookups: readonly LookupMetrics[]
   /** When the watermark of a source last moved. */
   readonly movedMs: (source: number) => number
 }
 
 export function readMetrics(parts: MetricsParts): QueryMetrics {
-  const { specs, counters, sources } = parts
+  const { specs, counters, sources, lookups } = parts
   const operators = specs.flatMap(({ id, stateful }) =>
     stateful ? [readOperator(parts, id, printOperator(stateful))] : [],
   )
-  return { counters, sources, operators }
+  return { counters, sources, operators, lookups }
 }
 
 function readOperator(parts: MetricsParts, id: number, operator: string): OperatorMetrics {
@@ -94,14 +98,15 @@ const timeOf = (ticks: bigint): bigint | undefined =>
 function holderOf(parts: MetricsParts, id: number): HoldBack | undefined {
   const { input } = parts.program.pipelines[id]
   if (input.kind === 'source') return holdBackOf(parts, input.name)
+  if (input.kind === 'answers') return undefined
   const from = input.from[slowestOf(parts.program.pipelines[id], parts.placements[id])]
   return from === undefined ? undefined : holderOf(parts, from)
 }
 
 /** The number of the input whose watermark is the least of those that are open and not idle, or else of all open ones. */
-function slowestOf({ input, inputTimes }: PipelineProgram, placement: Placement): number {
+function slowestOf({ input, inputTimes, lookup }: PipelineProgram, placement: Placement): number {
   const count = input.kind === 'edge' ? input.from.length : 0
-  if (!inputTimes) return 0
+  if (!inputTimes || lookup) return 0
   const times = new RowView(placement, inputTimes)
   const all = Array.from({ length: count }, (_, n) => ({
     n,

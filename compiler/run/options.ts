@@ -4,6 +4,8 @@ import type { CodeGeneration } from '../../codegen/js/link.ts'
 import type { Tier } from '../../ir/abi.ts'
 import type { MillraceError } from '../../ir/errors.ts'
 import type { FaultyRows } from '../../runtime/dag/faulty-rows.ts'
+import type { LookupOptions } from '../../runtime/lookup/desk.ts'
+import type { LookupSource } from '../../runtime/lookup/lookup-source.ts'
 import type { WallClock } from '../../runtime/time/clock.ts'
 import type { ParamValues } from '../frontend/builder/types.ts'
 
@@ -51,6 +53,10 @@ export interface OpenOptions extends TierOptions, OutputOptions {
   readonly warmUp?: boolean
   /** Other values for the parameters of the plan than those it was built with. */
   readonly params?: ParamValues
+  /** The tables that the plan looks rows up in, by name. LDB-1101 where one is not there. */
+  readonly tables?: Readonly<Record<string, LookupSource>>
+  /** How tables are asked. */
+  readonly lookups?: LookupOptions
 }
 
 /** Options of a query that runs from a source. */

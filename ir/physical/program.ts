@@ -5,6 +5,7 @@
 import type { Kernel, Mem } from '../kernel/node.ts'
 import type { OpName } from '../kernel/ops.ts'
 import type { AlignmentSpec } from '../logical/alignment.ts'
+import type { LookedUp } from '../logical/lookup.ts'
 import type { Column, Schema } from '../schema.ts'
 
 /** A region with a fixed number of rows. */
@@ -84,6 +85,13 @@ export type PipelineInput =
       readonly alignment: Alignment | undefined
     }
   | {
+      /** What a table answers, which the runtime asks. */
+      readonly kind: 'answers'
+      /** The table. */
+      readonly name: string
+      readonly schema: Schema
+    }
+  | {
       readonly kind: 'edge'
       /** The pipelines whose outputs it reads, in the order of its inputs. */
       readonly from: readonly number[]
@@ -108,6 +116,25 @@ export interface PartitionMems {
   /** The column whose values they are, and where those are kept that are texts. */
   readonly column: Column
   readonly texts: Mem | undefined
+}
+
+/** A pipeline that asks a table: where it writes the keys, and what it wants to know. */
+export interface LookupProgram {
+  readonly table: string
+  /** The columns that it wants of the table. */
+  readonly columns: readonly LookedUp[]
+  /** One row: keys that are to be asked for (requests), and what was counted (hits, asked, waited, evicted). */
+  readonly head: Mem
+  /** The keys, laid out as an output. */
+  readonly requests: Mem
+  readonly keys: readonly OutputColumn[]
+  /** One row: rows that wait (live, gone); beyond how many no batch is begun. */
+  readonly waiting: Mem
+  readonly waitingRows: number
+  /** One row: keys that are known or asked for (live). */
+  readonly cache: Mem
+  /** The pipeline that answers come in by. */
+  readonly answers: number
 }
 
 export interface PipelineProgram {
@@ -143,6 +170,8 @@ export interface PipelineProgram {
   readonly operators: readonly string[]
   /** What kernels count where the plan is analysed: see compiler/lower/row-counts. */
   readonly counts: Mem | undefined
+  /** Set where it asks a table. */
+  readonly lookup: LookupProgram | undefined
 }
 
 /** A parameter: its value in `field` (a text in `field_offset` and `field_length`), `field_null` where it may be null. */

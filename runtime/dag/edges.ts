@@ -78,6 +78,7 @@ export class Edges {
 
   /** Rows come from a source: it counts again. */
   wake(source: number): void {
+    if (this.#isAnswers(source)) return
     for (
       let id = source, reader = this.#readers[id];
       reader !== NONE;
@@ -103,12 +104,18 @@ export class Edges {
     return first
   }
 
+  /** What tables answer is no input that time depends on. */
+  #isAnswers(id: number): boolean {
+    return this.#pipelines[id].program.input.kind === 'answers'
+  }
+
   /** Those that have ended hold nothing back, either. */
   #areAllIdle(reader: number, times: RowView): boolean {
     return this.#readers.every((one, id) => {
       const number = this.#numbers[id]
       return (
         one !== reader ||
+        this.#isAnswers(id) ||
         times.get(inputIdle(number)) === 1 ||
         times.getLong(inputWatermark(number)) === MAX_TIME
       )

@@ -16,7 +16,7 @@ import type { KernelSource } from './kernel-source.ts'
 import type { Pipeline } from './pipeline.ts'
 
 export interface EntranceOptions {
-  readonly input: PipelineInput & { readonly kind: 'source' }
+  readonly input: PipelineInput & { readonly kind: 'source' | 'answers' }
   readonly memory: BatchMemory
   readonly kernels: KernelSource
   readonly limits: Limits
@@ -45,8 +45,8 @@ export class Entrance {
     const { input, memory, kernels, limits, nowMs } = options
     this.pipeline = pipeline
     this.name = input.name
-    this.alignment = input.alignment
-    this.#idleMs = input.idleMs
+    this.alignment = input.kind === 'source' ? input.alignment : undefined
+    this.#idleMs = input.kind === 'source' ? input.idleMs : undefined
     this.#activeMs = nowMs
     this.#kernels = kernels
     const { columns, dictionaries } = pipeline.memory.areas

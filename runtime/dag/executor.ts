@@ -16,6 +16,8 @@ export interface Outlets {
   results(rows: number): void
   /** Rows wait in the late or error output of a pipeline: take them all. Results of operators name rows of an edge. */
   sides(pipeline: number, late: number, errors: number): void
+  /** A pipeline has written down keys that a table is to be asked for: take them all. */
+  requests(pipeline: number, keys: number): void
   /** Texts in state were swept: ids that were cached outside of state are void. */
   textsSwept(pipeline: number): void
 }
@@ -79,6 +81,11 @@ export class Executor {
     this.#checkAlive()
     const reader = this.#edges.sleep(source)
     if (reader !== NONE) this.#open(reader, Frame.meet)
+  }
+
+  /** What rows wait for will never come: the query ends. */
+  fail(error: unknown): void {
+    this.#failure ??= error
   }
 
   #checkAlive(): void {
@@ -308,7 +315,12 @@ export class Executor {
   }
 
   #drainSides(owner: number): void {
-    const { control } = this.#pipelines[owner]
+    const { control, lookup } = this.#pipelines[owner]
+    const keys = lookup?.get('requests') ?? 0
+    if (keys > 0) {
+      this.#outlets.requests(owner, keys)
+      lookup?.set('requests', 0)
+    }
     const [late, errors] = [control.get('late_rows'), control.get('error_rows')]
     if (late === 0 && errors === 0) return
     this.#outlets.sides(owner, late, errors)

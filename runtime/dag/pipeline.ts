@@ -23,6 +23,8 @@ export class Pipeline {
   readonly time: RowView
   /** How far its rows may go, where it drops others. */
   readonly drift: RowView | undefined
+  /** What it asks a table, where it does. */
+  readonly lookup: RowView | undefined
   readonly #budgetRows: number
   readonly #youngCallsMax: number
   #kernels: NamedKernels = new Map()
@@ -43,6 +45,7 @@ export class Pipeline {
     this.control = controlOf(this.memory.placement)
     this.time = new RowView(this.memory.placement, program.time)
     this.drift = program.drift && new RowView(this.memory.placement, program.drift)
+    this.lookup = program.lookup && new RowView(this.memory.placement, program.lookup.head)
     this.#asks = program.growables.map(() => 0)
     this.#growables = program.growables.toSorted((a, b) => a.id - b.id)
     this.#budgetRows = limits.budgetRows

@@ -22,9 +22,11 @@ import { Entrance } from './entrance.ts'
 import { Executor } from './executor.ts'
 import { type FaultyRows, readFaults } from './faulty-rows.ts'
 import type { KernelSource } from './kernel-source.ts'
+import type { Lookups, Tables } from './lookups.ts'
 import type { Meter } from './meter.ts'
 import { Pipeline } from './pipeline.ts'
 import { Rounds } from './rounds.ts'
+import { TableAnswers } from './table-answers.ts'
 
 /** Who takes what comes out. A callback must not call back into the plan. */
 export interface RunnerOutlets {
@@ -46,6 +48,8 @@ export interface RunnerOptions {
   readonly outlets: RunnerOutlets
   /** Are batches the taker's to keep, or valid only while it is called? */
   readonly mode: ResultMode
+  /** What rows are looked up in. */
+  readonly tables: Tables
 }
 
 /** Rows of a running query, from its start. */
@@ -80,6 +84,7 @@ export class Runner {
   #from = 0
   #rowsOut = 0
   readonly #rounds: Rounds
+  readonly #answers: TableAnswers
 
   constructor(options: RunnerOptions) {
     const { program, limits, memory } = options
@@ -94,21 +99,28 @@ export class Runner {
     this.#readers = this.#pipelines.map(
       (one, i) => new ResultReader(one.program.output, memories[i], limits.outputRows + 1),
     )
-    this.#entrances = this.#pipelines.flatMap(one => {
-      const { id, input } = one.program
-      return input.kind === 'source'
-        ? [new Entrance(one, { input, memory: memories[id], kernels: options.kernels, limits, nowMs })]
-        : []
-    })
+    const entrancesOf = (kind: 'source' | 'answers'): readonly Entrance[] =>
+      this.#pipelines.flatMap(one => {
+        const { id, input } = one.program
+        if (input.kind === 'edge' || input.kind !== kind) return []
+        return [new Entrance(one, { input, memory: memories[id], kernels: options.kernels, limits, nowMs })]
+      })
+    this.#entrances = entrancesOf('source')
     this.#entrance = this.#entrances[0]
     this.#alignments = new Alignments(this.#entrances, (source, group) => {
       const { code, message } = sourceDrifts(source, group)
       options.outlets.diagnostic({ code, message })
     })
     this.#rounds = this.#makeRounds()
+    const { clock, tables } = options
+    this.#answers = new TableAnswers(
+      { pipelines: this.#pipelines, memoryOf: batchMemory, limits, clock, tables },
+      entrancesOf('answers'),
+    )
     this.#executor = new Executor(this.#pipelines, {
       results: rows => this.#handOut(rows),
       sides: (pipeline, late, errors) => this.#handOutSides(pipeline, late, errors),
+      requests: (pipeline, keys) => this.lookups.ask(pipeline, keys),
       textsSwept: pipeline => this.#entrances.find(({ id }) => id === pipeline)?.forgetTexts(),
     })
     this.install()
@@ -138,6 +150,7 @@ export class Runner {
       pipeline.install(kernels.core(pipeline.program, pipeline.memory.placement))
     }
     for (const entrance of this.#entrances) entrance.forgetKernels()
+    this.#answers.forgetKernels()
   }
 
   /** Checks a batch for a source, by its number; throws where it is not acceptable, and nothing has changed. */
@@ -149,7 +162,7 @@ export class Runner {
 
   /** Makes an accepted batch the one under way. */
   begin(batch: AcceptedBatch, source = 0): void {
-    if (this.isBusy) throw new MillraceError('LDB-0005', 'a batch is still under way')
+    if (this.#isAtWork) throw new MillraceError('LDB-0005', 'a batch is still under way')
     this.#entrance = this.#entrances[source]
     // Rows that are there keep their source awake, also where the clock has not been looked at for long.
     if (batch.rows > 0) this.stayAwake(source)
@@ -182,17 +195,29 @@ export class Runner {
   }
 
   get isBusy(): boolean {
-    return this.#batch !== undefined || this.#rounds.isUnderWay || this.#executor.isBusy
+    return this.#isAtWork || this.#answers.isReady
+  }
+
+  get #isAtWork(): boolean {
+    const hasRows = this.#batch !== undefined || this.#answers.isUnderWay
+    return hasRows || this.#rounds.isUnderWay || this.#executor.isBusy
+  }
+
+  /** The tables that it asks. */
+  get lookups(): Lookups {
+    return this.#answers.lookups
   }
 
   /** Does one piece of work; returns whether more is to be done. */
   step(): boolean {
     try {
       if (this.#executor.isBusy) this.#executor.step()
+      else if (this.#answers.isReady) this.#answers.step(this.#executor)
       else if (this.#rounds.isUnderWay) this.#rounds.step()
       else if (this.#batch) this.#loadChunk(this.#batch)
     } catch (error) {
       this.#batch = undefined
+      this.#answers.abandon()
       this.#rounds.abandon()
       this.#align()
       throw error
@@ -267,9 +292,9 @@ export class Runner {
     for (const source of this.#entrances.keys()) this.stayAwake(source)
   }
 
-  /** Is a source so far ahead of its group that it is not to be read? */
+  /** Is a source not to be read: is it too far ahead of its group, or do too many rows wait for tables? */
   isPaused(source: number): boolean {
-    return this.#alignments.isPaused(source)
+    return this.lookups.isFull || this.#alignments.isPaused(source)
   }
 
   /** How far ahead of its group a source is, if it belongs to one. */

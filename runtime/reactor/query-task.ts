@@ -50,7 +50,7 @@ export class QueryTask implements Task {
     if (this.#done) return false
     const { runner, sources, taker } = this.#options
     if (!taker.hasRoom || this.#isHolding) return false
-    const hasInput = sources.hasBatch || sources.wantsMore || this.#hasToEnd
+    const hasInput = sources.hasBatch || sources.wantsMore || (this.#hasToEnd && !this.#isWaiting)
     return runner.isBusy || hasInput || this.#hasStruck || this.#held !== undefined
   }
 
@@ -103,6 +103,12 @@ export class QueryTask implements Task {
     return sources.areDrained || sources.drained.some(source => !runner.hasEndedAt(source))
   }
 
+  /** Has all come, and waits for nothing but tables? A source that has failed waits for nobody. */
+  get #isWaiting(): boolean {
+    const { runner, sources } = this.#options
+    return this.#ended && sources.error === undefined && runner.lookups.isWaiting
+  }
+
   fire(budget: Budget): void {
     this.#guard(() => {
       while (this.#options.runner.isBusy && this.#mayGoOn(budget)) this.#options.runner.step()
@@ -114,7 +120,7 @@ export class QueryTask implements Task {
     const { runner, sources } = this.#options
     if (this.#done) return
     this.#guard(() => runner.flush())
-    if (this.#ended && !runner.isBusy) this.finish(sources.error)
+    if (this.#ended && !runner.isBusy && !this.#isWaiting) this.finish(sources.error)
   }
 
   /** Ends the query, with an error or without. */

@@ -24,6 +24,7 @@ import { callOver } from './aggregates.ts'
 import { emitsOf, emitsOnce, fitting, periodsOf } from './emits.ts'
 import { exprOf, ref } from './exprs.ts'
 import { joinsOf } from './joins.ts'
+import { lookupsIn } from './lookups.ts'
 import { types, valuesOf } from './values.ts'
 import { alignments, watermarksOf } from './watermarks.ts'
 import { rowWindows, sizesAndOffsets, specsOn } from './windows.ts'
@@ -46,6 +47,7 @@ export function plansOver(schema: Schema): NodeArb {
     maybe(deduplicated, 1, 8),
     maybe(united(others), 1, 8),
     maybe(joined(others), 1, 6),
+    maybe(lookedUp('dim'), 1, 6),
     maybe(deduplicated, 1, 20),
     maybe(consolidated, 1, 3),
     maybe(filtered, 1, 4),
@@ -56,6 +58,7 @@ export function plansOver(schema: Schema): NodeArb {
     maybe(joined(others), 1, 12),
     maybe(filtered, 1, 4),
     maybe(projected, 1, 2),
+    maybe(lookedUp('other'), 1, 8),
     maybe(aggregated, 1, 2),
     maybe(consolidated, 1, 3),
     maybe(aggregated, 1, 3),
@@ -88,6 +91,12 @@ const deduplicated: Step = input => {
     })
     .map(({ keys, column, within }) => deduplicate(input, keys, column, within))
 }
+
+/** In order of arrival: what follows may depend on it. */
+const lookedUp =
+  (name: string): Step =>
+  input =>
+    isHeldByPartition(input) ? fc.constant(input) : lookupsIn(input, name, fc.constant(true))
 
 const consolidated: Step = input => {
   const { schema, time, isChangelog } = input.relation

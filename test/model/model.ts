@@ -17,6 +17,7 @@ import { Duplicates } from './deduplicate.ts'
 import { Entrance } from './entrance.ts'
 import { aggregated } from './groups.ts'
 import { intervalJoinOf } from './interval-join.ts'
+import { lookedUpFor } from './lookup.ts'
 import type { Item, ModelRow, Operator, Surroundings } from './operator.ts'
 import { type Input, unionOf } from './union.ts'
 import { TooManyPartitions } from './watermark.ts'
@@ -285,6 +286,11 @@ class Run {
             next.row({ ...item, windows, row: { ...item.row, ...bounds } })
           }),
         )
+      case 'lookup':
+        return on(item => {
+          const found = lookedUpFor(node, item)
+          if (found) next.row(found)
+        })
       case 'consolidate':
         return new Consolidated(node, next)
       case 'deduplicate':

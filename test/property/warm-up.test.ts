@@ -11,7 +11,7 @@ import { batchFromRows } from '../../runtime/io/rows.ts'
 import { type Trial, trialsOn } from '../gen/trials.ts'
 import type { ModelRow } from '../model/model.ts'
 import { encodeTexts } from '../support/dictionaries.ts'
-import { smallLimits } from '../support/engine.ts'
+import { smallLimits, tablesOf } from '../support/engine.ts'
 import { runs } from '../support/runs.ts'
 import { assertTrials } from '../support/trials.ts'
 
@@ -27,7 +27,7 @@ function opened({ plan, params, schedule }: Trial): { readonly instance: Instanc
   const instance = new Instance({
     plan: compiled.plan,
     params: { declared: paramsOf(plan), values: compiled.values },
-    open: { tier: 'js', params: params.given as ParamValues },
+    open: { tier: 'js', params: params.given as ParamValues, tables: tablesOf(plan) },
     callbacks,
     mode: 'view',
   })

@@ -14,7 +14,10 @@ export async function checkTrial(trial: Trial): Promise<void> {
   const model = runModel(plan, rows, options)
   const engine = await runEngine(trial)
   const isJoined = sourcesOf(plan).length > 1
-  const ordered = isJoined ? (list: readonly string[]) => list.toSorted() : (list: readonly string[]) => list
+  const isUnordered = isJoined || chainOf(plan).some(node => node.kind === 'lookup' && !node.isOrdered)
+  const ordered = isUnordered
+    ? (list: readonly string[]) => list.toSorted()
+    : (list: readonly string[]) => list
   assert.deepEqual(ordered(engine.rows), ordered(model.rows.map(textOf)))
   if (isJoined || chainOf(plan).some(({ kind }) => namesRows.has(kind)) || looksLikeRows(trial, engine))
     checkSidesOfMany(engine, model, options)
@@ -29,7 +32,7 @@ export async function checkTrial(trial: Trial): Promise<void> {
 }
 
 /** What may be late or at fault behind these has no number of a row of the source. */
-const namesRows: ReadonlySet<LogicalNode['kind']> = new Set(['consolidate', 'deduplicate'])
+const namesRows: ReadonlySet<LogicalNode['kind']> = new Set(['consolidate', 'deduplicate', 'lookup'])
 /** What is told of a source that gets too far ahead of others. */
 const SOURCE_DRIFTS = 'LDB-2009'
 

@@ -15,7 +15,7 @@ import { virtualClock } from '../../runtime/time/clock.ts'
 import type { Trial } from '../gen/trials.ts'
 import { type ModelOptions, type ModelResult, type ModelRow, runModel } from '../model/model.ts'
 import { encodeTexts } from './dictionaries.ts'
-import { comingsOf, isTaken, smallLimits } from './engine.ts'
+import { comingsOf, isTaken, smallLimits, tablesOf } from './engine.ts'
 import { modelOptionsOf } from './model-options.ts'
 
 export async function checkCounts(trial: Trial): Promise<void> {
@@ -31,7 +31,7 @@ export async function checkCounts(trial: Trial): Promise<void> {
   const probe = new Probe({
     plan: counted,
     params: { declared: paramsOf(plan), values: compiled.values },
-    open: { clock, tier: schedule.tiers[0], params: params.given as ParamValues },
+    open: { clock, tier: schedule.tiers[0], params: params.given as ParamValues, tables: tablesOf(plan) },
   })
   await feed(probe, trial, () => clock.advance(schedule.stepMs ?? 0))
   const { optimised, program } = counted.compilation

@@ -19,9 +19,12 @@ import type { Schema } from '../../ir/schema.ts'
 import type { FaultyRows } from '../../runtime/dag/faulty-rows.ts'
 import type { Counters } from '../../runtime/dag/runner.ts'
 import { batchFromRows, rowsOf } from '../../runtime/io/rows.ts'
+import type { LookupSource } from '../../runtime/lookup/lookup-source.ts'
 import type { Schedule, Trial } from '../gen/trials.ts'
 import type { ModelRow } from '../model/model.ts'
 import { encodeTexts } from './dictionaries.ts'
+import { endlessSource } from './endless-table.ts'
+import { chainOf } from './faults.ts'
 
 /** Small on purpose: tables grow early, outputs fill up, many instances fit into one process. */
 export const smallLimits: Partial<Limits> = {
@@ -76,6 +79,7 @@ export async function runEngine(trial: Trial): Promise<EngineResult> {
     clock,
     tier: schedule.tiers[0],
     params: params.given as ParamValues,
+    tables: tablesOf(plan),
     onLate: batch => out.takeLate(batch),
     onFaulty: faulty => out.takeFaulty(faulty),
     onDiagnostic: diagnostic => out.diagnostics.push(diagnostic),
@@ -83,6 +87,14 @@ export async function runEngine(trial: Trial): Promise<EngineResult> {
   const fed = await feed(live, schedule, comingsOf(trial), () => clock.advance(schedule.stepMs ?? 0))
   return Object.assign(out, { counters: live.counters, program, optimised, ...fed, rowsGiven: rows })
 }
+
+/** The tables that a plan looks rows up in. */
+export const tablesOf = (plan: LogicalNode): Readonly<Record<string, LookupSource>> =>
+  Object.fromEntries(
+    chainOf(plan).flatMap(node =>
+      node.kind === 'lookup' ? [[node.table.name, endlessSource(node.table)]] : [],
+    ),
+  )
 
 /** A plan with the literals that became parameters, so that plans that differ in them share their code. */
 function asWritten(plan: LogicalNode, { node, params }: Stream<Columns>): LogicalNode {

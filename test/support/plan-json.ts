@@ -15,6 +15,7 @@ import { filter } from '../../ir/logical/filter.ts'
 import type { LogicalNode } from '../../ir/logical/index.ts'
 import { columnsOfBoth, intervalJoin, type JoinType, rightNames } from '../../ir/logical/interval-join.ts'
 import type { TimeRange } from '../../ir/logical/join-condition.ts'
+import { type Lookup, lookup } from '../../ir/logical/lookup.ts'
 import { asAppend, asChanges, type Mode } from '../../ir/logical/mode.ts'
 import { project } from '../../ir/logical/project.ts'
 import type { RowWindow } from '../../ir/logical/row-window.ts'
@@ -24,6 +25,7 @@ import { union } from '../../ir/logical/union.ts'
 import { type TumblingWindow, type WindowSpec, window } from '../../ir/logical/window.ts'
 import { findColumn, type Schema } from '../../ir/schema.ts'
 import type { DataType } from '../../ir/types.ts'
+import { endlessTable } from './endless-table.ts'
 
 type ExprJson =
   | { readonly column: string }
@@ -41,6 +43,11 @@ type OperatorJson =
       readonly on: ConditionJson
       readonly maxRows?: number | undefined
     }
+  | ({
+      readonly lookup: string
+      readonly on: readonly string[]
+      readonly ttlMs?: bigint | undefined
+    } & Pick<Lookup, 'type' | 'isOrdered' | 'cacheRows' | 'waitingRows'>)
   | { readonly deduplicate: readonly string[]; readonly column: string; readonly withinTicks: bigint }
   | { readonly consolidate: Early | null }
   | { readonly filter: ExprJson }
@@ -172,6 +179,11 @@ export function planToJson(node: LogicalNode): PlanJson {
       return [...planToJson(node.input), { window: node.spec }]
     case 'consolidate':
       return [...planToJson(node.input), { consolidate: node.every ?? null }]
+    case 'lookup': {
+      const { table, on, type, isOrdered, ttlMs, cacheRows, waitingRows } = node
+      const rules = { type, isOrdered, ttlMs, cacheRows, waitingRows }
+      return [...planToJson(node.input), { lookup: table.name, on, ...rules }]
+    }
     case 'deduplicate': {
       const { keys, column, withinTicks } = node
       return [...planToJson(node.input), { deduplicate: keys, column, withinTicks }]
@@ -222,6 +234,11 @@ function operatorFromJson(input: LogicalNode, json: OperatorJson): LogicalNode {
   const { schema } = input.relation
   const expr = (of: ExprJson): Expr => exprFromJson(of, schema)
   if ('consolidate' in json) return consolidate(input, json.consolidate ?? undefined)
+  if ('lookup' in json) {
+    const { lookup: name, ttlMs, ...rules } = json
+    const types = json.on.map(one => columnOf(schema, one).type)
+    return lookup(input, { ...rules, ttlMs, table: endlessTable(name, types) })
+  }
   if ('deduplicate' in json) return deduplicate(input, json.deduplicate, json.column, json.withinTicks)
   if ('filter' in json) return filter(input, expr(json.filter))
   if ('window' in json)

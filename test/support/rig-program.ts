@@ -115,6 +115,7 @@ export function rigProgram(spec: RigSpec): RigProgram {
     drift: undefined,
     operators: [],
     counts: undefined,
+    lookup: undefined,
   }
   const plan: PlanProgram = {
     text: spec.name,

@@ -163,6 +163,7 @@ class Machine implements Memory {
     return new Executor([this.#pipeline], {
       results: rows => this.#emitted.push(...this.#rows(this.#program.emitted, rows)),
       sides: () => {},
+      requests: () => {},
       textsSwept: () => this.onSwept(),
     })
   }

@@ -28,7 +28,7 @@ test('layers: ir knows nobody, codegen and runtime only ir, nobody test or bench
 })
 
 test('no import cycles between folders of the runtime: memory and io below, reactor on top', () => {
-  const order = ['memory', 'io', 'time', 'streaming', 'dag', 'reactor', 'subscription']
+  const order = ['memory', 'io', 'time', 'streaming', 'lookup', 'dag', 'reactor', 'subscription']
   const wrong = engine
     .filter(({ path }) => path.startsWith('runtime/'))
     .flatMap(file => {

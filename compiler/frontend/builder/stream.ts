@@ -36,6 +36,13 @@ import { Expression } from './expression.ts'
 import { type JoinedColumns, type JoinOptions, joinStreams } from './join.ts'
 import { joinParams, nameParams, renameParams } from './stream-params.ts'
 import type { GroupScoped, NumberColumn, SameColumns, UnionOf, WindowColumnsOf } from './stream-types.ts'
+import {
+  type LookedUpColumns,
+  type LookupJoinOptions,
+  type LookupKeys,
+  lookupIn,
+  type Table,
+} from './table.ts'
 import type {
   ColumnsOf,
   Duration,
@@ -261,6 +268,20 @@ export class Stream<S extends Columns> {
   ): Stream<JoinedColumns<S, R, O>> {
     const { node, params } = joinStreams(this, other, on as never, options)
     return new Stream(node, params)
+  }
+
+  /**
+   * Adds to each row the columns of the row of a table that has the same key: `flights.lookup(airports, { origin: 'code' })`.
+   * A key that is null or NaN is not there. A column of the table whose name this stream has, too, is called `right_` and its
+   * name. Rows whose keys are not known yet wait for the answer of the table, and their time with them. LDB-3001 where columns
+   * do not fit the key, LDB-1001 for changes and for rows that belong to windows.
+   */
+  lookup<R extends Columns, K extends keyof R & string, const O extends LookupJoinOptions = object>(
+    table: Table<R, K>,
+    keys: LookupKeys<S, R, K>,
+    options?: O,
+  ): Stream<LookedUpColumns<S, R, O>> {
+    return this.#with(lookupIn(this.node, table.spec, keys as Readonly<Record<string, string>>, options))
   }
 
   #with<R extends Columns>(node: LogicalNode): Stream<R> {

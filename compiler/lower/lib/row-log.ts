@@ -125,7 +125,8 @@ export class RowLog {
     return and(sub(sub(row, this.#head('base')), this.#head('oldest')), this.#head('mask'))
   }
 
-  #at(age: Expr): Expr {
+  /** The row that so many others are older than, where there are more. */
+  at(age: Expr): Expr {
     return add(this.#head('base'), and(add(this.#head('oldest'), age), this.#head('mask')))
   }
 
@@ -152,7 +153,7 @@ export class RowLog {
 
   /** A new row of a key, or of none; its other fields hold what was there before. */
   append(k: KernelBuilder, owner: Owner, key: Expr): Local {
-    const row = k.let('new_row', this.#at(this.live))
+    const row = k.let('new_row', this.at(this.live))
     k.store(this.rows, 'key', row, key)
     k.if(ge(key, i32(0)), () => {
       k.store(this.rows, 'before', row, this.newest(k, owner, key))
@@ -168,16 +169,26 @@ export class RowLog {
     const left = k.let('left', i32(0))
     k.loop(`leave_${this.#name}`, label => {
       k.breakIf(or(ge(left, i32(LEAVE_MAX)), eq(this.live, i32(0))), label)
-      k.breakIf(not(owner.hasPassed(this.#at(i32(0)))), label)
-      this.#forget(k, owner)
-      k.put(this.head, 'oldest', and(add(this.#head('oldest'), i32(1)), this.#head('mask')))
-      k.put(this.head, 'live', sub(this.live, i32(1)))
+      k.breakIf(not(owner.hasPassed(this.oldest)), label)
+      this.dropOldest(k, owner)
       k.set(left, add(left, i32(1)))
     })
   }
 
+  /** The row that has been there for longest, where there is any. */
+  get oldest(): Expr {
+    return this.at(i32(0))
+  }
+
+  /** The oldest row leaves. */
+  dropOldest(k: KernelBuilder, owner: Owner): void {
+    this.#forget(k, owner)
+    k.put(this.head, 'oldest', and(add(this.#head('oldest'), i32(1)), this.#head('mask')))
+    k.put(this.head, 'live', sub(this.live, i32(1)))
+  }
+
   #forget(k: KernelBuilder, owner: Owner): void {
-    const isGone = owner.isGone(this.#at(i32(0)))
+    const isGone = owner.isGone(this.oldest)
     if (!isConst(isGone, false)) k.if(isGone, () => k.put(this.head, 'gone', sub(this.#head('gone'), i32(1))))
   }
 
@@ -251,7 +262,7 @@ export class RowLog {
     k.loop(`${done}_${this.#name}`, label => {
       k.breakIf(ge(this.#head(done), this.live), label)
       returnIfBudgetSpent(k, spent)
-      each(k.let('row', this.#at(this.#head(done))))
+      each(k.let('row', this.at(this.#head(done))))
       this.#raise(k, done)
     })
   }
@@ -265,7 +276,7 @@ export class RowLog {
         k.breakIf(ge(at, this.live), label)
         save()
         returnIfBudgetSpent(k, spent)
-        const row = k.let('row', this.#at(at))
+        const row = k.let('row', this.at(at))
         for (const [field] of texts) mark(load(this.rows, field, row))
         k.set(at, add(at, i32(1)))
       })

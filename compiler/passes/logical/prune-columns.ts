@@ -5,6 +5,7 @@ import { columnsOf } from '../../../ir/expr/expr.ts'
 import { aggregate, weightsOf } from '../../../ir/logical/aggregate.ts'
 import { exprsOf, inputsOf, type LogicalNode } from '../../../ir/logical/index.ts'
 import { type IntervalJoin, intervalJoin, isPaired, readBySide } from '../../../ir/logical/interval-join.ts'
+import { type Lookup, lookup } from '../../../ir/logical/lookup.ts'
 import { namesOf } from '../../../ir/logical/mode.ts'
 import { project } from '../../../ir/logical/project.ts'
 import { type Union, union } from '../../../ir/logical/union.ts'
@@ -18,6 +19,7 @@ export function pruneColumns(plan: LogicalNode): LogicalNode {
 function prune(node: LogicalNode, needed: ReadonlySet<string>): LogicalNode {
   if (node.kind === 'union') return union(node.inputs.map(input => pruneInput(node, input, needed)))
   if (node.kind === 'interval_join') return pruneJoin(node, needed)
+  if (node.kind === 'lookup') return pruneLookup(node, needed)
   const slim = dropUnread(node, needed)
   const before = neededBefore(slim, needed)
   return withInputs(
@@ -36,6 +38,15 @@ function pruneJoin(node: IntervalJoin, needed: ReadonlySet<string>): LogicalNode
   const columns = given.filter(name => needed.has(name))
   if (columns.length === given.length) return intervalJoin(left, right, node)
   return intervalJoin(left, right, { ...node, columns: columns.length > 0 ? columns : given.slice(0, 1) })
+}
+
+/** Rows may have to wait: just what is read of them is kept, and just that is looked up. */
+function pruneLookup(node: Lookup, needed: ReadonlySet<string>): LogicalNode {
+  const input = handOn(node.input, new Set([...needed, ...node.on]))
+  const given = node.relation.schema.map(({ name }) => name)
+  const columns = given.filter(name => needed.has(name))
+  if (columns.length === given.length) return lookup(input, node)
+  return lookup(input, { ...node, columns: columns.length > 0 ? columns : given.slice(0, 1) })
 }
 
 /** What comes together has the same columns: each input hands on just those that are read. */

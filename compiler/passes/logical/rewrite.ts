@@ -7,6 +7,7 @@ import { deduplicate } from '../../../ir/logical/deduplicate.ts'
 import { filter } from '../../../ir/logical/filter.ts'
 import { inputsOf, type LogicalNode } from '../../../ir/logical/index.ts'
 import { columnsOfBoth, type IntervalJoin, intervalJoin } from '../../../ir/logical/interval-join.ts'
+import { lookup } from '../../../ir/logical/lookup.ts'
 import { asAppend, asChanges } from '../../../ir/logical/mode.ts'
 import { project } from '../../../ir/logical/project.ts'
 import { sink } from '../../../ir/logical/sink.ts'
@@ -55,6 +56,8 @@ export function rebuild(
       return consolidate(input, node.every)
     case 'deduplicate':
       return deduplicate(input, node.keys, node.column, node.withinTicks)
+    case 'lookup':
+      return lookup(input, node)
     case 'interval_join':
       return rebuildJoin(node, inputs, changeOver)
     case 'sink':
