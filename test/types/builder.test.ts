@@ -17,6 +17,34 @@ import {
 } from '../../compiler/index.ts'
 import { type RowIn, same, trades } from './kit.ts'
 
+test('functions of texts and times have inferred types', () => {
+  const rows = trades.select(f => ({
+    part: f.symbol.splitPart('.', 1),
+    swapped: f.symbol.replace('.', '/'),
+    suffix: f.symbol.regexpExtract('[.](.*)$', 1),
+    isOption: f.symbol.regexpMatches('[0-9]{8}$'),
+    venue: f.venue.splitPart('-', -1),
+    day: f.at.dateFormat('yyyy-MM-dd'),
+  }))
+  interface Expected {
+    readonly part: string
+    readonly swapped: string
+    readonly suffix: string | null
+    readonly isOption: boolean
+    readonly venue: string | null
+    readonly day: string
+  }
+  same<RowIn<typeof rows>, { [K in keyof Expected]: Expected[K] }>(true)
+  assert.deepEqual(
+    rows.schema.map(({ nullable }) => nullable),
+    [false, false, true, false, true, false],
+  )
+  // @ts-expect-error a number has no parts
+  assert.throws(() => trades.select(f => ({ part: f.price.splitPart('.', 1) })))
+  // @ts-expect-error a pattern is known when the plan is made
+  assert.throws(() => trades.select(f => ({ part: f.symbol.regexpExtract(f.symbol, 1) })))
+})
+
 test('rows have inferred types from end to end', () => {
   const perMinute = trades
     .where(f => f.price.gt(10).and(f.symbol.like('A%')))

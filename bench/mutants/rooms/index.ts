@@ -27,6 +27,7 @@ import { rewrite } from './rewriting.ts'
 import * as rows from './row-windows.ts'
 import { sessions } from './sessions.ts'
 import * as sketches from './sketches.ts'
+import * as textFunctions from './text-functions.ts'
 import * as texts from './texts.ts'
 import * as union from './union.ts'
 
@@ -90,6 +91,12 @@ export const mutants = mutantsOf({
   utf8: texts.utf8,
   utf16: texts.utf16,
   'case-map': texts.caseMap,
+  parts: textFunctions.parts,
+  'date-format': textFunctions.dateFormat,
+  'regexp-kernels': textFunctions.regexpKernels,
+  'regexp-automaton': textFunctions.automaton,
+  'regexp-bytes': textFunctions.bytes,
+  'regexp-match': textFunctions.matching,
   accumulator: aggregates.accumulators,
   count: aggregates.count,
   sum: aggregates.sum,

@@ -92,6 +92,19 @@ export class Expression implements Typed {
     return new Expression(call('substring', this.#expr, ...positions), this.scope)
   }
 
+  splitPart(delimiter: Argument, number: Argument): Expression {
+    const [between, at] = [this.#operand(delimiter), this.#operand(number, 'int64')]
+    return new Expression(call('split_part', this.#expr, between, at), this.scope)
+  }
+
+  regexpExtract(pattern: string, group = 0): Expression {
+    return this.#call('regexp_extract', pattern, new Expression(literalOf(group, 'int64'), this.scope))
+  }
+
+  dateFormat(format: string): Expression {
+    return new Expression(call('date_format', this.#expr, literal(format, 'utf8')), this.scope)
+  }
+
   truncate(unit: string): Expression {
     return this.#named('date_trunc', unit)
   }
@@ -168,6 +181,8 @@ const methods = {
   startsWith: 'starts_with',
   endsWith: 'ends_with',
   contains: 'contains',
+  replace: 'replace',
+  regexpMatches: 'regexp_matches',
   and: 'and',
   or: 'or',
   not: 'not',

@@ -184,6 +184,31 @@ export interface Text<N extends boolean, G extends Scope> {
   substring(start: Operand<'int64', G>, length?: Operand<'int64', G>): ExprOf<'utf8', N, G>
   /** % stands for any text, _ for one code point, a backslash takes the next one literally. */
   like<X extends Operand<'utf8', G>>(pattern: X): ExprOf<'bool', Or<N, NullableOf<X>>, G>
+  /**
+   * Part number `n`, from 1, of those that the delimiter separates: `f.url.splitPart('/', 4)`. A negative number counts from
+   * the end; a part that is not there is `''`.
+   */
+  splitPart<X extends Operand<'utf8', G>, Y extends Operand<'int64', G>>(
+    delimiter: X,
+    n: Y,
+  ): ExprOf<'utf8', Or<N, Or<NullableOf<X>, NullableOf<Y>>>, G>
+  /** The text with `to` in place of each `from`, from left to right; as it is where `from` is empty. */
+  replace<X extends Operand<'utf8', G>, Y extends Operand<'utf8', G>>(
+    from: X,
+    to: Y,
+  ): ExprOf<'utf8', Or<N, Or<NullableOf<X>, NullableOf<Y>>>, G>
+  /**
+   * Does the regular expression match anywhere in the text? Its syntax is the part of RE2's that JavaScript has as well:
+   * `. [a-z] [^&] \d \w \s`, groups, `|`, `* + ? {n,m}`, each lazy with a `?` behind it, `^` and `$` for the ends of the
+   * text. Letters \d, \w and \s are those of ASCII. All else, and the repetition of what may match nothing, is LDB-1001. The
+   * time it takes grows with the text and no faster.
+   */
+  regexpMatches(pattern: string): ExprOf<'bool', N, G>
+  /**
+   * What a group of the first match took: `f.url.regexpExtract('id=(\\d+)', 1)`. Of the matches that begin there it is the one
+   * that Perl and RE2 find. Group 0 is all of it. Null where nothing matches, or where the group took no part.
+   */
+  regexpExtract(pattern: string, group?: number): ExprOf<'utf8', true, G>
 }
 
 /** What text and bytes can do besides. */
@@ -216,6 +241,12 @@ export interface Temporal<T extends TimestampType | 'date', N extends boolean, G
   truncate(unit: TruncUnit): ExprOf<T, N, G>
   /** A part of the time as a number: `f.at.extract('hour')`. */
   extract(field: ExtractField): ExprOf<'int64', N, G>
+  /**
+   * The time as a text: `f.at.dateFormat('yyyy-MM-dd HH:mm:ss.SSS')`. There are `yyyy`, `MM`, `dd`, `DDD` (day of the year),
+   * `HH`, `mm`, `ss` and `S` to `SSSSSSSSS` (of the second, cut off); other letters stand in single quotes, all else for itself.
+   * A year that has not four digits rejects the row with LDB-2005.
+   */
+  dateFormat(format: string): ExprOf<'utf8', N, G>
 }
 
 /** What timestamps can do besides. */
