@@ -1,0 +1,61 @@
+/**
+ * `bench nexmark`: the queries of Nexmark through the public door, on each tier. Events are made before the clock starts;
+ * an event is a row that is pushed. Every final answer is held against DuckDB's over the first of the same rows.
+ */
+import { type Answer, mismatches } from '../lib/answer.ts'
+import { cpuClock, wallClock } from '../lib/clock.ts'
+import { duckDbOver } from '../lib/duckdb.ts'
+import { type BenchOptions, wantsCase } from '../lib/options.ts'
+import type { Reporter } from '../lib/report.ts'
+import { median } from '../lib/stats.ts'
+import { timedTiers } from '../windows/tiers.ts'
+import type { NexmarkCase } from './case.ts'
+import { nexmarkCases } from './cases.ts'
+import { type Feed, feedOf } from './feed.ts'
+import { answerOf, timeRun } from './measure.ts'
+import { type NexmarkLine, report } from './report.ts'
+
+/** The batch of the engine. */
+const BATCH = 8192
+const ROWS = 1 << 20
+const CHECKED_ROWS = 1 << 16
+/** A round is a run over all rows. */
+const ROUNDS_MAX = 5
+
+export async function benchNexmark(options: BenchOptions, reporter: Reporter): Promise<void> {
+  const wanted = nexmarkCases.filter(({ name }) => wantsCase(options, name))
+  for (const spec of wanted) await benchCase(spec, options, reporter)
+}
+
+async function benchCase(spec: NexmarkCase, options: BenchOptions, reporter: Reporter): Promise<void> {
+  const rounds = Math.min(options.rounds, ROUNDS_MAX)
+  reporter.begin(spec.name, rounds)
+  const batchRows = options.batch ?? BATCH
+  const wrong = await mismatchesOf(spec, feedOf(spec, CHECKED_ROWS, batchRows))
+  const feed = feedOf(spec, ROWS, batchRows)
+  const speeds = timedTiers().map(tier => ({ tier, found: [] as number[] }))
+  for (let round = 0; round < rounds; round++) {
+    for (const { tier, found } of speeds) {
+      found.push(await timeRun({ spec, tier, feed }, options.cpu ? cpuClock : wallClock))
+    }
+    reporter.step()
+  }
+  reporter.done([])
+  const lines = speeds.map(
+    ({ tier, found }): NexmarkLine => ({
+      bench: 'nexmark',
+      case: spec.name,
+      tier,
+      eventsPerSecond: Math.round(median(found)),
+      mismatches: wrong.get(tier) ?? 0,
+    }),
+  )
+  report(options.json, spec.about, lines)
+}
+
+async function mismatchesOf(spec: NexmarkCase, feed: Feed): Promise<ReadonlyMap<string, number>> {
+  const expected: Answer = await (await duckDbOver(spec.sql, feed.tables)).answer()
+  const found = new Map<string, number>()
+  for (const tier of timedTiers()) found.set(tier, mismatches(expected, await answerOf({ spec, tier, feed })))
+  return found
+}
