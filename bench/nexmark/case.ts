@@ -18,6 +18,8 @@ export interface NexmarkCase {
   readonly sql: string
   /** Only the last row for each value of so many columns counts: results replace those before. */
   readonly latestBy?: number
+  /** How many rows are timed, where a row costs so much that fewer must do. */
+  readonly rows?: number
   /** Do rows carry the time at which they arrive? Then the clock stands there when they are pushed. */
   readonly arrives?: true
 }

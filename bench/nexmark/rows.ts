@@ -57,6 +57,21 @@ export const rowCases: readonly NexmarkCase[] = [
     sql: 'select auction, bidder, price, dateTime, extra from bids',
   },
   {
+    name: 'q1',
+    about: 'prices in another currency, in thousandths',
+    sources,
+    stream: erase(
+      bids.select(b => ({
+        auction: b.auction,
+        bidder: b.bidder,
+        thousandths: b.price.mul(908),
+        dateTime: b.dateTime,
+        extra: b.extra,
+      })),
+    ),
+    sql: 'select auction, bidder, 908 * price, dateTime, extra from bids',
+  },
+  {
     name: 'q2',
     about: 'bids on some auctions',
     sources,
