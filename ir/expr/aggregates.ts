@@ -5,8 +5,12 @@
 import { MillraceError } from '../errors.ts'
 import {
   type DataType,
+  DIGITS_MAX,
+  decimalOf,
+  decimalParts,
   type ElementType,
   type IntegerType,
+  isDecimal,
   isFloat,
   isInteger,
   isList,
@@ -84,9 +88,11 @@ function refuse(what: string, args: readonly DataType[]): never {
   throw new MillraceError('LDB-1200', `${what} does not take ${args.join(' and ') || 'no argument'}`)
 }
 
-/** Integers are summed as checked 64-bit integers of their own signedness, floats as float64. */
-const sumType = (type: DataType): DataType =>
-  isFloat(type) ? 'float64' : isUnsigned64(type) ? 'uint64' : 'int64'
+/** Integers are summed as checked 64-bit integers of their own signedness, floats as float64, decimals with all digits there are. */
+export const sumType = (type: DataType): DataType => {
+  if (isDecimal(type)) return decimalOf(DIGITS_MAX, decimalParts(type).scale)
+  return isFloat(type) ? 'float64' : isUnsigned64(type) ? 'uint64' : 'int64'
+}
 
 const extreme = (what: string, sign: 1 | -1): AggregateRow => ({
   resolve: only(
@@ -184,7 +190,7 @@ export const aggregates = {
     evaluate: rows => BigInt(rows.length),
   },
   sum: {
-    resolve: only('sum', isNumeric, sumType),
+    resolve: only('sum', type => isNumeric(type) || isDecimal(type), sumType),
     rowsMin: 1,
     evaluate: (rows, type) => sumOf(rows, type),
   },

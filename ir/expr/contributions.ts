@@ -1,5 +1,5 @@
 /** What the rows of a group bring to an aggregate, and their sums: rows of a part are added for themselves, then the parts. */
-import { type DataType, type IntegerType, isFloat } from '../types.ts'
+import { type DataType, type ExactType, isFloat } from '../types.ts'
 import type { Value } from './expr.ts'
 import { checked } from './functions/arithmetic.ts'
 
@@ -66,7 +66,7 @@ const floats: Folding<number> = {
 }
 
 /** A step that leaves the range is the fault of what makes it: of a row, or of what joins parts. */
-const integersOf = (type: IntegerType): Folding<bigint> => ({
+const integersOf = (type: ExactType): Folding<bigint> => ({
   none: 0n,
   add: (held, rows) =>
     rows.reduce(
@@ -77,7 +77,7 @@ const integersOf = (type: IntegerType): Folding<bigint> => ({
 })
 
 export const sumOf = (rows: readonly Contribution[], type: DataType): bigint | number =>
-  isFloat(type) ? fold(rows, floats) : fold(rows, integersOf(type as IntegerType))
+  isFloat(type) ? fold(rows, floats) : fold(rows, integersOf(type as ExactType))
 
 /** Halves of the lanes are summed for themselves. */
 const addLanes = (lanes: readonly number[]): number =>

@@ -107,6 +107,10 @@ const mixed: readonly (readonly DataType[])[] = [
   ['timestamp[ns]', 'int64'],
   ['utf8', 'float64'],
   ['utf8', 'int64'],
+  ['decimal(6,2)', 'decimal(18,3)'],
+  ['decimal(6,2)', 'int16'],
+  ['decimal(18,3)', 'int8'],
+  ['decimal(6,2)', 'float64'],
 ]
 
 const wide: readonly (readonly DataType[])[] = [

@@ -7,7 +7,16 @@ import { type FunctionName, functionNames, functionRow } from '../../ir/expr/fun
 import { extractFields, truncUnits } from '../../ir/expr/functions/time.ts'
 import { meet } from '../../ir/expr/promote.ts'
 import { parsePattern } from '../../ir/expr/regexp/parse.ts'
-import { type DataType, dataTypes, isBytes, isInteger, isNumeric, isTimestamp } from '../../ir/types.ts'
+import {
+  type DataType,
+  type DecimalType,
+  dataTypes,
+  isBytes,
+  isDecimal,
+  isInteger,
+  isNumeric,
+  isTimestamp,
+} from '../../ir/types.ts'
 
 type Arbs<T> = fc.Arbitrary<T>
 type Arb = Arbs<Expr>
@@ -51,6 +60,7 @@ function casts(type: DataType, inner: Inner): readonly Arb[] {
 function ownCalls(type: DataType, inner: Inner): readonly Arb[] {
   if (type === 'bool') return boolCalls(inner)
   if (isNumeric(type)) return numberCalls(type, inner)
+  if (isDecimal(type)) return decimalCalls(type, inner)
   if (type === 'utf8') return textCalls(inner)
   if (isBytes(type)) return [apply('concat', inner(type), inner(type))]
   return timeCalls(type, inner)
@@ -97,6 +107,17 @@ function numberCalls(type: DataType, inner: Inner): readonly Arb[] {
   if (type === 'int64') shared.push(...longCalls(inner))
   if (type === 'int32') shared.push(apply('js_length', inner('utf8')))
   return shared
+}
+
+/** The types of results depend on those of the operands: they are brought to what is wanted. */
+function decimalCalls(type: DecimalType, inner: Inner): readonly Arb[] {
+  const operand = typed(type, 'decimal(6,2)', 'int16', 'uint8').chain(inner)
+  const brought = (arb: Arb): Arb => arb.map(expr => (expr.type === type ? expr : cast(expr, type)))
+  return [
+    brought(oneOf(['add', 'sub', 'mul'], inner('decimal(6,2)'), operand)),
+    oneOf(['add', 'sub'], inner(type), inner(type)).map(expr => cast(expr, type, true)),
+    oneOf(['neg', 'abs'], inner(type)),
+  ]
 }
 
 const hosted = functionNames.filter(name => functionRow(name).host)

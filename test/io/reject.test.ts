@@ -89,7 +89,7 @@ const refusals: readonly Refused[] = [
   {
     name: 'a type that is not supported',
     type: 'int64',
-    data: () => makeData({ type: new Decimal(2, 10), data: new Uint32Array(4) }),
+    data: () => makeData({ type: new Decimal(2, 19), data: new Uint32Array(4) }),
     code: 'LDB-0006',
     message: /has Decimal(?:.|\n)*cast the data to one of Bool, Int8/,
   },

@@ -8,6 +8,7 @@ import type { ColumnType } from '../../../ir/schema.ts'
 import {
   type DataType,
   integerRange,
+  isDecimal,
   isFloat,
   isInteger,
   isTimestamp,
@@ -15,6 +16,7 @@ import {
   ticksPerSecond,
   unitOf,
 } from '../../../ir/types.ts'
+import { conversionTo } from '../../../runtime/io/convert.ts'
 import { ticksOf } from './duration.ts'
 import type { Duration, ExprOf, Scope, Typed } from './types.ts'
 
@@ -213,6 +215,7 @@ function fit(value: Value | Date, type: DataType): Value | undefined {
   if (value instanceof Date) return fitDate(value, type)
   if (isInteger(type))
     return fitInteger(value, integerRange[type].min, integerRange[type].max, big => ofInteger(big, type))
+  if (isDecimal(type)) return conversionTo(type).convert(value) as Value | undefined
   if (isTimestamp(type)) return fitInteger(value, -(1n << 63n), (1n << 63n) - 1n, big => big)
   if (type === 'date') return fitInteger(value, -(1n << 31n), (1n << 31n) - 1n, Number)
   if (isFloat(type)) return fitFloat(value, type)

@@ -7,6 +7,7 @@ import type { Columns, ColumnType } from '../../../ir/schema.ts'
 import type {
   BytesType,
   DataType,
+  DecimalType,
   IntegerType,
   JsValue,
   ListType,
@@ -26,7 +27,9 @@ type Comparable<T extends DataType> = T extends NumericType
   ? MeetsWith<T>
   : T extends TimestampType | 'date'
     ? TimestampType | 'date'
-    : T
+    : T extends DecimalType
+      ? DecimalType | NumericType
+      : T
 type MeetsWith<T extends NumericType> = {
   [U in NumericType]: NumericMeet<T, U> extends never ? never : U
 }[NumericType]
@@ -36,7 +39,9 @@ export type LiteralOf<T extends DataType> = T extends NumericType
   ? number | bigint
   : T extends TimestampType | 'date'
     ? Date | JsValue<T>
-    : JsValue<T>
+    : T extends DecimalType
+      ? string | bigint
+      : JsValue<T>
 
 /** What every expression says about itself. */
 export interface Typed<T extends DataType = DataType, N extends boolean = boolean, G extends Scope = Scope> {
@@ -156,6 +161,25 @@ export interface Numeric<T extends NumericType, N extends boolean, G extends Sco
   power<X extends NumberOperand<T, G>>(x: X): ExprOf<'float64', Or<N, NullableOf<X>>, G>
 }
 
+type ExactOperand<G extends Scope> = Operand<DecimalType, G> | Typed<IntegerType, boolean, G>
+
+/**
+ * What decimals can do besides, exactly: other decimals, and integers of 32 bits, come in as what they are. A result of more
+ * than 18 digits rejects the row with LDB-9002; a literal is a text, `'0.5'`, in the type of the decimal.
+ */
+export interface Exact<N extends boolean, G extends Scope> {
+  /** The sum: with as many digits behind the point as the longer one has. */
+  add<X extends ExactOperand<G>>(x: X): ExprOf<DecimalType, Or<N, NullableOf<X>>, G>
+  /** The difference. */
+  sub<X extends ExactOperand<G>>(x: X): ExprOf<DecimalType, Or<N, NullableOf<X>>, G>
+  /** The product: digits behind the point are added. LDB-1200 where they are more than 18. */
+  mul<X extends ExactOperand<G>>(x: X): ExprOf<DecimalType, Or<N, NullableOf<X>>, G>
+  /** The number with its sign turned. */
+  neg(): ExprOf<DecimalType, N, G>
+  /** The number without its sign. */
+  abs(): ExprOf<DecimalType, N, G>
+}
+
 /** What integers can do besides: arithmetic that rejects no row. */
 export interface Wrapping<T extends IntegerType, N extends boolean, G extends Scope> {
   /** The low bits of the sum: it wraps around at the limits of the type. */
@@ -264,6 +288,7 @@ export type ExprOf<T extends DataType, N extends boolean, G extends Scope> = Typ
   (T extends ListType ? unknown : Common<T, N, G> & (T extends 'bool' ? Logical<N, G> : Ordered<T, N, G>)) &
   (T extends NumericType ? Numeric<T, N, G> : unknown) &
   (T extends IntegerType ? Wrapping<T, N, G> : unknown) &
+  (T extends DecimalType ? Exact<N, G> : unknown) &
   (T extends BytesType ? Sequence<T, N, G> : unknown) &
   (T extends 'utf8' ? Text<N, G> : unknown) &
   (T extends TimestampType | 'date' ? Temporal<T, N, G> : unknown) &
