@@ -6,6 +6,7 @@ import { bids } from './streams.ts'
 
 const CHANNEL_ID = '(&|^)channel_id=([^&]*)'
 const sources = ['bids'] as const
+const RATE = lit(t.decimal(3, 3), '0.908')
 
 /** Those that do not name their id in the url. */
 const namedChannels = { apple: '0', google: '1', facebook: '2', baidu: '3' }
@@ -26,12 +27,12 @@ const q21 = bids
   }))
 
 const q14 = bids
-  .with(b => ({ discounted: b.price.mul(908), hour: b.dateTime.extract('hour') }))
-  .where(b => b.discounted.gt(1_000_000_000).and(b.discounted.lt(50_000_000_000)))
+  .with(b => ({ discounted: b.price.cast(t.decimal(15)).mul(RATE), hour: b.dateTime.extract('hour') }))
+  .where(b => b.discounted.gt('1000000').and(b.discounted.lt('50000000')))
   .select(b => ({
     auction: b.auction,
     bidder: b.bidder,
-    thousandths: b.discounted,
+    price: b.discounted,
     bidTimeType: when(b.hour.between(8, 18), lit(t.utf8, 'dayTime'))
       .when(b.hour.le(6).or(b.hour.ge(20)), 'nightTime')
       .else('otherTime'),
@@ -58,17 +59,18 @@ export const rowCases: readonly NexmarkCase[] = [
   },
   {
     name: 'q1',
-    about: 'prices in another currency, in thousandths',
+    about: 'prices in another currency',
     sources,
     stream: erase(
       bids.select(b => ({
         auction: b.auction,
         bidder: b.bidder,
-        thousandths: b.price.mul(908),
+        price: b.price.cast(t.decimal(15)).mul(RATE),
         dateTime: b.dateTime,
         extra: b.extra,
       })),
     ),
+    // A decimal comes as its units.
     sql: 'select auction, bidder, 908 * price, dateTime, extra from bids',
   },
   {

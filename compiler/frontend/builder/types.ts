@@ -28,7 +28,7 @@ type Comparable<T extends DataType> = T extends NumericType
   : T extends TimestampType | 'date'
     ? TimestampType | 'date'
     : T extends DecimalType
-      ? DecimalType | NumericType
+      ? DecimalType
       : T
 type MeetsWith<T extends NumericType> = {
   [U in NumericType]: NumericMeet<T, U> extends never ? never : U
