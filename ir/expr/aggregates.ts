@@ -5,21 +5,16 @@
 import { MillraceError } from '../errors.ts'
 import {
   type DataType,
-  DIGITS_MAX,
-  decimalOf,
-  decimalParts,
   type ElementType,
   type IntegerType,
   isDecimal,
-  isFloat,
   isInteger,
   isList,
   isNumeric,
-  isUnsigned64,
   listOf,
 } from '../types.ts'
 import { refuseList } from './build.ts'
-import { type Contribution, fold, sumOf, valuesOf } from './contributions.ts'
+import { type Contribution, fold, sumOf, sumType, valuesOf } from './contributions.ts'
 import { estimateDistinct } from './distinct.ts'
 import { type Expr, literal, type Value } from './expr.ts'
 import { canFoldFault, checkFold, type Fold, foldOf, foldResult, foldRows, printFold } from './fold.ts'
@@ -86,12 +81,6 @@ const only =
 
 function refuse(what: string, args: readonly DataType[]): never {
   throw new MillraceError('LDB-1200', `${what} does not take ${args.join(' and ') || 'no argument'}`)
-}
-
-/** Integers are summed as checked 64-bit integers of their own signedness, floats as float64, decimals with all digits there are. */
-export const sumType = (type: DataType): DataType => {
-  if (isDecimal(type)) return decimalOf(DIGITS_MAX, decimalParts(type).scale)
-  return isFloat(type) ? 'float64' : isUnsigned64(type) ? 'uint64' : 'int64'
 }
 
 const extreme = (what: string, sign: 1 | -1): AggregateRow => ({

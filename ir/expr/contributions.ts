@@ -1,5 +1,14 @@
 /** What the rows of a group bring to an aggregate, and their sums: rows of a part are added for themselves, then the parts. */
-import { type DataType, type ExactType, isFloat } from '../types.ts'
+import {
+  type DataType,
+  DIGITS_MAX,
+  decimalOf,
+  decimalParts,
+  type ExactType,
+  isDecimal,
+  isFloat,
+  isUnsigned64,
+} from '../types.ts'
 import type { Value } from './expr.ts'
 import { checked } from './functions/arithmetic.ts'
 
@@ -63,6 +72,12 @@ const floats: Folding<number> = {
       ? rows.reduce((sum, { values }) => sum + Number(values[0]), held)
       : held + addFloats(rows),
   join: (held, part) => held + part,
+}
+
+/** Integers are summed as checked 64-bit integers of their own signedness, floats as float64, decimals with all digits there are. */
+export const sumType = (type: DataType): DataType => {
+  if (isDecimal(type)) return decimalOf(DIGITS_MAX, decimalParts(type).scale)
+  return isFloat(type) ? 'float64' : isUnsigned64(type) ? 'uint64' : 'int64'
 }
 
 /** A step that leaves the range is the fault of what makes it: of a row, or of what joins parts. */

@@ -2,8 +2,7 @@
  * sum: checked 64-bit integers, or doubles. Doubles are added in arrival order; where all rows are one group
  * they are added in lanes by row number, so that no row waits for the one before it.
  */
-import { sumType } from '../../../ir/expr/aggregates.ts'
-import { FLOAT_LANES } from '../../../ir/expr/contributions.ts'
+import { FLOAT_LANES, sumType } from '../../../ir/expr/contributions.ts'
 import {
   add,
   and,

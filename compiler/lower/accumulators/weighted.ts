@@ -1,5 +1,5 @@
 /** Accumulators over changes: a row that is taken back undoes what it did when it came. */
-import { sumType } from '../../../ir/expr/aggregates.ts'
+import { sumType } from '../../../ir/expr/contributions.ts'
 import { add, and, eq, gt, i64, le, mul, not, op, or, sub } from '../../../ir/kernel/build.ts'
 import type { Expr } from '../../../ir/kernel/node.ts'
 import { type DataType, isDecimal, isUnsigned64 } from '../../../ir/types.ts'
