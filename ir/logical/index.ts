@@ -4,6 +4,7 @@ import { type Aggregate, aggregateRule } from './aggregate.ts'
 import { type Consolidate, consolidateRule } from './consolidate.ts'
 import { type Deduplicate, deduplicateRule } from './deduplicate.ts'
 import { type Filter, filterRule } from './filter.ts'
+import { type IntervalJoin, intervalJoinRule } from './interval-join.ts'
 import { type Mode, type ModeChange, modeOf, modeRule } from './mode.ts'
 import type { Language, OperatorRule } from './operator.ts'
 import { type Project, projectRule } from './project.ts'
@@ -22,6 +23,7 @@ export type LogicalNode =
   | Consolidate
   | Deduplicate
   | Union
+  | IntervalJoin
   | Sink
 export type OperatorKind = LogicalNode['kind']
 
@@ -35,6 +37,7 @@ const rules: { readonly [K in OperatorKind]: OperatorRule<Extract<LogicalNode, {
   consolidate: consolidateRule,
   deduplicate: deduplicateRule,
   union: unionRule,
+  interval_join: intervalJoinRule,
   sink: sinkRule,
 }
 

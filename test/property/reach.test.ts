@@ -64,6 +64,7 @@ test('every operator', { skip }, () => {
     consolidate: 1,
     deduplicate: 1,
     union: 1,
+    interval_join: 1,
     sink: 1,
   }
   assertAll(

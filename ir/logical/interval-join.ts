@@ -1,0 +1,192 @@
+/**
+ * interval_join: pairs rows of two streams whose keys are equal and whose event times are not too far apart; or rows that
+ * belong to the same window. A row is kept until no partner of it can come any more. That is when the watermark of the
+ * other side has passed the last time that one could have; a row that found none leaves then.
+ */
+import { MillraceError } from '../errors.ts'
+import { refuseList } from '../expr/build.ts'
+import { columnsOf, type Expr } from '../expr/expr.ts'
+import { printName } from '../expr/print.ts'
+import { type Column, checkSchema, findColumn, type Schema } from '../schema.ts'
+import type { LogicalNode } from './index.ts'
+import { conditionOf, type JoinCondition, printCondition } from './join-condition.ts'
+import type { OperatorRule } from './operator.ts'
+import { checkColumns, type EventTime, keepTime, type Relation } from './relation.ts'
+import type { TumblingWindow } from './window.ts'
+
+export const joinTypes = ['inner', 'left', 'right', 'full', 'semi', 'anti'] as const
+/**
+ * Which rows a join gives. `inner`: pairs. `left`, `right`, `full`: also rows of that side, or of both, that have no
+ * partner, with nulls in place of it. `semi`, `anti`: rows of the left side that have a partner, or have none.
+ */
+export type JoinType = (typeof joinTypes)[number]
+
+export interface IntervalJoin {
+  readonly kind: 'interval_join'
+  readonly left: LogicalNode
+  readonly right: LogicalNode
+  readonly type: JoinType
+  readonly condition: JoinCondition
+  /** What columns of the right side are called behind the join. */
+  readonly names: ReadonlyMap<string, string>
+  /** The columns of results, where nobody reads the others. */
+  readonly columns: readonly string[] | undefined
+  readonly relation: Relation
+}
+
+export type JoinSide = 'left' | 'right'
+
+/** Do results have the columns of the right side? */
+export const isPaired = (type: JoinType): boolean => type !== 'semi' && type !== 'anti'
+
+/** Are rows of a side handed on that have no partner? */
+export const givesUnmatched = (type: JoinType, side: JoinSide): boolean =>
+  type === 'full' || type === side || (type === 'anti' && side === 'left')
+
+/** A join whose condition is over the columns of both sides, those of the right one by the names of `rightNames`. */
+export function joinOn(left: LogicalNode, right: LogicalNode, type: JoinType, on: Expr): IntervalJoin {
+  const names = rightNames(left.relation.schema, right.relation.schema)
+  const both = checkSchema([...left.relation.schema, ...renamed(right.relation.schema, names)])
+  checkColumns(on, both, 'join')
+  if (on.type !== 'bool')
+    throw new MillraceError('LDB-1200', `the condition of a join is a bool, not ${on.type}`)
+  checkWindows(left.relation, right.relation)
+  const condition = conditionOf(on, { left: left.relation, right: right.relation, names })
+  return intervalJoin(left, right, { type, condition, names })
+}
+
+/** A column of the right side whose name the left one has, too, is called `right_` and its name. */
+export const rightNames = (left: Schema, right: Schema): ReadonlyMap<string, string> =>
+  new Map(right.map(({ name }) => [name, findColumn(left, name) ? `right_${name}` : name]))
+
+export type JoinSpec = Pick<IntervalJoin, 'type' | 'condition' | 'names'> &
+  Partial<Pick<IntervalJoin, 'columns'>>
+
+export function intervalJoin(
+  left: LogicalNode,
+  right: LogicalNode,
+  { type, condition, names, columns }: JoinSpec,
+): IntervalJoin {
+  const [l, r] = [left.relation, right.relation]
+  if (l.isChangelog || r.isChangelog) {
+    throw new MillraceError('LDB-1001', 'a join of changes within a stretch of time', {
+      fix: 'join rows that are only added, and aggregate behind the join',
+    })
+  }
+  for (const { left: a, right: b } of condition.keys) {
+    refuseList('a join', a.type)
+    if (a.type !== b.type) throw new MillraceError('LDB-3001', `a join by ${a.type} and ${b.type}`)
+  }
+  const own = new Map(r.schema.map(({ name }) => [name, names.get(name) ?? name]))
+  const node = { kind: 'interval_join' as const, left, right, type, condition, names: own, columns }
+  return { ...node, relation: narrowed(relationOf(node), columns) }
+}
+
+function checkWindows(left: Relation, right: Relation): void {
+  const [a, b] = [left, right].map(({ time }) => time?.window)
+  if (!a && !b) return
+  const isSame =
+    a?.isInRows &&
+    b?.isInRows &&
+    a.type === b.type &&
+    isSameGrid(a.spec as TumblingWindow, b.spec as TumblingWindow)
+  if (isSame) return
+  throw new MillraceError(
+    'LDB-1001',
+    'a join of rows that belong to windows, and not both to the same tumbling ones',
+    {
+      fix: 'assign the same tumbling windows on both sides; or aggregate the windows of each first, and join the results by the bounds of their windows',
+    },
+  )
+}
+
+const isSameGrid = (a: TumblingWindow, b: TumblingWindow): boolean =>
+  a.sizeTicks === b.sizeTicks && a.offsetTicks === b.offsetTicks
+
+const renamed = (schema: Schema, names: ReadonlyMap<string, string>): Schema =>
+  schema.map(column => ({ ...column, name: names.get(column.name) ?? column.name }))
+
+type Unrelated = Omit<IntervalJoin, 'relation'>
+
+function relationOf(node: Unrelated): Relation {
+  const { left, right, names, type } = node
+  const [leftIsOuter, rightIsOuter] = [
+    type === 'right' || type === 'full',
+    type === 'left' || type === 'full',
+  ]
+  const orNull = (schema: Schema, isOuter: boolean): readonly Column[] =>
+    isOuter ? schema.map(column => ({ ...column, nullable: true })) : schema
+  const ofLeft = orNull(left.relation.schema, leftIsOuter)
+  const ofRight = orNull(renamed(right.relation.schema, names), rightIsOuter)
+  const schema = isPaired(type) ? checkSchema([...ofLeft, ...ofRight]) : left.relation.schema
+  return { schema, time: timeOf(node), isChangelog: false }
+}
+
+/** Of a relation the columns that are read. */
+function narrowed({ schema, time, isChangelog }: Relation, columns: readonly string[] | undefined): Relation {
+  if (!columns) return { schema, time, isChangelog }
+  const kept = new Map(columns.map(name => [name, name]))
+  return { schema: schema.filter(({ name }) => kept.has(name)), time: keepTime(time, kept), isChangelog }
+}
+
+/** The times by which rows were joined keep what the watermark promises, where they are not null. */
+function timeOf(node: Unrelated): EventTime | undefined {
+  const { left, right, type, names } = node
+  if (type === 'full') return undefined
+  const [l, r] = timesOf(node)
+  const nameOf = (name: string): string => names.get(name) ?? name
+  const leftTimes = type === 'right' ? [] : [l]
+  const rightTimes = type === 'inner' || type === 'right' ? [nameOf(r)] : []
+  const window = (type === 'right' ? right : left).relation.time?.window
+  const isRenamed = window && type === 'right'
+  return {
+    columns: [...leftTimes, ...rightTimes],
+    window: isRenamed ? { ...window, start: nameOf(window.start), end: nameOf(window.end) } : window,
+  }
+}
+
+/** The columns of event time by which rows are joined, each by its own name. */
+export function timesOf({
+  left,
+  right,
+  condition: { range },
+}: Pick<IntervalJoin, 'left' | 'right' | 'condition'>): readonly [string, string] {
+  if (range) return [range.left, range.right]
+  const [a, b] = [left, right].map(({ relation: { time } }) => time?.window?.end)
+  if (a === undefined || b === undefined) throw new Error('a join without times')
+  return [a, b]
+}
+
+/** The columns of each side that the condition reads, by their own names. */
+export function readBySide({
+  left,
+  right,
+  condition,
+  names,
+}: IntervalJoin): Readonly<Record<JoinSide, readonly string[]>> {
+  const [l, r] = timesOf({ left, right, condition })
+  const residual = columnsOf(condition.residual ? [condition.residual] : [])
+  const read = (side: JoinSide): readonly string[] => columnsOf(condition.keys.map(pair => pair[side]))
+  const ofRight = [...names].flatMap(([own, name]) => (residual.includes(name) ? [own] : []))
+  const rightOnly = new Set(names.values())
+  return {
+    left: [...read('left'), l, ...windowOf(left), ...residual.filter(name => !rightOnly.has(name))],
+    right: [...read('right'), r, ...windowOf(right), ...ofRight],
+  }
+}
+
+const windowOf = ({ relation: { time } }: LogicalNode): readonly string[] =>
+  time?.window ? [time.window.start, time.window.end] : []
+
+export const intervalJoinRule: OperatorRule<IntervalJoin> = {
+  inputs: node => [node.left, node.right],
+  exprs: ({ condition: { keys, residual } }) => [
+    ...keys.flatMap(({ left, right }) => [left, right]),
+    ...(residual ? [residual] : []),
+  ],
+  accepts: ['append'],
+  print: ({ type, condition, names, columns }) => {
+    const changed = [...names].filter(([own, name]) => own !== name).map(([own, name]) => `${own} as ${name}`)
+    return `${type} join on ${printCondition(condition)}${changed.length > 0 ? ` right ${changed.join(', ')}` : ''}${columns ? ` gives ${columns.map(printName).join(', ')}` : ''}`
+  },
+}
