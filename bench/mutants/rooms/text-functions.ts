@@ -51,8 +51,8 @@ export const regexpKernels: Room = {
   faults: [
     {
       name: 'last-match-first',
-      find: 'k.if(begins, () => k.set(first, at))',
-      put: 'k.if(and(begins, lt(first, i32(0))), () => k.set(first, at))',
+      find: 'k.set(first, select(begins, reader.at, first))',
+      put: 'k.set(first, select(and(begins, lt(first, i32(0))), reader.at, first))',
       shows: 'the last match of a text is found, not the first',
     },
     {

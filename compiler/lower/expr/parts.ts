@@ -1,4 +1,5 @@
 /** Parts of texts as ranges of them, and texts made of such. */
+import { isLiteral, type Expr as PlanExpr } from '../../../ir/expr/expr.ts'
 import {
   add,
   bool,
@@ -16,7 +17,7 @@ import {
 } from '../../../ir/kernel/build.ts'
 import type { Expr, Local } from '../../../ir/kernel/node.ts'
 import { addLengths, type ByteRange, byteAt, copyBytes, equalBytes } from '../lib/bytes.ts'
-import { bytesOf, scalarOf } from '../value.ts'
+import { bytesOf, scalarOf, type Value } from '../value.ts'
 import { type CallLowering, strict } from './call.ts'
 
 /** Numbers beyond this are those of no part. */
@@ -24,16 +25,31 @@ const NUMBER_MAX = 1n << 30n
 const clamp = (x: Expr): Expr =>
   low(select(gt(x, i64(NUMBER_MAX)), i64(NUMBER_MAX), select(lt(x, i64(-NUMBER_MAX)), i64(-NUMBER_MAX), x)))
 
+/** A range that is looked for; `isByte`: it is known to be one byte. */
+interface Part extends ByteRange {
+  readonly isByte: boolean
+}
+
+const partOf = (value: Value, arg: PlanExpr): Part => ({
+  ...bytesOf(value),
+  isByte: isLiteral(arg) && Buffer.byteLength(String(arg.value)) === 1,
+})
+
 /** Moves `at` (a local offset) to where `part` stands next. A local bool: does it? An empty one stands nowhere. */
-function seek(k: KernelBuilder, at: Local, end: Expr, part: ByteRange): Local {
+function seek(k: KernelBuilder, at: Local, end: Expr, part: Part): Local {
   const found = k.let('found', bool(false))
   const first = k.let('first', byteAt(part.offset))
   const last = k.let('last', sub(end, part.length))
   k.loop('seek', label => {
     k.breakIf(or(gt(at, last), eq(part.length, i32(0))), label)
     k.if(eq(byteAt(at), first), () => {
-      k.set(found, equalBytes(k, { offset: at, length: part.length }, part))
-      k.breakIf(found, label)
+      if (part.isByte) {
+        k.set(found, bool(true))
+        k.break(label)
+      } else {
+        k.set(found, equalBytes(k, { offset: at, length: part.length }, part))
+        k.breakIf(found, label)
+      }
     })
     k.set(at, add(at, i32(1)))
   })
@@ -41,7 +57,7 @@ function seek(k: KernelBuilder, at: Local, end: Expr, part: ByteRange): Local {
 }
 
 /** Calls `onFound` for each place where `part` stands; `at` is that place. No two of them overlap. */
-function eachPlace(k: KernelBuilder, text: ByteRange, part: ByteRange, onFound: (at: Local) => void): void {
+function eachPlace(k: KernelBuilder, text: ByteRange, part: Part, onFound: (at: Local) => void): void {
   const at = k.let('at', text.offset)
   const end = k.let('end', add(text.offset, text.length))
   k.loop('each_place', label => {
@@ -51,8 +67,8 @@ function eachPlace(k: KernelBuilder, text: ByteRange, part: ByteRange, onFound: 
   })
 }
 
-const splitPart = strict(({ k }, args) => {
-  const [text, delimiter] = [bytesOf(args[0]), bytesOf(args[1])]
+const splitPart = strict(({ k }, args, call) => {
+  const [text, delimiter] = [bytesOf(args[0]), partOf(args[1], call.args[1])]
   const wanted = k.let('wanted', clamp(scalarOf(args[2]).value))
   k.if(lt(wanted, i32(0)), () => {
     const parts = k.let('parts', i32(1))
@@ -79,9 +95,9 @@ const splitPart = strict(({ k }, args) => {
   return { offset: begin, length: sub(stop, begin) }
 })
 
-const replace = strict((cx, args) => {
+const replace = strict((cx, args, call) => {
   const { k } = cx
-  const [text, from, to] = args.map(bytesOf)
+  const [text, from, to] = [bytesOf(args[0]), partOf(args[1], call.args[1]), bytesOf(args[2])]
   const length = k.let('length', text.length)
   eachPlace(k, text, from, () => k.set(length, addLengths(sub(length, from.length), to.length)))
   const offset = cx.scratch.allocate(length)

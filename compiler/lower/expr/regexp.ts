@@ -14,6 +14,7 @@ import {
   lt,
   mul,
   ne,
+  or,
   select,
   shl,
   shr,
@@ -23,39 +24,36 @@ import type { Expr, Local } from '../../../ir/kernel/node.ts'
 import { addLengths, type ByteRange, byteAt, bytesRegion } from '../lib/bytes.ts'
 import { AT_START, type Automaton, automatonOf, DEAD, INSIDE } from '../regexp/automaton.ts'
 import { Mark, programOf } from '../regexp/program.ts'
-import type { ConstantPool, ExprScope } from '../scope.ts'
-import { bytesOf, orElse, type Value } from '../value.ts'
+import type { ExprScope } from '../scope.ts'
+import { bytesOf, FALSE, orElse, type Value } from '../value.ts'
 import { type CallLowering, strict } from './call.ts'
 
 /** An automaton whose tables lie among the constants of a plan. */
 class Tables {
-  readonly #automaton: Automaton
-  readonly #classes: Expr
+  readonly automaton: Automaton
   readonly #before: Expr
   readonly #steps: Expr
 
-  constructor(constants: ConstantPool, automaton: Automaton) {
-    const place = (bytes: Uint8Array): Expr =>
-      add(load(controlBlock, 'const_base'), i32(constants.add(bytes, 4)))
-    this.#automaton = automaton
-    this.#classes = place(automaton.classes)
-    this.#before = place(wordsOf(automaton.before))
+  constructor({ k, plan }: ExprScope, automaton: Automaton) {
+    const base = k.let('tables', load(controlBlock, 'const_base'))
+    const place = (bytes: Uint8Array): Local => k.let('table', add(base, i32(plan.constants.add(bytes, 4))))
+    this.automaton = automaton
+    this.#before = place(Buffer.concat(automaton.before))
     this.#steps = place(wordsOf(automaton.steps))
   }
 
   /** The state before a byte, from that behind it. */
   before(state: Expr, byte: Expr): Expr {
-    const cls = load(bytesRegion, 'u8', add(this.#classes, byte))
-    return wordAt(this.#before, add(mul(state, i32(this.#automaton.classCount)), cls))
+    return byteAt(add(this.#before, add(shl(state, i32(8)), byte)))
   }
 
   step(way: Expr, state: Expr): Expr {
-    return wordAt(this.#steps, add(mul(way, i32(this.#automaton.before.length)), state))
+    return wordAt(this.#steps, add(mul(way, i32(this.automaton.before.length)), state))
   }
 
   /** The way that stands for the end of a match. */
   get match(): Expr {
-    return i32(this.#automaton.steps.length)
+    return i32(this.automaton.steps.length)
   }
 }
 
@@ -64,37 +62,45 @@ const wordsOf = (rows: readonly Int32Array[]): Uint8Array =>
 
 const wordAt = (base: Expr, index: Expr): Expr => load(bytesRegion, 'i32', add(base, shl(index, i32(2))))
 
-/** Reads the text backward. `at` is called with each position that a match may begin at, the last of them first. */
+/** Where reading backward has come to. */
+interface Reader {
+  readonly at: Local
+  readonly state: Local
+}
+
+/** Reads the text backward, and calls for each position but the start of the text. */
 function readBackward(
   k: KernelBuilder,
   tables: Tables,
   text: ByteRange,
-  onState: (at: Local, state: Local, begins: Expr, label: string) => void,
-): void {
-  const state = k.let('state', i32(0))
+  onState: (reader: Reader, begins: Expr, label: string) => void,
+): Reader {
+  const { end, beginsFrom } = tables.automaton
+  const state = k.let('state', i32(end))
   const at = k.let('at', add(text.offset, text.length))
   k.loop('backward', label => {
-    const way = select(eq(at, text.offset), i32(AT_START), i32(INSIDE))
-    onState(at, state, ne(tables.step(way, state), i32(DEAD)), label)
     k.breakIf(le(at, text.offset), label)
+    onState({ at, state }, ge(state, i32(beginsFrom)), label)
     k.set(at, sub(at, i32(1)))
     k.set(state, tables.before(state, byteAt(at)))
   })
+  return { at, state }
 }
 
-function tablesOf(cx: ExprScope, call: Call, group: number): Tables {
-  return new Tables(cx.plan.constants, automatonOf(programOf(patternOf(call.args[1]).root, group)))
-}
+const tablesOf = (cx: ExprScope, call: Call, group: number): Tables =>
+  new Tables(cx, automatonOf(programOf(patternOf(call.args[1]).root, group)))
+
+const beginsAtStart = (tables: Tables, state: Expr): Expr => ne(tables.step(i32(AT_START), state), i32(DEAD))
 
 const matches = strict((cx, [text], call) => {
   const { k } = cx
   const tables = tablesOf(cx, call, 0)
-  const found = k.let('found', eq(i32(0), i32(1)))
-  readBackward(k, tables, bytesOf(text), (_at, _state, begins, label) => {
+  const found = k.let('found', FALSE)
+  const { state } = readBackward(k, tables, bytesOf(text), (_reader, begins, label) => {
     k.set(found, begins)
     k.breakIf(found, label)
   })
-  return { value: found }
+  return { value: or(found, beginsAtStart(tables, state)) }
 })
 
 /** The text of a group is a part of the text that is read: the states are forgotten at once. */
@@ -104,19 +110,22 @@ const extract: CallLowering = (cx, args, call) => {
   const tables = tablesOf(cx, call, group)
   const text = bytesOf(args[0])
   const states = cx.scratch.allocate(addLengths(text.length, i32(1)))
-  const stateAt = (at: Expr): Expr => add(states, sub(at, text.offset))
+  const shift = k.let('shift', sub(states, text.offset))
+  const stateAt = (at: Expr): Expr => add(at, shift)
   const first = k.let('first', i32(DEAD))
-  readBackward(k, tables, text, (at, state, begins) => {
-    k.store(bytesRegion, 'u8', stateAt(at), state)
-    k.if(begins, () => k.set(first, at))
+  const { state } = readBackward(k, tables, text, (reader, begins) => {
+    k.store(bytesRegion, 'u8', stateAt(reader.at), reader.state)
+    k.set(first, select(begins, reader.at, first))
   })
+  k.store(bytesRegion, 'u8', states, state)
+  k.set(first, select(beginsAtStart(tables, state), text.offset, first))
   const from = k.let('from', group === 0 ? first : i32(DEAD))
   const to = k.let('to', from)
   k.if(ge(first, i32(0)), () => {
     const at = k.let('at', first)
     const way = k.let('way', select(eq(at, text.offset), i32(AT_START), i32(INSIDE)))
     k.loop('forward', label => {
-      const step = k.let('step', tables.step(way, load(bytesRegion, 'u8', stateAt(at))))
+      const step = k.let('step', tables.step(way, byteAt(stateAt(at))))
       k.if(ne(and(step, i32(Mark.begins)), i32(0)), () => k.set(from, at))
       k.if(ne(and(step, i32(Mark.ends)), i32(0)), () => k.set(to, at))
       k.set(way, shr(step, i32(2)))

@@ -11,11 +11,12 @@ import { tooLarge } from './program.ts'
 export const STATES_MAX = 256
 
 export interface Automaton {
-  /** The class of each byte; bytes of one class lead to the same states. */
-  readonly classes: Uint8Array
-  readonly classCount: number
-  /** Of each state and class the state one byte before. State 0 is that at the end of the text. */
-  readonly before: readonly Int32Array[]
+  /** That at the end of the text. */
+  readonly end: number
+  /** From this state on a match may begin, anywhere but at the start of the text. */
+  readonly beginsFrom: number
+  /** Of each state and byte the state one byte before. */
+  readonly before: readonly Uint8Array[]
   /**
    * Where a way may begin: at the start of a match inside of the text, at one at the start of the text, and behind each byte.
    * For each of them and each state what to do there, as `step` has it.
@@ -42,15 +43,14 @@ interface State {
 export function automatonOf({ places, start }: RegexpProgram): Automaton {
   const bytePlaces = [...places.keys()].filter(at => places[at].kind === 'byte')
   const classes = classesOf(places)
-  const classCount = Math.max(...classes) + 1
-  const samples = Array.from({ length: classCount }, (_, cls) => classes.indexOf(cls))
+  const samples = Array.from({ length: Math.max(...classes) + 1 }, (_, cls) => classes.indexOf(cls))
   const states: State[] = [{ live: new Set(), isEnd: true, isSplit: false }]
   const known = new Map<string, number>()
-  const before: Int32Array[] = []
+  const before: Uint8Array[] = []
   for (let n = 0; n < states.length; n++) {
     const ways = new Ways(places, states[n], false)
     const leading = bytePlaces.filter(at => ways.leads(nextOf(places[at])))
-    before[n] = Int32Array.from(samples, byte => {
+    const ofClass = samples.map(byte => {
       const live = leading.filter(at => takes(places[at], byte))
       const isSplit = isTail(byte)
       const key = `${isSplit} ${live.join()}`
@@ -59,8 +59,22 @@ export function automatonOf({ places, start }: RegexpProgram): Automaton {
       known.set(key, found)
       return found
     })
+    before[n] = classes.map(cls => ofClass[cls])
   }
-  return { classes, classCount, before, steps: stepsOf(places, start, states) }
+  return sorted(before, stepsOf(places, start, states))
+}
+
+/** Those states come last at which a match may begin: one comparison tells them from the others. */
+function sorted(before: readonly Uint8Array[], steps: readonly Int32Array[]): Automaton {
+  const begins = (state: number): number => Number(steps[INSIDE][state] !== DEAD)
+  const order = [...before.keys()].toSorted((a, b) => begins(a) - begins(b))
+  const numbers = order.map((_, state) => order.indexOf(state))
+  return {
+    end: numbers[0],
+    beginsFrom: order.filter(state => begins(state) === 0).length,
+    before: order.map(state => before[state].map(next => numbers[next])),
+    steps: steps.map(row => Int32Array.from(order, state => row[state])),
+  }
 }
 
 function stepsOf(places: readonly Place[], start: number, states: readonly State[]): readonly Int32Array[] {
