@@ -10,7 +10,6 @@ import { deduplicate } from '../../ir/logical/deduplicate.ts'
 import { changes, ON_CLOSE } from '../../ir/logical/emit.ts'
 import { filter } from '../../ir/logical/filter.ts'
 import { inputsOf, type LogicalNode } from '../../ir/logical/index.ts'
-import { intervalJoin, joinTypes, rightNames } from '../../ir/logical/interval-join.ts'
 import { asAppend, asChanges, withoutCode } from '../../ir/logical/mode.ts'
 import { project } from '../../ir/logical/project.ts'
 import { type RowWindow, WINDOW_NUMBER } from '../../ir/logical/row-window.ts'
@@ -24,6 +23,7 @@ import { isList, isTimestamp } from '../../ir/types.ts'
 import { callOver } from './aggregates.ts'
 import { emitsOf, emitsOnce, fitting, periodsOf } from './emits.ts'
 import { exprOf, ref } from './exprs.ts'
+import { joinsOf } from './joins.ts'
 import { types, valuesOf } from './values.ts'
 import { alignments, watermarksOf } from './watermarks.ts'
 import { rowWindows, sizesAndOffsets, specsOn } from './windows.ts'
@@ -120,73 +120,16 @@ const joined =
   input => {
     const sources = sourcesOf(input)
     const [{ name, relation, watermark }] = sources
-    const isHeld = isHeldByPartition(input) || input.relation.isChangelog
-    if (isHeld || sources.length > 1 || !watermark || timesOf(input).length === 0) return fc.constant(input)
+    if (isHeldByPartition(input) || sources.length > 1 || !watermark) return fc.constant(input)
     return fc
       .tuple(watermarks.map(bySource), fc.boolean())
       .map(([mark, isSame]) => {
         const other = source(`${name}j`, relation.schema, mark)
         return isSame || input.relation.time?.window ? withSource(input, other) : other
       })
-      .filter(other => !other.relation.isChangelog)
       .chain(maybe(filtered, 1, 3))
       .chain(other => joinsOf(input, other))
   }
-
-/** Columns of event time, of which joins keep their distance. */
-const timesOf = ({ relation: { schema, time } }: LogicalNode): Schema =>
-  schema.filter(({ name, type }) => time?.columns.includes(name) && isTimestamp(type))
-
-function joinsOf(left: LogicalNode, right: LogicalNode): NodeArb {
-  const window = left.relation.time?.window
-  const pairs = timesOf(left).flatMap(a =>
-    timesOf(right)
-      .filter(b => a.type === b.type)
-      .map(b => [a, b] as const),
-  )
-  const isFree =
-    (window && !window.isInRows) || left.relation.schema.some(({ name }) => name.startsWith('right_'))
-  if (isFree || pairs.length === 0) return fc.constant(left)
-  const names = rightNames(left.relation.schema, right.relation.schema)
-  const both = [
-    ...left.relation.schema,
-    ...right.relation.schema.map(one => ({ ...one, name: names.get(one.name) ?? one.name })),
-  ]
-  const equal = readable(left).flatMap(a =>
-    right.relation.schema
-      .filter(b => a.type === b.type && !isList(a.type))
-      .map(b => ({ left: ref(a), right: ref(b) })),
-  )
-  const keys = fc.subarray(equal, { maxLength: Math.min(2, equal.length) })
-  const residual = fc.option(exprOf('bool', both, DEPTH), { nil: undefined, freq: 2 })
-  const ranges = fc
-    .tuple(fc.constantFrom(...pairs), fc.array(distances, { minLength: 2, maxLength: 2 }))
-    .map(([[a, b], ends]) => {
-      const [lower, upper] = ends.toSorted((x, y) => (x < y ? -1 : 1))
-      return { left: a.name, right: b.name, lower, upper }
-    })
-  return fc
-    .tuple(fc.constantFrom(...joinTypes), keys, window ? fc.constant(undefined) : ranges, residual)
-    .map(([type, keys, range, residual]) =>
-      intervalJoin(left, right, { type, condition: { keys, range, residual }, names }),
-    )
-}
-
-const distances = fc.constantFrom(
-  -(1n << 62n),
-  -1000n,
-  -10n,
-  -3n,
-  -1n,
-  0n,
-  0n,
-  1n,
-  2n,
-  5n,
-  10n,
-  1000n,
-  1n << 62n,
-)
 
 /** Sources that have watermarks of rows do not run ahead of each other. */
 const aligned: Step = input => {

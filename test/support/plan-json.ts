@@ -13,7 +13,7 @@ import { deduplicate } from '../../ir/logical/deduplicate.ts'
 import type { Early, Emit } from '../../ir/logical/emit.ts'
 import { filter } from '../../ir/logical/filter.ts'
 import type { LogicalNode } from '../../ir/logical/index.ts'
-import { intervalJoin, type JoinType, rightNames } from '../../ir/logical/interval-join.ts'
+import { columnsOfBoth, intervalJoin, type JoinType, rightNames } from '../../ir/logical/interval-join.ts'
 import type { TimeRange } from '../../ir/logical/join-condition.ts'
 import { asAppend, asChanges, type Mode } from '../../ir/logical/mode.ts'
 import { project } from '../../ir/logical/project.ts'
@@ -39,6 +39,7 @@ type OperatorJson =
       readonly interval_join: readonly [PlanJson, PlanJson]
       readonly type: JoinType
       readonly on: ConditionJson
+      readonly maxRows?: number | undefined
     }
   | { readonly deduplicate: readonly string[]; readonly column: string; readonly withinTicks: bigint }
   | { readonly consolidate: Early | null }
@@ -149,7 +150,14 @@ export function planToJson(node: LogicalNode): PlanJson {
         range,
         residual: residual && exprToJson(residual),
       }
-      return [{ interval_join: [planToJson(node.left), planToJson(node.right)], type: node.type, on }]
+      return [
+        {
+          interval_join: [planToJson(node.left), planToJson(node.right)],
+          type: node.type,
+          on,
+          maxRows: node.maxRows,
+        },
+      ]
     }
     case 'filter':
       return [...planToJson(node.input), { filter: exprToJson(node.predicate) }]
@@ -200,19 +208,14 @@ function joinFromJson({
   interval_join: sides,
   type,
   on,
+  maxRows,
 }: Extract<OperatorJson, { readonly interval_join: unknown }>): LogicalNode {
   const [left, right] = sides.map(chainFromJson)
-  const names = rightNames(left.relation.schema, right.relation.schema)
-  const both = [
-    ...left.relation.schema,
-    ...right.relation.schema.map(column => ({ ...column, name: names.get(column.name) ?? column.name })),
-  ]
-  const keys = on.keys.map(([a, b]) => ({
-    left: exprFromJson(a, left.relation.schema),
-    right: exprFromJson(b, right.relation.schema),
-  }))
-  const residual = on.residual && exprFromJson(on.residual, both)
-  return intervalJoin(left, right, { type, condition: { keys, range: on.range, residual }, names })
+  const [ofLeft, ofRight] = [left, right].map(({ relation }) => relation.schema)
+  const names = rightNames(ofLeft, ofRight)
+  const keys = on.keys.map(([a, b]) => ({ left: exprFromJson(a, ofLeft), right: exprFromJson(b, ofRight) }))
+  const residual = on.residual && exprFromJson(on.residual, columnsOfBoth(ofLeft, ofRight, names))
+  return intervalJoin(left, right, { type, condition: { keys, range: on.range, residual }, names, maxRows })
 }
 
 function operatorFromJson(input: LogicalNode, json: OperatorJson): LogicalNode {

@@ -14,6 +14,11 @@ export interface JoinOptions {
    * stream that have a partner, or have none.
    */
   readonly type?: JoinType
+  /**
+   * The most rows that are kept of each side; one more is LDB-3005. Needed where the condition does not bound the times: rows
+   * are kept for ever then, and those without a partner are handed on at once and taken back when one comes, as changes.
+   */
+  readonly maxRows?: number
 }
 
 type TypeOfJoin<O extends JoinOptions> = O['type'] extends infer T extends JoinType ? T : 'inner'
@@ -51,7 +56,8 @@ export function joinStreams(
   const { node: right, params } = joinParams(left.params, other)
   const schemas = { left: left.node.relation.schema, right: right.relation.schema }
   const condition = Expression.plan(on(columnsOf(schemas.left), renamedColumns(schemas.right, schemas.left)))
-  return { node: joinOn(left.node, right, options.type ?? 'inner', condition), params }
+  const { type = 'inner', maxRows } = options
+  return { node: joinOn(left.node, right, { type, on: condition, maxRows }), params }
 }
 
 /** The columns of the right side by their own names, each as what it is called behind the join. */

@@ -6,7 +6,7 @@ import { consolidate } from '../../../ir/logical/consolidate.ts'
 import { deduplicate } from '../../../ir/logical/deduplicate.ts'
 import { filter } from '../../../ir/logical/filter.ts'
 import { inputsOf, type LogicalNode } from '../../../ir/logical/index.ts'
-import { type IntervalJoin, intervalJoin } from '../../../ir/logical/interval-join.ts'
+import { columnsOfBoth, type IntervalJoin, intervalJoin } from '../../../ir/logical/interval-join.ts'
 import { asAppend, asChanges } from '../../../ir/logical/mode.ts'
 import { project } from '../../../ir/logical/project.ts'
 import { sink } from '../../../ir/logical/sink.ts'
@@ -63,7 +63,7 @@ export function rebuild(
 }
 
 function rebuildJoin(
-  { type, condition, names, columns }: IntervalJoin,
+  { type, condition, names, columns, maxRows }: IntervalJoin,
   [left, right]: readonly LogicalNode[],
   change: (expr: Expr, schema: Schema) => Expr,
 ): LogicalNode {
@@ -72,12 +72,15 @@ function rebuildJoin(
     left: change(pair.left, ofLeft),
     right: change(pair.right, ofRight),
   }))
-  const both = [
-    ...ofLeft,
-    ...ofRight.map(column => ({ ...column, name: names.get(column.name) ?? column.name })),
-  ]
+  const both = columnsOfBoth(ofLeft, ofRight, names)
   const residual = condition.residual && change(condition.residual, both)
-  return intervalJoin(left, right, { type, condition: { ...condition, keys, residual }, names, columns })
+  return intervalJoin(left, right, {
+    type,
+    condition: { ...condition, keys, residual },
+    names,
+    columns,
+    maxRows,
+  })
 }
 
 export const withInputs = (node: LogicalNode, inputs: readonly LogicalNode[]): LogicalNode =>
