@@ -102,7 +102,7 @@ export const typeTable: Readonly<Record<PlainType, TypeFacts>> = {
 const listFacts = facts('list', 'bytes', 'i32', 0, 'List')
 
 /** A decimal is a whole number of units. */
-const decimalFacts = facts('decimal', 'i64', 'i64', 64, 'Decimal')
+const decimalFacts = facts('decimal', 'i64', 'i64', 64, 'Decimal (18 digits)')
 
 /** Types whose arithmetic is exact: what does not fit is a fault of its row. */
 export type ExactType = IntegerType | DecimalType

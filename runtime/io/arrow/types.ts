@@ -116,7 +116,7 @@ function listTypeOf(list: ListType): List {
 
 /** The Arrow types that can enter, for messages. */
 export const supportedArrowTypes = [
-  ...dataTypes.map(type => factsOf(type).arrow),
+  ...new Set(dataTypes.map(type => factsOf(type).arrow)),
   'LargeUtf8',
   'LargeBinary',
   'Utf8View',
