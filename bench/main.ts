@@ -1,4 +1,4 @@
-/** `npm run bench -- <kernels|compile|peers|windows|watermarks|aggregates|joins>`: pairs of a subject and a yardstick, timed in turn in this process. */
+/** `npm run bench -- <kernels|compile|peers|windows|watermarks|aggregates|joins|nexmark>`: pairs of a subject and a yardstick, timed in turn in this process. */
 import { Argument, Command, InvalidArgumentError } from 'commander'
 import { closeNativeCompiler } from '../codegen/llvm/backend.ts'
 import { nativeTarget } from '../codegen/llvm/target.ts'
@@ -9,6 +9,7 @@ import { benchKernels } from './kernels/bench.ts'
 import { type BenchOptions, wholeNumber } from './lib/options.ts'
 import { type Reporter, reporter } from './lib/report.ts'
 import { defaultRounds } from './lib/rounds.ts'
+import { benchNexmark } from './nexmark/bench.ts'
 import { benchPeers } from './peers/bench.ts'
 import { benchWatermarks } from './watermarks/bench.ts'
 import { benchWindows } from './windows/bench.ts'
@@ -21,6 +22,7 @@ const benches: Readonly<Record<string, (options: BenchOptions, report: Reporter)
   watermarks: benchWatermarks,
   aggregates: benchAggregates,
   joins: benchJoins,
+  nexmark: benchNexmark,
 }
 
 const BATCH_MIN = 8
