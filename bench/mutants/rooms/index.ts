@@ -29,6 +29,7 @@ import { sessions } from './sessions.ts'
 import * as sketches from './sketches.ts'
 import * as texts from './texts.ts'
 import * as union from './union.ts'
+import { weightedTree } from './weighted-tree.ts'
 
 export const mutants = mutantsOf({
   'js-emitter': jsEmitter,
@@ -100,6 +101,7 @@ export const mutants = mutantsOf({
   distinct: sketches.distinct,
   quantile: sketches.quantile,
   'ordered-multiset': exact.orderedMultiset,
+  'weighted-tree': weightedTree,
   'value-nodes': exact.valueNodes,
   values: exact.values,
   'order-statistics': exact.orderStatistics,
