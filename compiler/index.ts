@@ -76,6 +76,13 @@ export {
   type ValuesOf,
 } from './frontend/builder/fold.ts'
 export type { NumericMeet } from './frontend/builder/numeric-meet.ts'
+export type {
+  RankColumn,
+  Ranked,
+  RankOptions,
+  SortBy,
+  SortKey,
+} from './frontend/builder/rank.ts'
 export { type SourceColumns, type SourceOptions, source } from './frontend/builder/source.ts'
 export {
   type Grouped,

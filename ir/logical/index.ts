@@ -7,6 +7,7 @@ import { type Filter, filterRule } from './filter.ts'
 import { type Mode, type ModeChange, modeOf, modeRule } from './mode.ts'
 import type { Language, OperatorRule } from './operator.ts'
 import { type Project, projectRule } from './project.ts'
+import { type Rank, rankRule } from './rank.ts'
 import { type Sink, sinkRule } from './sink.ts'
 import { type Source, sourceRule } from './source.ts'
 import { type Union, unionRule } from './union.ts'
@@ -21,6 +22,7 @@ export type LogicalNode =
   | Aggregate
   | Consolidate
   | Deduplicate
+  | Rank
   | Union
   | Sink
 export type OperatorKind = LogicalNode['kind']
@@ -34,6 +36,7 @@ const rules: { readonly [K in OperatorKind]: OperatorRule<Extract<LogicalNode, {
   aggregate: aggregateRule,
   consolidate: consolidateRule,
   deduplicate: deduplicateRule,
+  rank: rankRule,
   union: unionRule,
   sink: sinkRule,
 }

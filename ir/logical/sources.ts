@@ -41,6 +41,7 @@ const gathers: ReadonlySet<LogicalNode['kind']> = new Set([
   'union',
   'consolidate',
   'deduplicate',
+  'rank',
 ])
 
 const deaf: ReadonlySet<LogicalNode['kind']> = new Set(['union', 'consolidate', 'deduplicate'])

@@ -13,8 +13,8 @@ export const weightedTree: Room = {
     },
     {
       name: 'inner-part-stays',
-      find: 'k.if(ge(inner, mul(outer, i32(PARTS_RATIO))), () =>',
-      put: 'k.if(lt(inner, outer), () =>',
+      find: 'ge(inner, mul(outer, i32(PARTS_RATIO)))',
+      put: 'lt(inner, i32(0))',
       shows: 'lifting the heavy side makes the other one heavy: trees get deep',
     },
     {

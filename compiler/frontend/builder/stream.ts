@@ -1,5 +1,5 @@
 /** The pipeline builder: every method returns a new stream and changes nothing. */
-import { type Expr, rewrite, type Value } from '../../../ir/expr/expr.ts'
+import type { Value } from '../../../ir/expr/expr.ts'
 import { aggregate } from '../../../ir/logical/aggregate.ts'
 import { consolidate } from '../../../ir/logical/consolidate.ts'
 import { deduplicate } from '../../../ir/logical/deduplicate.ts'
@@ -9,6 +9,7 @@ import type { LogicalNode } from '../../../ir/logical/index.ts'
 import { distinctRows, latestRows } from '../../../ir/logical/keyed.ts'
 import { asAppend, asChanges } from '../../../ir/logical/mode.ts'
 import { project } from '../../../ir/logical/project.ts'
+import { rank } from '../../../ir/logical/rank.ts'
 import type { RowWindow } from '../../../ir/logical/row-window.ts'
 import { union } from '../../../ir/logical/union.ts'
 import { WINDOW_END, WINDOW_START, window } from '../../../ir/logical/window.ts'
@@ -34,6 +35,8 @@ import {
   rowsOf,
 } from './emit.ts'
 import { Expression } from './expression.ts'
+import { nameParams, renameParams } from './params.ts'
+import { type Ranked, type RankOptions, rankOf } from './rank.ts'
 import type { GroupScoped, NumberColumn, SameColumns, UnionOf, WindowColumnsOf } from './stream-types.ts'
 import type {
   ColumnsOf,
@@ -87,7 +90,7 @@ export class Stream<S extends Columns> {
   /** The same, with values from outside. */
   filter<const P extends ParamValues>(predicate: (row: RowOf<S>, params: P) => boolean, params: P): Stream<S>
   filter(predicate: (row: RowOf<S>, params: never) => boolean, params: ParamValues = {}): Stream<S> {
-    const { names, values } = this.#nameParams(params)
+    const { names, values } = nameParams(this.params, params)
     const expr = renameParams(compilePredicate(predicate, this.schema, params), names)
     return new Stream(filter(this.node, expr, 'javascript'), values)
   }
@@ -121,7 +124,7 @@ export class Stream<S extends Columns> {
     params: P,
   ): Stream<{ readonly [K in keyof O & string]: LambdaColumn<O[K]> } & ChangesIn<S>>
   map(f: (row: RowOf<S>, params: never) => object, params: ParamValues = {}): unknown {
-    const { names, values } = this.#nameParams(params)
+    const { names, values } = nameParams(this.params, params)
     const columns = compileProjection(f, this.schema, params).map(({ name, expr }) => ({
       name,
       expr: renameParams(expr, names),
@@ -235,6 +238,18 @@ export class Stream<S extends Columns> {
   }
 
   /**
+   * The rows that come first, of each partition: `rank({ partitionBy: ['auction'], orderBy: [{ column: 'price', descending:
+   * true }, 'at'], limit: 10, as: 'place' })`. Each row tells what it changes, as changes: 0 a row comes in among them, 1 one
+   * leaves, 2 and 3 the rank of one before and after. Where one leaves for another and nothing is told of those between, that
+   * is 2 and 3 as well. A new row displaces none that is equal. Rows of tumbling windows are ranked within each, and may be
+   * given when it closes. LDB-3010 where a limit is needed and there is none; LDB-9005 for a row that is taken back and not
+   * there. Results have the event time of their windows, and none without.
+   */
+  rank<const O extends RankOptions<PlainNames<S>>>(options: O): Stream<Flat<Ranked<S, O>>> {
+    return this.#with(rank(this.node, rankOf(this.schema, options)))
+  }
+
+  /**
    * The rows of this stream and of others as they come, each in the order of its own. Their columns must have the same
    * names and types in the same order (LDB-1200); one that may be null in any of them may be null. The watermark is the
    * least of theirs.
@@ -248,7 +263,7 @@ export class Stream<S extends Columns> {
 
   /** Another stream whose parameters have names that differ from those here, or the same values. */
   #joinParams(other: PlanParts): PlanParts {
-    const { names, values } = this.#nameParams(Object.fromEntries(other.params))
+    const { names, values } = nameParams(this.params, Object.fromEntries(other.params))
     return { node: mapPlan(other.node, expr => renameParams(expr, names)), params: values }
   }
 
@@ -258,23 +273,6 @@ export class Stream<S extends Columns> {
 
   #columns(): ColumnsOf<S> {
     return columnsOf(this.schema)
-  }
-
-  /** Names for the parameters of one more arrow function, told apart from those there are. */
-  #nameParams(params: Readonly<Record<string, Value>>): {
-    names: ReadonlyMap<string, string>
-    values: ReadonlyMap<string, Value>
-  } {
-    const names = new Map<string, string>()
-    const values = new Map(this.params)
-    for (const [name, value] of Object.entries(params)) {
-      let unique = name
-      for (let n = 2; values.has(unique) && !Object.is(values.get(unique), value); n++)
-        unique = `${name}_${n}`
-      names.set(name, unique)
-      values.set(unique, value)
-    }
-    return { names, values }
   }
 }
 
@@ -381,6 +379,3 @@ export class Grouped<S extends Columns, K extends Columns> {
     return new Stream(project(grouped, [...keys.map(passed), ...exprs]), this.#params)
   }
 }
-
-const renameParams = (expr: Expr, names: ReadonlyMap<string, string>): Expr =>
-  rewrite(expr, one => (one.kind === 'param' ? { ...one, name: names.get(one.name) ?? one.name } : one))

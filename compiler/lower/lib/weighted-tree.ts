@@ -123,9 +123,9 @@ export class WeightedTree {
       this.#count(k, at)
       const [left, right] = [Side.left, Side.right].map(side => this.#weight(nodes.child(at, i32(side))))
       const side = k.let('heavy', toInt(gt(right, left)))
-      k.if(gt(max(left, right), mul(min(left, right), i32(SIDES_RATIO))), () =>
-        this.#balance(k, cell, at, side),
-      )
+      k.if(gt(max(left, right), mul(min(left, right), i32(SIDES_RATIO))), () => {
+        k.if(this.#balance(k, cell, at, side), () => k.continue(label))
+      })
       k.set(at, nodes.of('parent', at))
     })
   }
@@ -144,14 +144,19 @@ export class WeightedTree {
     this.#summary(k, node, children)
   }
 
-  /** Lifts the heavy side of a node above it; the inner part of that side first, where it is what makes it heavy. */
-  #balance(k: KernelBuilder, cell: RootCell, node: Local, side: Expr): void {
+  /**
+   * Lifts the heavy side of a node above it; the inner part of that side first, where it is what makes it heavy: then it yields
+   * that there is more to do. After that it is heavy no more, as the side itself is in balance.
+   */
+  #balance(k: KernelBuilder, cell: RootCell, node: Local, side: Expr): Expr {
     const { nodes } = this
     const other = k.let('light', xor(side, i32(1)))
     const child = k.let('child', nodes.child(node, side))
     const [inner, outer] = [other, side].map(part => this.#weight(nodes.child(child, part)))
-    k.if(ge(inner, mul(outer, i32(PARTS_RATIO))), () => this.#lift(k, cell, child, other))
-    this.#lift(k, cell, node, side)
+    const isInner = k.let('is_inner', ge(inner, mul(outer, i32(PARTS_RATIO))))
+    const lowered = k.let('lowered', select(isInner, child, node))
+    this.#lift(k, cell, lowered, k.let('lifted_side', select(isInner, other, side)))
+    return isInner
   }
 
   /** Rotates: the child at a side takes the place of its parent. */

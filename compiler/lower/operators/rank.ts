@@ -1,0 +1,328 @@
+/**
+ * rank: of each partition the rows in their order. Where only the first can ever be told the others are forgotten; where rows
+ * may be taken back all are kept. A row tells what it changes, or a window that closes gives its rows, each of which is
+ * forgotten once it was written.
+ */
+import { MillraceError } from '../../../ir/errors.ts'
+import {
+  and,
+  bool,
+  eq,
+  f64,
+  ge,
+  gt,
+  i32,
+  i64,
+  type KernelBuilder,
+  load,
+  lt,
+} from '../../../ir/kernel/build.ts'
+import type { Expr, Local, Mem } from '../../../ir/kernel/node.ts'
+import { rowLayout } from '../../../ir/layout.ts'
+import { keepsFirstOnly, lastRankOf, type Rank, rankRule, restOf } from '../../../ir/logical/rank.ts'
+import { findColumn } from '../../../ir/schema.ts'
+import { isBytes } from '../../../ir/types.ts'
+import { StateIds } from '../accumulators/accumulator.ts'
+import { passWatermark } from '../event-time.ts'
+import { columnOf, type RowColumns } from '../expr/index.ts'
+import type { Leave } from '../lib/control.ts'
+import { type Closed, NEVER, type Pane, type TimeField } from '../lib/group-windows.ts'
+import { hashWords } from '../lib/hash.ts'
+import { growingTexts, type Interner, textsOf, type Wanted } from '../lib/interner.ts'
+import { KeptRow, type WantedRow } from '../lib/kept-row.ts'
+import { RankedRows } from '../lib/ranked-rows.ts'
+import { HashTable } from '../lib/table.ts'
+import { NIL } from '../lib/value-nodes.ts'
+import type { RootCell } from '../lib/weighted-tree.ts'
+import type { Row, RowScope } from '../scope.ts'
+import type { EagerOutput, EmitEach, StatefulStage } from '../stage.ts'
+import { bind, FALSE, scalar, type Value } from '../value.ts'
+import { asChange, takesBack } from './change-rows.ts'
+import { ClosingRanks } from './closing-ranks.ts'
+import { GroupKey, KEYS_MAX, type KeyValue } from './group-key.ts'
+import { RankChanges } from './rank-changes.ts'
+import { asRank, RankPosition } from './rank-position.ts'
+import { RowCopies, type SoughtCopies } from './row-copies.ts'
+import { SortOrder } from './sort-order.ts'
+
+const TABLE = 0
+
+/** A row on its way in: its partition, or -1, with the root of its tree, and what it brings. */
+interface Arriving {
+  readonly pane: Pane | undefined
+  readonly key: KeyValue
+  readonly hash: Expr
+  readonly entry: Local
+  readonly root: Expr
+  readonly columns: RowColumns
+  readonly copies: SoughtCopies | undefined
+}
+
+export class RankStage implements StatefulStage {
+  readonly #node: Rank
+  readonly #watermark: TimeField
+  readonly #key: GroupKey
+  readonly #table: HashTable
+  readonly #texts: Interner | undefined
+  readonly #kept: KeptRow
+  readonly #rows: RankedRows
+  /** Set where rows may be taken back. */
+  readonly #copies: RowCopies | undefined
+  readonly #order: SortOrder
+  readonly #position: RankPosition
+  /** Set where rows belong to windows. */
+  readonly #closing: ClosingRanks | undefined
+  readonly #changes: RankChanges
+  /** A deadline that never comes. */
+  readonly #never: Mem = rowLayout('no_deadline', 'state', { deadline: 'i64' })
+
+  readonly masked = false
+  readonly misses = false
+  readonly canWait = false
+  readonly blocks = undefined
+
+  constructor(node: Rank, watermark: TimeField, texts?: Interner) {
+    this.#node = node
+    this.#watermark = watermark
+    const { schema, isChangelog } = node.input.relation
+    const columns = node.partitionBy.flatMap(name => findColumn(schema, name) ?? [])
+    const rest = restOf(node)
+    checkCount(columns.length, 'a ranking within')
+    if (isChangelog) checkCount(rest.length, 'a ranking of changes of')
+    const ids = new StateIds(TABLE + 1)
+    const hasTexts = [...columns, ...rest].some(({ type }) => isBytes(type))
+    this.#texts = textsOf(texts, hasTexts, () => ids.next())
+    this.#key = new GroupKey(columns, this.#texts)
+    this.#table = new HashTable({
+      id: TABLE,
+      name: 'partitions_ranked',
+      fields: { root: 'i32', ...(node.window && ClosingRanks.fields), ...this.#key.fields },
+    })
+    this.#texts?.addUser(this.#table)
+    this.#kept = new KeptRow(rest, this.#texts)
+    this.#copies = isChangelog ? new RowCopies(ids.next(), rest, this.#texts) : undefined
+    this.#rows = new RankedRows(ids, { ...this.#kept.fields, ...(isChangelog && RowCopies.rowFields) })
+    for (const [name, field] of Object.entries(this.#rows.rows.fields))
+      if (field.interned) for (const walk of this.#rows.pool.textWalks(name)) this.#texts?.addWalk(walk)
+    this.#closing = node.window && new ClosingRanks(node, this.#rows, this.#table, ids.next())
+    this.#order = new SortOrder(node.orderBy.filter(({ name }) => findColumn(rest, name)))
+    this.#position = new RankPosition(node.by, this.#rows)
+    this.#changes = new RankChanges(node, this.#rows, this.#position)
+  }
+
+  get isEager(): boolean {
+    return this.#node.emit === 'update'
+  }
+
+  get deadline(): TimeField {
+    return this.#closing?.windows.deadline ?? { mem: this.#never, field: 'deadline' }
+  }
+
+  get waiting(): Expr {
+    return this.#closing?.windows.waiting ?? i32(0)
+  }
+
+  get regions(): StatefulStage['regions'] {
+    const heads = [
+      this.#table.head,
+      ...this.#rows.heads,
+      ...(this.#copies ? [this.#copies.head] : []),
+      ...(this.#closing?.windows.heads ?? [this.#never]),
+      ...(this.isEager ? [this.#changes.mem] : []),
+      ...(this.#texts?.fixed ?? []),
+    ]
+    return heads.map(mem => ({ mem, rows: 1 }))
+  }
+
+  get growables(): StatefulStage['growables'] {
+    return [
+      { growable: this.#table.growable, grow: k => this.#table.grow(k) },
+      ...this.#rows.growables,
+      ...(this.#copies ? [this.#copies.growable] : []),
+      ...(this.#closing?.windows.growables ?? []).map(({ growable, table }) => ({
+        growable,
+        grow: (k: KernelBuilder) => table.grow(k),
+      })),
+      ...growingTexts(this.#texts),
+    ]
+  }
+
+  init(k: KernelBuilder): void {
+    this.#table.init(k)
+    this.#rows.init(k)
+    this.#copies?.init(k)
+    if (this.#closing) this.#closing.windows.init(k)
+    else k.put(this.#never, 'deadline', i64(NEVER))
+  }
+
+  open(): void {}
+
+  close(): void {}
+
+  passWatermark(k: KernelBuilder): void {
+    passWatermark(k, this.#node.window?.spec, 0n)
+  }
+
+  push(cx: RowScope, row: Row, _miss: unknown, output: EagerOutput | undefined): void {
+    const { k } = cx
+    k.note(rankRule.print(this.#node))
+    const { pane } = row
+    if (pane) k.if(cx.hasPassed(pane.lastEnd), () => cx.late(true))
+    const arriving = this.#find(k, pane, row.columns)
+    if (!this.#copies) {
+      this.#take(cx, arriving, output)
+      return
+    }
+    k.if(
+      takesBack(k, row.columns),
+      () => this.#takeBack(cx, arriving, output),
+      () => this.#take(cx, arriving, output),
+    )
+  }
+
+  #find(k: KernelBuilder, pane: Pane | undefined, row: RowColumns): Arriving {
+    const { entries } = this.#table
+    const key = this.#key.read({ k }, row)
+    const hash = hashWords(k, this.#key.words(key), pane?.hash)
+    const { entry } = this.#table.find(k, hash, candidate => {
+      const isSame = pane
+        ? this.#key.equals(entries, candidate, key)
+        : this.#key.matches(entries, candidate, key)
+      return pane ? and(eq(load(entries, 'start', candidate), pane.start), isSame) : isSame
+    })
+    const root = k.let('root', NIL)
+    k.if(ge(entry, i32(0)), () => k.set(root, load(entries, 'root', entry)))
+    const rest = restOf(this.#node).map(({ name }): [string, Value] => [
+      name,
+      bind(k, name, columnOf(row, name)),
+    ])
+    const columns = new Map(rest)
+    return { pane, key, hash, entry, root, columns, copies: this.#copies?.find(k, entry, columns) }
+  }
+
+  #compare(k: KernelBuilder, columns: RowColumns): (row: Expr) => Expr {
+    return row => this.#order.compare(k, columns, this.#kept.read(this.#rows.rows, row))
+  }
+
+  /** A row that comes: it is kept, unless it can never be among the first. */
+  #take(cx: RowScope, arriving: Arriving, output: EagerOutput | undefined): void {
+    const { k } = cx
+    const { root, columns, copies } = arriving
+    const place = this.#rows.search(k, root, this.#compare(k, columns))
+    const equals = k.let('equals', this.#rows.sizeOf(place.group))
+    const rank = k.let('rank', this.#position.of(place, equals))
+    const last = lastRankOf(this.#node)
+    const isBounded = last !== undefined && keepsFirstOnly(this.#node)
+    if (isBounded) k.if(gt(rank, f64(last)), () => cx.drop())
+    const wanted = copies ? { columns, texts: copies.key.texts } : this.#kept.want(k, columns)
+    this.#reserve(cx, arriving, wanted)
+    const entry = k.let('partition', arriving.entry)
+    const insert = (): Expr => {
+      k.phase('apply')
+      for (const text of [...arriving.key.texts, ...wanted.texts]) this.#texts?.intern(k, text)
+      k.if(lt(entry, i32(0)), () => k.set(entry, this.#makePartition(k, arriving)))
+      const made = this.#rows.insert(k, this.#cell(k, entry), place)
+      this.#kept.store(k, this.#rows.rows, made, wanted)
+      if (copies) this.#copies?.add(k, copies, entry, this.#rows.rows, made)
+      return made
+    }
+    if (output) {
+      const coming = { root, place, equals, rank }
+      this.#changes.tellComing(cx, output, coming, this.#telling(output, entry, boundsOf(arriving)), insert)
+    } else insert()
+    if (isBounded) this.#position.trim(k, this.#cell(k, entry), last)
+  }
+
+  #reserve({ k, leave }: RowScope, { entry, key }: Arriving, wanted: WantedRow): void {
+    k.if(lt(entry, i32(0)), () => this.#table.reserve(k, leave))
+    this.#closing?.windows.reserve(k, leave)
+    this.#rows.reserve(k, leave)
+    this.#copies?.reserve(k, leave)
+    const texts: readonly Wanted[] = [...key.texts, ...wanted.texts]
+    if (texts.length > 0) this.#texts?.reserve(k, texts, leave)
+  }
+
+  #makePartition(k: KernelBuilder, { key: wanted, hash: known, pane }: Arriving): Local {
+    const { entries } = this.#table
+    const key = this.#key.withTexts(wanted)
+    const hash = key.texts.length === 0 ? known : hashWords(k, this.#key.words(key), pane?.hash)
+    const entry = this.#table.insert(k, hash)
+    k.store(entries, 'root', entry, NIL)
+    for (const [field, value] of key.fields) k.store(entries, field, entry, value)
+    if (pane) this.#closing?.open(k, pane, entry)
+    return entry
+  }
+
+  /** A row that is taken back: it must be there. */
+  #takeBack(cx: RowScope, arriving: Arriving, output: EagerOutput | undefined): void {
+    const { k } = cx
+    const { entry, root, columns, copies } = arriving
+    if (!copies || !this.#copies) return
+    cx.reject([{ code: 'LDB-9005', when: lt(copies.entry, i32(0)) }], TRUE, rankRule.print(this.#node))
+    const row = k.let('gone', this.#copies.newestOf(copies))
+    const cell = this.#cell(k, entry)
+    const remove = (): void => {
+      this.#copies?.remove(k, this.#rows.rows, row)
+      this.#rows.remove(k, cell, row)
+      if (!this.#closing) k.if(eq(cell.root, NIL), () => this.#table.remove(k, entry))
+    }
+    if (!output) {
+      k.phase('apply')
+      remove()
+      return
+    }
+    const place = this.#rows.search(k, root, this.#compare(k, columns))
+    const last = f64(lastRankOf(this.#node) ?? 0)
+    const equals = this.#node.by === 'row_number' ? this.#rows.placeInGroup(k, row, last) : f64(0)
+    const gone = { row, rank: k.let('rank', this.#position.of(place, equals)) }
+    const tell = this.#telling(output, entry, boundsOf(arriving))
+    this.#changes.tellGoing(cx, output, { root, place, gone }, tell, remove)
+  }
+
+  #telling(
+    output: EagerOutput,
+    entry: Expr,
+    bounds: Closed | undefined,
+  ): (row: Expr, rank: Expr, code: Expr) => void {
+    return (row, rank, code) => output.emit(asChange(this.#columns(entry, row, rank, bounds), code))
+  }
+
+  /** A row of a partition as it is told. */
+  #columns(entry: Expr, row: Expr, rank: Expr, bounds?: Closed): RowColumns {
+    const { as, window } = this.#node
+    const columns = new Map([
+      ...this.#key.values(this.#table.entries, entry),
+      ...this.#kept.read(this.#rows.rows, row),
+    ])
+    if (window && bounds) {
+      columns.set(window.start, scalar(window.type, bounds.start, FALSE))
+      columns.set(window.end, scalar(window.type, bounds.end, FALSE))
+    }
+    if (as !== undefined) columns.set(as, scalar('int64', asRank(rank), FALSE))
+    return columns
+  }
+
+  #cell(k: KernelBuilder, entry: Expr): RootCell {
+    const { entries } = this.#table
+    return { root: load(entries, 'root', entry), set: root => k.store(entries, 'root', entry, root) }
+  }
+
+  /** Without windows nothing is ever due. */
+  advance(k: KernelBuilder, leave: Leave, each: EmitEach): void {
+    this.#closing?.advance(k, leave, this.#watermark, {
+      cellOf: entry => this.#cell(k, entry),
+      give: (window, entry, row, rank) =>
+        each(() => this.#columns(entry, row, rank, window), rankRule.print(this.#node)),
+      forget: row => this.#copies?.removeOldest(k, this.#rows.rows, row),
+    })
+  }
+}
+
+const TRUE = bool(true)
+
+const boundsOf = ({ pane }: Arriving): Closed | undefined => pane && { start: pane.from, end: pane.lastEnd }
+
+function checkCount(count: number, what: string): void {
+  if (count > KEYS_MAX)
+    throw new MillraceError('LDB-1001', `${what} ${count} columns; ${KEYS_MAX} is the most`)
+}
