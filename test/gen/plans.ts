@@ -102,7 +102,7 @@ const ranked: Step = input =>
   maybe(
     windowed,
     1,
-    3,
+    2,
   )(input).chain(node => {
     const { schema, time } = node.relation
     const isRefused = time?.window?.isInRows === false || schema.some(({ type }) => isList(type))

@@ -249,6 +249,22 @@ export class Stream<S extends Columns> {
     return this.#with(rank(this.node, rankOf(this.schema, options)))
   }
 
+  /** Of each key the row whose column is the least, as changes: `firstBy(['user'], 'at')` is the first by event time. */
+  firstBy<const K extends PlainNames<S>>(
+    keys: readonly K[],
+    column: PlainNames<S>,
+  ): Stream<Flat<Ranked<S, object>>> {
+    return this.rank({ partitionBy: keys, orderBy: [column], limit: 1 }) as never
+  }
+
+  /** The same with the greatest: the latest by event time, however late it comes. `upsert` keeps the last to arrive. */
+  lastBy<const K extends PlainNames<S>>(
+    keys: readonly K[],
+    column: PlainNames<S>,
+  ): Stream<Flat<Ranked<S, object>>> {
+    return this.rank({ partitionBy: keys, orderBy: [{ column, descending: true }], limit: 1 }) as never
+  }
+
   /**
    * The rows of this stream and of others as they come, each in the order of its own. Their columns must have the same
    * names and types in the same order (LDB-1200); one that may be null in any of them may be null. The watermark is the
