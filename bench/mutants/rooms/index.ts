@@ -22,6 +22,7 @@ import { heap, openWindows, sharedPanes } from './open-windows.ts'
 import * as partitions from './partitions.ts'
 import * as passes from './passes.ts'
 import * as pipeline from './pipeline.ts'
+import * as ranks from './rank.ts'
 import * as refined from './refined-windows.ts'
 import { rewrite } from './rewriting.ts'
 import * as rows from './row-windows.ts'
@@ -102,6 +103,13 @@ export const mutants = mutantsOf({
   quantile: sketches.quantile,
   'ordered-multiset': exact.orderedMultiset,
   'weighted-tree': weightedTree,
+  'rank-changes': ranks.rankChanges,
+  'rank-position': ranks.rankPosition,
+  'ranked-rows': ranks.rankedRows,
+  'closing-ranks': ranks.closingRanks,
+  'row-copies': ranks.rowCopies,
+  'sort-order': ranks.sortOrder,
+  rank: ranks.rankStage,
   'value-nodes': exact.valueNodes,
   values: exact.values,
   'order-statistics': exact.orderStatistics,
