@@ -1,6 +1,7 @@
 /** What the kernels of a pipeline are written against: its regions, its operators, and the way of a row through them. */
 import type { KernelBuilder } from '../../ir/kernel/build.ts'
 import type { Mem } from '../../ir/kernel/node.ts'
+import { keepsOneRow } from '../../ir/logical/rank.ts'
 import {
   type BatchLimits,
   edgeRegion,
@@ -20,6 +21,7 @@ import { AggregateStage } from './operators/aggregate.ts'
 import { ConsolidateStage } from './operators/consolidate.ts'
 import { DeduplicateStage } from './operators/deduplicate.ts'
 import { lowerFilter } from './operators/filter.ts'
+import { FirstRowStage } from './operators/first-row.ts'
 import { TEXTS } from './operators/groups.ts'
 import { lowerMode } from './operators/mode.ts'
 import { lowerProject } from './operators/project.ts'
@@ -165,7 +167,7 @@ function lowerStateful(node: StatefulOperator, plan: PlanScope, texts: Interner 
     case 'deduplicate':
       return new DeduplicateStage(node, watermark, texts)
     case 'rank':
-      return new RankStage(node, watermark, texts)
+      return keepsOneRow(node) ? new FirstRowStage(node, texts) : new RankStage(node, watermark, texts)
   }
 }
 

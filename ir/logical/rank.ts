@@ -134,6 +134,10 @@ export const keepsFirstOnly = (node: Rank): boolean =>
 export const replacesRows = ({ by, as, limit }: RankSpec): boolean =>
   by === 'row_number' && (as === undefined || limit === 1)
 
+/** Is one row of each partition all that is ever told, and kept? */
+export const keepsOneRow = (node: Rank): boolean =>
+  node.by === 'row_number' && lastRankOf(node) === 1 && keepsFirstOnly(node) && node.window === undefined
+
 /** What is kept of a row: all but what its partition and its window say. */
 export function restOf({ input, partitionBy, window }: Rank): Schema {
   const known = [...partitionBy, window?.start, window?.end]

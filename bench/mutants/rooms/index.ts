@@ -110,6 +110,8 @@ export const mutants = mutantsOf({
   'row-copies': ranks.rowCopies,
   'sort-order': ranks.sortOrder,
   rank: ranks.rankStage,
+  'ranked-partitions': ranks.rankedPartitions,
+  'first-row': ranks.firstRow,
   'value-nodes': exact.valueNodes,
   values: exact.values,
   'order-statistics': exact.orderStatistics,

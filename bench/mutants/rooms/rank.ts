@@ -147,9 +147,27 @@ export const rankedRows: Room = {
     },
     {
       name: 'new-rows-come-first',
-      find: '() => k.set(last, this.lastOf(group)),',
-      put: '() => {},',
-      shows: 'rows that are equal are lost when another one comes',
+      find: 'k.set(before, this.lastOf(beside))',
+      put: 'k.set(before, this.firstOf(beside))',
+      shows: 'of rows that are equal a newer one comes before older ones',
+    },
+    {
+      name: 'beside-the-wrong-row',
+      find: 'k.set(behind, this.firstOf(beside))',
+      put: 'k.set(behind, this.lastOf(beside))',
+      shows: 'a group is torn apart by a row that belongs before it',
+    },
+    {
+      name: 'first-of-the-group-has-gone',
+      find: 'k.if(eq(this.firstOf(group), rows.first), () =>',
+      put: 'k.if(lt(this.firstOf(group), i32(-1)), () =>',
+      shows: 'a group begins with a row that was taken back',
+    },
+    {
+      name: 'last-of-the-group-has-gone',
+      find: 'k.if(eq(this.lastOf(group), rows.last), () =>',
+      put: 'k.if(lt(this.lastOf(group), i32(-1)), () =>',
+      shows: 'a row is put behind one that was taken back',
     },
     {
       name: 'group-stays',
@@ -270,12 +288,6 @@ export const rankStage: Room = {
       shows: 'one rank is missing',
     },
     {
-      name: 'windows-share-a-ranking',
-      find: "pane ? and(eq(load(entries, 'start', candidate), pane.start), isSame) : isSame",
-      put: 'isSame',
-      shows: 'rows of one window are ranked among those of another',
-    },
-    {
       name: 'unknown-is-taken-back',
       find: "[{ code: 'LDB-9005', when: lt(copies.entry, i32(0)) }]",
       put: "[{ code: 'LDB-9005', when: lt(copies.entry, i32(-1)) }]",
@@ -292,6 +304,62 @@ export const rankStage: Room = {
       find: '    this.#rows.reserve(k, leave)\n',
       put: '',
       shows: 'rows are written behind the room there is',
+    },
+  ],
+}
+
+export const rankedPartitions: Room = {
+  file: 'compiler/lower/operators/ranked-partitions.ts',
+  tests,
+  faults: [
+    {
+      name: 'windows-share-a-ranking',
+      find: "eq(load(this.entries, 'start', candidate), pane.start),",
+      put: "eq(load(this.entries, 'start', candidate), load(this.entries, 'start', candidate)),",
+      shows: 'rows of one window are ranked among those of another',
+    },
+    {
+      name: 'hash-of-unknown-texts',
+      find: 'key.texts.length === 0 ? known : hashWords(k, this.#key.words(key), pane?.hash)',
+      put: 'known',
+      shows: 'the next row of a new text begins another ranking',
+    },
+  ],
+}
+
+export const firstRow: Room = {
+  file: 'compiler/lower/operators/first-row.ts',
+  tests,
+  faults: [
+    {
+      name: 'equal-rows-replace',
+      find: 'k.if(ge(order, i32(0)), () => cx.drop())',
+      put: 'k.if(ge(order, i32(1)), () => cx.drop())',
+      shows: 'a newer row replaces one that is equal',
+    },
+    {
+      name: 'nothing-is-taken-back',
+      find: '() => this.#tell(output, entry, i32(changes.updateBefore)),',
+      put: '() => {},',
+      shows: 'the row that was replaced stays',
+    },
+    {
+      name: 'all-are-new',
+      find: 'select(isKnown, i32(changes.updateAfter), i32(changes.insert))',
+      put: 'i32(changes.insert)',
+      shows: 'a row that replaces another says that it is new',
+    },
+    {
+      name: 'no-room-for-partitions',
+      find: 'k.if(lt(sought.entry, i32(0)), () => table.reserve(k, leave))',
+      put: 'k.if(lt(sought.entry, i32(-1)), () => table.reserve(k, leave))',
+      shows: 'the table of partitions never grows',
+    },
+    {
+      name: 'texts-without-room',
+      find: 'if (texts.length > 0) this.#texts?.reserve(k, texts, leave)',
+      put: 'if (texts.length > 9) this.#texts?.reserve(k, texts, leave)',
+      shows: 'texts are written behind the room there is',
     },
   ],
 }

@@ -1,9 +1,11 @@
 /**
- * Rows in an order as kernel code: for each owner a tree of groups, one for all rows that are equal in the order, each a list
- * of rows in order of arrival. So a group knows how many rows and how many groups come before it, which is all that ranks are.
+ * Rows in an order as kernel code: for each owner a list of its rows, those that are equal in the order of arrival; and above
+ * it a tree of groups, one for all rows that are equal. So it is known how many rows and how many groups come before a row,
+ * which is all that ranks are, and the next row is at hand.
  */
 import {
   add,
+  and,
   eq,
   f64,
   ge,
@@ -15,6 +17,7 @@ import {
   ne,
   not,
   op,
+  select,
   sub,
   toInt,
 } from '../../../ir/kernel/build.ts'
@@ -143,56 +146,66 @@ export class RankedRows {
   insert(k: KernelBuilder, cell: RootCell, place: RankedPlace): Local {
     const groups = this.#groups
     const row = this.#rows.take(k)
+    const [before, behind] = this.#around(k, place)
+    this.#link(k, before, row)
+    this.#link(k, row, behind)
     const group = k.let('group', place.group)
-    const last = k.let('last', NO_ROW)
-    k.if(
-      eq(group, NIL),
-      () => {
-        k.set(group, groups.allocate(k))
-        groups.put(k, 'rows', group, f64(0))
-        this.#tree.hang(k, cell, place, group)
-      },
-      () => k.set(last, this.lastOf(group)),
-    )
+    k.if(eq(group, NIL), () => {
+      k.set(group, groups.allocate(k))
+      groups.put(k, 'rows', group, f64(0))
+      k.store(groups.entries, 'first', group, row)
+      this.#tree.hang(k, cell, place, group)
+    })
+    k.store(groups.entries, 'last', group, row)
     k.store(this.rows, 'group', row, group)
-    this.#link(k, group, last, row)
-    this.#link(k, group, row, NO_ROW)
     groups.put(k, 'rows', group, add(this.sizeOf(group), f64(1)))
     this.#tree.settle(k, cell, group)
     return row
   }
 
-  /** Makes two rows of a group neighbours; none stands for an end of its list. */
-  #link(k: KernelBuilder, group: Expr, before: Expr, behind: Expr): void {
-    const { entries } = this.#groups
-    k.if(
-      lt(before, i32(0)),
-      () => k.store(entries, 'first', group, behind),
-      () => this.#rows.link(k, before, behind),
-    )
-    k.if(
-      lt(behind, i32(0)),
-      () => k.store(entries, 'last', group, before),
-      () => k.store(this.rows, 'before', behind, before),
-    )
+  /** The rows between which a place is: behind those of its group, or beside those of the one that a new group hangs on. */
+  #around(k: KernelBuilder, { group, parent, side }: RankedPlace): readonly [before: Local, behind: Local] {
+    const beside = k.let('beside', select(eq(group, NIL), parent, group))
+    const [before, behind] = ['row_before', 'row_behind'].map(name => k.let(name, NO_ROW))
+    k.if(ne(beside, NIL), () => {
+      k.if(
+        and(eq(group, NIL), eq(side, i32(Side.left))),
+        () => {
+          k.set(behind, this.firstOf(beside))
+          k.set(before, this.neighbour(behind, Side.left))
+        },
+        () => {
+          k.set(before, this.lastOf(beside))
+          k.set(behind, this.neighbour(before, Side.right))
+        },
+      )
+    })
+    return [before, behind]
+  }
+
+  /** Makes two rows neighbours, if there are two. */
+  #link(k: KernelBuilder, before: Expr, behind: Expr): void {
+    k.if(ge(before, i32(0)), () => this.#rows.link(k, before, behind))
+    k.if(ge(behind, i32(0)), () => k.store(this.rows, 'before', behind, before))
   }
 
   remove(k: KernelBuilder, cell: RootCell, row: Expr): void {
-    const group = k.let('group', this.groupOf(row))
-    const [before, behind] = ['before', 'next'].map(field => k.let(field, load(this.rows, field, row)))
-    this.#link(k, group, before, behind)
-    this.#release(k, cell, group, { first: row, last: row, count: i32(1) })
+    this.#release(k, cell, k.let('group', this.groupOf(row)), { first: row, last: row, count: i32(1) })
   }
 
   /** All rows of a group at once, however many they are. */
   removeGroup(k: KernelBuilder, cell: RootCell, group: Expr): void {
+    const [first, last] = [k.let('first', this.firstOf(group)), k.let('last', this.lastOf(group))]
     const count = k.let('count', op('int32.f64', this.sizeOf(group)))
-    this.#release(k, cell, group, { first: this.firstOf(group), last: this.lastOf(group), count })
+    this.#release(k, cell, group, { first, last, count })
   }
 
-  /** Gives rows back that are no part of their group any more, and the group with its last ones. */
+  /** Takes rows that follow each other out of their group, which goes with its last ones. */
   #release(k: KernelBuilder, cell: RootCell, group: Expr, rows: Chain): void {
-    this.#rows.release(k, rows)
+    const { entries } = this.#groups
+    const before = k.let('row_before', this.neighbour(rows.first, Side.left))
+    const behind = k.let('row_behind', this.neighbour(rows.last, Side.right))
+    this.#link(k, before, behind)
     const left = k.let('left', sub(this.sizeOf(group), op('float.i32', rows.count)))
     const changed = k.let('changed', group)
     k.if(
@@ -201,8 +214,13 @@ export class RankedRows {
         k.set(changed, this.#tree.unlink(k, cell, group))
         this.#groups.release(k, group)
       },
-      () => this.#groups.put(k, 'rows', group, left),
+      () => {
+        k.if(eq(this.firstOf(group), rows.first), () => k.store(entries, 'first', group, behind))
+        k.if(eq(this.lastOf(group), rows.last), () => k.store(entries, 'last', group, before))
+        this.#groups.put(k, 'rows', group, left)
+      },
     )
+    this.#rows.release(k, rows)
     this.#tree.settle(k, cell, changed)
   }
 
@@ -212,18 +230,13 @@ export class RankedRows {
   }
 
   /** The row before or behind another one, or NO_ROW. */
-  neighbour(k: KernelBuilder, row: Expr, side: number): Local {
-    const next = k.let('neighbour', load(this.rows, side === Side.left ? 'before' : 'next', row))
-    k.if(lt(next, i32(0)), () => k.set(next, this.ofNextGroup(k, row, side)))
-    return next
+  neighbour(row: Expr, side: number): Expr {
+    return load(this.rows, side === Side.left ? 'before' : 'next', row)
   }
 
-  /** Of the group before that of a row its last row, or of the one behind it the first; or NO_ROW. */
-  ofNextGroup(k: KernelBuilder, row: Expr, side: number): Local {
-    const group = this.#tree.neighbour(k, this.groupOf(row), side)
-    const next = k.let('next_row', NO_ROW)
-    k.if(ne(group, NIL), () => k.set(next, side === Side.left ? this.lastOf(group) : this.firstOf(group)))
-    return next
+  /** The first row of the group behind that of a row, or NO_ROW. */
+  behindGroup(row: Expr): Expr {
+    return this.neighbour(this.lastOf(this.groupOf(row)), Side.right)
   }
 
   /** The group of the row that so many come before, and how many of its rows do; NIL where there are no more. */

@@ -65,7 +65,7 @@ export class RankPosition {
   stepBack(k: KernelBuilder, { row, rank }: RankedRow): void {
     const rows = this.#rows
     const group = k.let('group', rows.groupOf(row))
-    k.set(row, rows.neighbour(k, row, Side.left))
+    k.set(row, rows.neighbour(row, Side.left))
     if (this.#by === 'row_number') {
       k.set(rank, sub(rank, f64(1)))
       return
@@ -81,7 +81,7 @@ export class RankPosition {
   stepOn(k: KernelBuilder, { row, rank }: RankedRow): void {
     const rows = this.#rows
     const group = k.let('group', rows.groupOf(row))
-    k.set(row, rows.neighbour(k, row, Side.right))
+    k.set(row, rows.neighbour(row, Side.right))
     if (this.#by === 'row_number') {
       k.set(rank, add(rank, f64(1)))
       return
@@ -97,13 +97,13 @@ export class RankPosition {
     const rows = this.#rows
     const row = k.let('behind', NO_ROW)
     if (this.#by === 'row_number') {
-      k.set(row, rows.neighbour(k, gone.row, Side.right))
+      k.set(row, rows.neighbour(gone.row, Side.right))
       return { row, rank: k.let('behind_rank', add(gone.rank, f64(1))) }
     }
     const isDense = this.#by === 'dense_rank'
     const size = rows.sizeOf(group)
     const rank = k.let('behind_rank', add(isDense ? add(groupsBefore, f64(1)) : add(before, size), f64(1)))
-    const next = (): void => k.set(row, rows.ofNextGroup(k, gone.row, Side.right))
+    const next = (): void => k.set(row, rows.behindGroup(gone.row))
     if (isDense) k.if(eq(size, f64(1)), next)
     else next()
     return { row, rank }
@@ -127,4 +127,4 @@ export class RankPosition {
 }
 
 /** As a column has it. */
-export const asRank = (rank: Expr): Expr => op('int.f64', rank)
+export const asRank = (rank: Expr): Expr => op('extend.i32', op('int32.f64', rank))

@@ -3,20 +3,7 @@
  * may be taken back all are kept. A row tells what it changes, or a window that closes gives its rows, each of which is
  * forgotten once it was written.
  */
-import { MillraceError } from '../../../ir/errors.ts'
-import {
-  and,
-  bool,
-  eq,
-  f64,
-  ge,
-  gt,
-  i32,
-  i64,
-  type KernelBuilder,
-  load,
-  lt,
-} from '../../../ir/kernel/build.ts'
+import { bool, eq, f64, ge, gt, i32, i64, type KernelBuilder, load, lt } from '../../../ir/kernel/build.ts'
 import type { Expr, Local, Mem } from '../../../ir/kernel/node.ts'
 import { rowLayout } from '../../../ir/layout.ts'
 import { keepsFirstOnly, lastRankOf, type Rank, rankRule, restOf } from '../../../ir/logical/rank.ts'
@@ -24,35 +11,28 @@ import { findColumn } from '../../../ir/schema.ts'
 import { isBytes } from '../../../ir/types.ts'
 import { StateIds } from '../accumulators/accumulator.ts'
 import { passWatermark } from '../event-time.ts'
-import { columnOf, type RowColumns } from '../expr/index.ts'
+import type { RowColumns } from '../expr/index.ts'
 import type { Leave } from '../lib/control.ts'
 import { type Closed, NEVER, type Pane, type TimeField } from '../lib/group-windows.ts'
-import { hashWords } from '../lib/hash.ts'
 import { growingTexts, type Interner, textsOf, type Wanted } from '../lib/interner.ts'
 import { KeptRow, type WantedRow } from '../lib/kept-row.ts'
 import { RankedRows } from '../lib/ranked-rows.ts'
-import { HashTable } from '../lib/table.ts'
 import { NIL } from '../lib/value-nodes.ts'
 import type { RootCell } from '../lib/weighted-tree.ts'
 import type { Row, RowScope } from '../scope.ts'
 import type { EagerOutput, EmitEach, StatefulStage } from '../stage.ts'
-import { bind, FALSE, scalar, type Value } from '../value.ts'
 import { asChange, takesBack } from './change-rows.ts'
 import { ClosingRanks } from './closing-ranks.ts'
-import { GroupKey, KEYS_MAX, type KeyValue } from './group-key.ts'
 import { RankChanges } from './rank-changes.ts'
-import { asRank, RankPosition } from './rank-position.ts'
+import { RankPosition } from './rank-position.ts'
+import { checkCount, partitionColumns, RankedPartitions, type SoughtPartition } from './ranked-partitions.ts'
 import { RowCopies, type SoughtCopies } from './row-copies.ts'
 import { SortOrder } from './sort-order.ts'
 
 const TABLE = 0
 
 /** A row on its way in: its partition, or -1, with the root of its tree, and what it brings. */
-interface Arriving {
-  readonly pane: Pane | undefined
-  readonly key: KeyValue
-  readonly hash: Expr
-  readonly entry: Local
+interface Arriving extends SoughtPartition {
   readonly root: Expr
   readonly columns: RowColumns
   readonly copies: SoughtCopies | undefined
@@ -61,8 +41,7 @@ interface Arriving {
 export class RankStage implements StatefulStage {
   readonly #node: Rank
   readonly #watermark: TimeField
-  readonly #key: GroupKey
-  readonly #table: HashTable
+  readonly #partitions: RankedPartitions
   readonly #texts: Interner | undefined
   readonly #kept: KeptRow
   readonly #rows: RankedRows
@@ -84,27 +63,20 @@ export class RankStage implements StatefulStage {
   constructor(node: Rank, watermark: TimeField, texts?: Interner) {
     this.#node = node
     this.#watermark = watermark
-    const { schema, isChangelog } = node.input.relation
-    const columns = node.partitionBy.flatMap(name => findColumn(schema, name) ?? [])
     const rest = restOf(node)
-    checkCount(columns.length, 'a ranking within')
-    if (isChangelog) checkCount(rest.length, 'a ranking of changes of')
+    const { isChangelog } = node.input.relation
+    if (isChangelog) checkCount(rest, 'a ranking of changes of')
     const ids = new StateIds(TABLE + 1)
-    const hasTexts = [...columns, ...rest].some(({ type }) => isBytes(type))
+    const hasTexts = [...partitionColumns(node), ...rest].some(({ type }) => isBytes(type))
     this.#texts = textsOf(texts, hasTexts, () => ids.next())
-    this.#key = new GroupKey(columns, this.#texts)
-    this.#table = new HashTable({
-      id: TABLE,
-      name: 'partitions_ranked',
-      fields: { root: 'i32', ...(node.window && ClosingRanks.fields), ...this.#key.fields },
-    })
-    this.#texts?.addUser(this.#table)
+    const fields = { root: 'i32' as const, ...(node.window && ClosingRanks.fields) }
+    this.#partitions = new RankedPartitions(TABLE, node, this.#texts, fields)
     this.#kept = new KeptRow(rest, this.#texts)
     this.#copies = isChangelog ? new RowCopies(ids.next(), rest, this.#texts) : undefined
     this.#rows = new RankedRows(ids, { ...this.#kept.fields, ...(isChangelog && RowCopies.rowFields) })
     for (const [name, field] of Object.entries(this.#rows.rows.fields))
       if (field.interned) for (const walk of this.#rows.pool.textWalks(name)) this.#texts?.addWalk(walk)
-    this.#closing = node.window && new ClosingRanks(node, this.#rows, this.#table, ids.next())
+    this.#closing = node.window && new ClosingRanks(node, this.#rows, this.#partitions.table, ids.next())
     this.#order = new SortOrder(node.orderBy.filter(({ name }) => findColumn(rest, name)))
     this.#position = new RankPosition(node.by, this.#rows)
     this.#changes = new RankChanges(node, this.#rows, this.#position)
@@ -124,7 +96,7 @@ export class RankStage implements StatefulStage {
 
   get regions(): StatefulStage['regions'] {
     const heads = [
-      this.#table.head,
+      this.#partitions.table.head,
       ...this.#rows.heads,
       ...(this.#copies ? [this.#copies.head] : []),
       ...(this.#closing?.windows.heads ?? [this.#never]),
@@ -135,20 +107,21 @@ export class RankStage implements StatefulStage {
   }
 
   get growables(): StatefulStage['growables'] {
+    const { table } = this.#partitions
     return [
-      { growable: this.#table.growable, grow: k => this.#table.grow(k) },
+      { growable: table.growable, grow: k => table.grow(k) },
       ...this.#rows.growables,
       ...(this.#copies ? [this.#copies.growable] : []),
-      ...(this.#closing?.windows.growables ?? []).map(({ growable, table }) => ({
-        growable,
-        grow: (k: KernelBuilder) => table.grow(k),
+      ...(this.#closing?.windows.growables ?? []).map(one => ({
+        growable: one.growable,
+        grow: (k: KernelBuilder) => one.table.grow(k),
       })),
       ...growingTexts(this.#texts),
     ]
   }
 
   init(k: KernelBuilder): void {
-    this.#table.init(k)
+    this.#partitions.table.init(k)
     this.#rows.init(k)
     this.#copies?.init(k)
     if (this.#closing) this.#closing.windows.init(k)
@@ -181,23 +154,12 @@ export class RankStage implements StatefulStage {
   }
 
   #find(k: KernelBuilder, pane: Pane | undefined, row: RowColumns): Arriving {
-    const { entries } = this.#table
-    const key = this.#key.read({ k }, row)
-    const hash = hashWords(k, this.#key.words(key), pane?.hash)
-    const { entry } = this.#table.find(k, hash, candidate => {
-      const isSame = pane
-        ? this.#key.equals(entries, candidate, key)
-        : this.#key.matches(entries, candidate, key)
-      return pane ? and(eq(load(entries, 'start', candidate), pane.start), isSame) : isSame
-    })
+    const sought = this.#partitions.find(k, pane, row)
+    const { entry } = sought
     const root = k.let('root', NIL)
-    k.if(ge(entry, i32(0)), () => k.set(root, load(entries, 'root', entry)))
-    const rest = restOf(this.#node).map(({ name }): [string, Value] => [
-      name,
-      bind(k, name, columnOf(row, name)),
-    ])
-    const columns = new Map(rest)
-    return { pane, key, hash, entry, root, columns, copies: this.#copies?.find(k, entry, columns) }
+    k.if(ge(entry, i32(0)), () => k.set(root, load(this.#partitions.entries, 'root', entry)))
+    const columns = this.#order.bind(k, row)
+    return { ...sought, root, columns, copies: this.#copies?.find(k, entry, columns) }
   }
 
   #compare(k: KernelBuilder, columns: RowColumns): (row: Expr) => Expr {
@@ -234,7 +196,7 @@ export class RankStage implements StatefulStage {
   }
 
   #reserve({ k, leave }: RowScope, { entry, key }: Arriving, wanted: WantedRow): void {
-    k.if(lt(entry, i32(0)), () => this.#table.reserve(k, leave))
+    k.if(lt(entry, i32(0)), () => this.#partitions.table.reserve(k, leave))
     this.#closing?.windows.reserve(k, leave)
     this.#rows.reserve(k, leave)
     this.#copies?.reserve(k, leave)
@@ -242,14 +204,10 @@ export class RankStage implements StatefulStage {
     if (texts.length > 0) this.#texts?.reserve(k, texts, leave)
   }
 
-  #makePartition(k: KernelBuilder, { key: wanted, hash: known, pane }: Arriving): Local {
-    const { entries } = this.#table
-    const key = this.#key.withTexts(wanted)
-    const hash = key.texts.length === 0 ? known : hashWords(k, this.#key.words(key), pane?.hash)
-    const entry = this.#table.insert(k, hash)
-    k.store(entries, 'root', entry, NIL)
-    for (const [field, value] of key.fields) k.store(entries, field, entry, value)
-    if (pane) this.#closing?.open(k, pane, entry)
+  #makePartition(k: KernelBuilder, sought: SoughtPartition): Local {
+    const entry = this.#partitions.add(k, sought)
+    k.store(this.#partitions.entries, 'root', entry, NIL)
+    if (sought.pane) this.#closing?.open(k, sought.pane, entry)
     return entry
   }
 
@@ -264,7 +222,7 @@ export class RankStage implements StatefulStage {
     const remove = (): void => {
       this.#copies?.remove(k, this.#rows.rows, row)
       this.#rows.remove(k, cell, row)
-      if (!this.#closing) k.if(eq(cell.root, NIL), () => this.#table.remove(k, entry))
+      if (!this.#closing) k.if(eq(cell.root, NIL), () => this.#partitions.table.remove(k, entry))
     }
     if (!output) {
       k.phase('apply')
@@ -289,21 +247,11 @@ export class RankStage implements StatefulStage {
 
   /** A row of a partition as it is told. */
   #columns(entry: Expr, row: Expr, rank: Expr, bounds?: Closed): RowColumns {
-    const { as, window } = this.#node
-    const columns = new Map([
-      ...this.#key.values(this.#table.entries, entry),
-      ...this.#kept.read(this.#rows.rows, row),
-    ])
-    if (window && bounds) {
-      columns.set(window.start, scalar(window.type, bounds.start, FALSE))
-      columns.set(window.end, scalar(window.type, bounds.end, FALSE))
-    }
-    if (as !== undefined) columns.set(as, scalar('int64', asRank(rank), FALSE))
-    return columns
+    return this.#partitions.columns(entry, this.#kept.read(this.#rows.rows, row), rank, bounds)
   }
 
   #cell(k: KernelBuilder, entry: Expr): RootCell {
-    const { entries } = this.#table
+    const { entries } = this.#partitions
     return { root: load(entries, 'root', entry), set: root => k.store(entries, 'root', entry, root) }
   }
 
@@ -321,8 +269,3 @@ export class RankStage implements StatefulStage {
 const TRUE = bool(true)
 
 const boundsOf = ({ pane }: Arriving): Closed | undefined => pane && { start: pane.from, end: pane.lastEnd }
-
-function checkCount(count: number, what: string): void {
-  if (count > KEYS_MAX)
-    throw new MillraceError('LDB-1001', `${what} ${count} columns; ${KEYS_MAX} is the most`)
-}

@@ -14,6 +14,12 @@ export class SortOrder {
     this.#columns = columns
   }
 
+  /** The columns of a row, those that it is compared by in locals. */
+  bind(k: KernelBuilder, row: RowColumns): RowColumns {
+    const bound = this.#columns.map(({ name }): [string, Value] => [name, bind(k, name, columnOf(row, name))])
+    return new Map([...row, ...bound])
+  }
+
   /** Below, at or above zero, as the first row comes before, with or behind the second. */
   compare(k: KernelBuilder, row: RowColumns, other: RowColumns): Local {
     const order = k.let('order', i32(0))
