@@ -6,6 +6,7 @@ export { type ErrorInfo, errorRegistry, type LdbCode, MillraceError, type Source
 export type { ExtractField, TruncUnit } from '../ir/expr/functions/time.ts'
 export type { DriftPolicy } from '../ir/logical/alignment.ts'
 export type { EmitStrategy } from '../ir/logical/emit.ts'
+export type { RankEmit, RankFunction } from '../ir/logical/rank.ts'
 export type { BatchLimits, Limits } from '../ir/physical/program.ts'
 export type { Column, Columns, ColumnType, RowOf, Schema } from '../ir/schema.ts'
 export type {
@@ -79,6 +80,8 @@ export type { NumericMeet } from './frontend/builder/numeric-meet.ts'
 export type {
   RankColumn,
   Ranked,
+  RankedAtClose,
+  RankNamed,
   RankOptions,
   SortBy,
   SortKey,

@@ -59,6 +59,7 @@ export function rank(input: LogicalNode, spec: RankSpec): Rank {
     if (!findColumn(schema, name)) throw new MillraceError('LDB-1100', `no column '${name}' to rank within`)
     if (name === CHANGE) throw refusal(`a ranking within '${CHANGE}'`, 'leave it out of partitionBy')
   }
+  if (as === CHANGE) throw refusal(`'${CHANGE}' as the name of a rank`, 'give the rank another name')
   checkBounds(spec, window)
   const isBound = (name: string): boolean => name === window?.start || name === window?.end
   return {

@@ -288,6 +288,7 @@ test('a ranking that would keep all rows, or says too little, is refused', () =>
   refused('LDB-1100', () => timeless.rank({ orderBy: ['m' as 'n'], limit: 1 }))
   refused('LDB-1100', () => timeless.rank({ partitionBy: ['m' as 'n'], orderBy, limit: 1 }))
   refused('LDB-0002', () => timeless.rank({ orderBy: [] as never, limit: 1 }))
+  refused('LDB-1001', () => windowed.rank({ orderBy, emit: 'close', as: '$op' }))
   refused('LDB-1102', () => timeless.rank({ orderBy, limit: 1, as: 'key' }))
   for (const bounds of [{ limit: 0 }, { limit: 1.5 }, { limit: 1, offset: -1 }, { limit: 1_000_001 }])
     refused('LDB-0001', () => timeless.rank({ orderBy, ...bounds }))

@@ -116,15 +116,27 @@ export const rankPosition: Room = {
     },
     {
       name: 'never-trimmed',
-      find: 'k.if(gt(count, f64(most)), () => {',
-      put: 'k.if(gt(count, f64(most + 1)), () => {',
+      find: 'this.isFull(cell.root, most + 1), () => {',
+      put: 'this.isFull(cell.root, most + 2), () => {',
       shows: 'rows that can never come first again are kept, and told when one comes in',
     },
     {
       name: 'trimmed-too-early',
-      find: 'f64(most - 1)), () =>',
-      put: 'f64(most - 2)), () =>',
+      find: 'others ? gt(others, f64(most - 1))',
+      put: 'others ? gt(others, f64(most - 2))',
       shows: 'a group that is at the last rank is forgotten',
+    },
+    {
+      name: 'last-row-has-gone',
+      find: 'k.set(last, before)',
+      put: 'k.set(last, last)',
+      shows: 'rows are held against one that has gone',
+    },
+    {
+      name: 'equal-to-the-last',
+      find: "this.#by === 'row_number' ? ge(order, i32(0)) : gt(order, i32(0))",
+      put: 'ge(order, i32(0))',
+      shows: 'a row that is equal to the last one does not have its rank',
     },
   ],
 }
@@ -283,9 +295,15 @@ export const rankStage: Room = {
     },
     {
       name: 'last-rank-is-dropped',
-      find: 'if (isBounded) k.if(gt(rank, f64(last)), () => cx.drop())',
-      put: 'if (isBounded) k.if(ge(rank, f64(last)), () => cx.drop())',
+      find: 'k.if(this.#position.isFull(root, bound), () => {',
+      put: 'k.if(this.#position.isFull(root, bound - 1), () => {',
       shows: 'one rank is missing',
+    },
+    {
+      name: 'last-row-is-not-kept',
+      find: "k.store(entries, 'last', entry, last)",
+      put: "k.store(entries, 'last', entry, newest)",
+      shows: 'rows are held against one that is not the last',
     },
     {
       name: 'unknown-is-taken-back',

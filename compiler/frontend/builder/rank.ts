@@ -10,6 +10,7 @@ export type SortKey<K extends string> = K | SortBy<K>
 
 /** A column to order rows by. Numbers come before NaN, texts go by their bytes. */
 export interface SortBy<K extends string> {
+  /** Its name. */
   readonly column: K
   /** The largest value first. */
   readonly descending?: boolean
@@ -38,15 +39,24 @@ export interface RankOptions<K extends string> {
   readonly emit?: RankEmit
 }
 
+/** Options that ask for a column of ranks. */
+export interface RankNamed<A extends string> {
+  /** Its name. */
+  readonly as: A
+}
+
+/** Options that ask for rows of windows when those close. */
+export interface RankedAtClose {
+  /** When the window closes. */
+  readonly emit: 'close'
+}
+
 /** The rank column, where one was asked for. */
-export type RankColumn<O> = O extends { readonly as: infer A extends string }
-  ? { readonly [K in A]: ColumnType<'int64', false> }
-  : object
+export type RankColumn<O> =
+  O extends RankNamed<infer A> ? { readonly [K in A]: ColumnType<'int64', false> } : object
 
 /** The columns of ranked rows, their rank, and what becomes of them where each row tells that. */
-export type Ranked<S, O> = Omit<S, '$op'> &
-  RankColumn<O> &
-  (O extends { readonly emit: 'close' } ? object : ChangeColumn)
+export type Ranked<S, O> = Omit<S, '$op'> & RankColumn<O> & (O extends RankedAtClose ? object : ChangeColumn)
 
 export function rankOf(schema: Schema, options: RankOptions<string>): RankSpec {
   const { partitionBy = [], orderBy, limit, offset = 0, by = 'row_number', as, emit = 'update' } = options

@@ -1,9 +1,23 @@
 /** Ranks of rows: what each of the three ways to count makes of the rows and groups that come before. */
-import { add, eq, f64, gt, type KernelBuilder, lt, ne, op, select, sub } from '../../../ir/kernel/build.ts'
+import {
+  add,
+  eq,
+  f64,
+  ge,
+  gt,
+  i32,
+  type KernelBuilder,
+  lt,
+  ne,
+  op,
+  select,
+  sub,
+} from '../../../ir/kernel/build.ts'
 import type { Expr, Local } from '../../../ir/kernel/node.ts'
 import type { RankFunction } from '../../../ir/logical/rank.ts'
 import { NO_ROW, type RankedPlace, type RankedRows } from '../lib/ranked-rows.ts'
 import { NIL, Side } from '../lib/value-nodes.ts'
+import type { RootCell } from '../lib/weighted-tree.ts'
 
 /** A row and its rank, an f64; NO_ROW where there is none. */
 export interface RankedRow {
@@ -109,19 +123,28 @@ export class RankPosition {
     return { row, rank }
   }
 
-  /** The rows of the last group go where its rank is behind a bound; of row numbers the last row. */
-  trim(k: KernelBuilder, cell: Parameters<RankedRows['remove']>[1], most: number): void {
+  /** Has an owner so many ranks, so that what comes behind its last row has a rank behind them? */
+  isFull(root: Expr, most: number): Expr {
+    return ge(this.#by === 'dense_rank' ? this.#rows.groups(root) : this.#rows.total(root), f64(most))
+  }
+
+  /** Has a row such a rank, that compares so to the last row of an owner that is full? */
+  isBehindLast(order: Expr): Expr {
+    return this.#by === 'row_number' ? ge(order, i32(0)) : gt(order, i32(0))
+  }
+
+  /** Where the rank of the last row is behind a bound it goes, with all that have it; `last` is the last row from then on. */
+  trim(k: KernelBuilder, cell: RootCell, last: Local, most: number): void {
     const rows = this.#rows
-    const isDense = this.#by === 'dense_rank'
-    const count = isDense ? rows.groups(cell.root) : rows.total(cell.root)
-    k.if(gt(count, f64(most)), () => {
-      const group = rows.outermost(k, cell.root, Side.right)
-      if (this.#by === 'row_number') rows.remove(k, cell, k.let('worst', rows.lastOf(group)))
-      else if (isDense) rows.removeGroup(k, cell, group)
-      else
-        k.if(gt(sub(rows.total(cell.root), rows.sizeOf(group)), f64(most - 1)), () =>
-          rows.removeGroup(k, cell, group),
-        )
+    const group = k.let('last_group', rows.groupOf(last))
+    const isRank = this.#by === 'rank'
+    const others = isRank ? sub(rows.total(cell.root), rows.sizeOf(group)) : undefined
+    k.if(others ? gt(others, f64(most - 1)) : this.isFull(cell.root, most + 1), () => {
+      const first = this.#by === 'row_number' ? last : rows.firstOf(group)
+      const before = k.let('before_last', rows.neighbour(first, Side.left))
+      if (this.#by === 'row_number') rows.remove(k, cell, last)
+      else rows.removeGroup(k, cell, group)
+      k.set(last, before)
     })
   }
 }

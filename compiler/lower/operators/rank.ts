@@ -3,7 +3,18 @@
  * may be taken back all are kept. A row tells what it changes, or a window that closes gives its rows, each of which is
  * forgotten once it was written.
  */
-import { bool, eq, f64, ge, gt, i32, i64, type KernelBuilder, load, lt } from '../../../ir/kernel/build.ts'
+import {
+  bool,
+  eq,
+  f64,
+  ge,
+  i32,
+  i64,
+  type KernelBuilder,
+  load,
+  lt,
+  select,
+} from '../../../ir/kernel/build.ts'
 import type { Expr, Local, Mem } from '../../../ir/kernel/node.ts'
 import { rowLayout } from '../../../ir/layout.ts'
 import { keepsFirstOnly, lastRankOf, type Rank, rankRule, restOf } from '../../../ir/logical/rank.ts'
@@ -16,8 +27,8 @@ import type { Leave } from '../lib/control.ts'
 import { type Closed, NEVER, type Pane, type TimeField } from '../lib/group-windows.ts'
 import { growingTexts, type Interner, textsOf, type Wanted } from '../lib/interner.ts'
 import { KeptRow, type WantedRow } from '../lib/kept-row.ts'
-import { RankedRows } from '../lib/ranked-rows.ts'
-import { NIL } from '../lib/value-nodes.ts'
+import { NO_ROW, RankedRows } from '../lib/ranked-rows.ts'
+import { NIL, Side } from '../lib/value-nodes.ts'
 import type { RootCell } from '../lib/weighted-tree.ts'
 import type { Row, RowScope } from '../scope.ts'
 import type { EagerOutput, EmitEach, StatefulStage } from '../stage.ts'
@@ -69,7 +80,7 @@ export class RankStage implements StatefulStage {
     const ids = new StateIds(TABLE + 1)
     const hasTexts = [...partitionColumns(node), ...rest].some(({ type }) => isBytes(type))
     this.#texts = textsOf(texts, hasTexts, () => ids.next())
-    const fields = { root: 'i32' as const, ...(node.window && ClosingRanks.fields) }
+    const fields = { root: 'i32' as const, last: 'i32' as const, ...(node.window && ClosingRanks.fields) }
     this.#partitions = new RankedPartitions(TABLE, node, this.#texts, fields)
     this.#kept = new KeptRow(rest, this.#texts)
     this.#copies = isChangelog ? new RowCopies(ids.next(), rest, this.#texts) : undefined
@@ -170,15 +181,15 @@ export class RankStage implements StatefulStage {
   #take(cx: RowScope, arriving: Arriving, output: EagerOutput | undefined): void {
     const { k } = cx
     const { root, columns, copies } = arriving
+    const bound = keepsFirstOnly(this.#node) ? lastRankOf(this.#node) : undefined
+    if (bound !== undefined) this.#dropBehindLast(cx, arriving, bound)
     const place = this.#rows.search(k, root, this.#compare(k, columns))
     const equals = k.let('equals', this.#rows.sizeOf(place.group))
     const rank = k.let('rank', this.#position.of(place, equals))
-    const last = lastRankOf(this.#node)
-    const isBounded = last !== undefined && keepsFirstOnly(this.#node)
-    if (isBounded) k.if(gt(rank, f64(last)), () => cx.drop())
     const wanted = copies ? { columns, texts: copies.key.texts } : this.#kept.want(k, columns)
     this.#reserve(cx, arriving, wanted)
     const entry = k.let('partition', arriving.entry)
+    const newest = k.let('newest', NO_ROW)
     const insert = (): Expr => {
       k.phase('apply')
       for (const text of [...arriving.key.texts, ...wanted.texts]) this.#texts?.intern(k, text)
@@ -186,13 +197,33 @@ export class RankStage implements StatefulStage {
       const made = this.#rows.insert(k, this.#cell(k, entry), place)
       this.#kept.store(k, this.#rows.rows, made, wanted)
       if (copies) this.#copies?.add(k, copies, entry, this.#rows.rows, made)
+      if (bound !== undefined) k.set(newest, made)
       return made
     }
     if (output) {
       const coming = { root, place, equals, rank }
       this.#changes.tellComing(cx, output, coming, this.#telling(output, entry, boundsOf(arriving)), insert)
     } else insert()
-    if (isBounded) this.#position.trim(k, this.#cell(k, entry), last)
+    if (bound !== undefined) this.#trim(k, entry, newest, bound)
+  }
+
+  /** Behind the last rank that is kept nothing is looked for. */
+  #dropBehindLast(cx: RowScope, { entry, root, columns }: Arriving, bound: number): void {
+    const { k } = cx
+    k.if(this.#position.isFull(root, bound), () => {
+      const last = k.let('last', load(this.#partitions.entries, 'last', entry))
+      const order = this.#compare(k, columns)(last)
+      k.if(this.#position.isBehindLast(order), () => cx.drop())
+    })
+  }
+
+  /** A row has come, and may be the last one. */
+  #trim(k: KernelBuilder, entry: Expr, newest: Expr, bound: number): void {
+    const { entries } = this.#partitions
+    const isLast = lt(this.#rows.neighbour(newest, Side.right), i32(0))
+    const last = k.let('last', select(isLast, newest, load(entries, 'last', entry)))
+    this.#position.trim(k, this.#cell(k, entry), last, bound)
+    k.store(entries, 'last', entry, last)
   }
 
   #reserve({ k, leave }: RowScope, { entry, key }: Arriving, wanted: WantedRow): void {
