@@ -8,6 +8,7 @@ import { explainJoin, type IntervalJoin, intervalJoinRule } from './interval-joi
 import { type Mode, type ModeChange, modeOf, modeRule } from './mode.ts'
 import type { Language, OperatorRule } from './operator.ts'
 import { type Project, projectRule } from './project.ts'
+import { type Rank, rankRule } from './rank.ts'
 import { type Sink, sinkRule } from './sink.ts'
 import { type Source, sourceRule } from './source.ts'
 import { type Union, unionRule } from './union.ts'
@@ -22,6 +23,7 @@ export type LogicalNode =
   | Aggregate
   | Consolidate
   | Deduplicate
+  | Rank
   | Union
   | IntervalJoin
   | Sink
@@ -36,6 +38,7 @@ const rules: { readonly [K in OperatorKind]: OperatorRule<Extract<LogicalNode, {
   aggregate: aggregateRule,
   consolidate: consolidateRule,
   deduplicate: deduplicateRule,
+  rank: rankRule,
   union: unionRule,
   interval_join: intervalJoinRule,
   sink: sinkRule,

@@ -42,6 +42,7 @@ const gathers: ReadonlySet<LogicalNode['kind']> = new Set([
   'consolidate',
   'deduplicate',
   'interval_join',
+  'rank',
 ])
 
 const deaf: ReadonlySet<LogicalNode['kind']> = new Set([
