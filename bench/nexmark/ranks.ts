@@ -49,6 +49,7 @@ export const rankCases: readonly NexmarkCase[] = [
   },
   {
     name: 'q9',
+    rows: 1 << 18,
     about: 'the winning bid of each auction, as changes',
     sources: ['auctions', 'bids'],
     stream: erase(
