@@ -7,11 +7,13 @@ export type { ExtractField, TruncUnit } from '../ir/expr/functions/time.ts'
 export type { DriftPolicy } from '../ir/logical/alignment.ts'
 export type { EmitStrategy } from '../ir/logical/emit.ts'
 export type { LookupType } from '../ir/logical/lookup.ts'
+export type { RankEmit, RankFunction } from '../ir/logical/rank.ts'
 export type { BatchLimits, Limits } from '../ir/physical/program.ts'
 export type { Column, Columns, ColumnType, RowOf, Schema } from '../ir/schema.ts'
 export type {
   BytesType,
   DataType,
+  DecimalType,
   ElementType,
   FloatType,
   IntegerType,
@@ -82,6 +84,15 @@ export {
   type ValuesOf,
 } from './frontend/builder/fold.ts'
 export type { NumericMeet } from './frontend/builder/numeric-meet.ts'
+export type {
+  RankColumn,
+  Ranked,
+  RankedAtClose,
+  RankNamed,
+  RankOptions,
+  SortBy,
+  SortKey,
+} from './frontend/builder/rank.ts'
 export { type SourceColumns, type SourceOptions, source } from './frontend/builder/source.ts'
 export {
   type Grouped,
@@ -101,6 +112,7 @@ export type {
   ColumnsOf,
   Common as AnyExpr,
   Duration,
+  Exact as DecimalExpr,
   ExprOf,
   Flat,
   Instant as TimestampExpr,

@@ -129,6 +129,11 @@ const rows = {
     'a join keeps as many rows as it may',
     'raise maxRows of the join, or bound the time difference of the two sides',
   ),
+  'LDB-3010': row(
+    'ranking_bound_missing',
+    'a ranking without a limit keeps all rows there have been, and each row may change them all',
+    'limit the ranks that are wanted, or rank the rows of windows when those close',
+  ),
   'LDB-3012': row(
     'lookup_failed',
     'a table that rows are looked up in has failed several times in a row',

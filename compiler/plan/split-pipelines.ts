@@ -13,13 +13,14 @@ import type { IntervalJoin } from '../../ir/logical/interval-join.ts'
 import { answersOf, type Lookup } from '../../ir/logical/lookup.ts'
 import type { ModeChange } from '../../ir/logical/mode.ts'
 import type { Project } from '../../ir/logical/project.ts'
+import type { Rank } from '../../ir/logical/rank.ts'
 import type { Source } from '../../ir/logical/source.ts'
 import type { Union } from '../../ir/logical/union.ts'
 import type { Window } from '../../ir/logical/window.ts'
 import type { Schema } from '../../ir/schema.ts'
 
 /** Operators that keep rows in state, or what they come to. */
-export type StatefulOperator = Aggregate | Consolidate | Deduplicate | IntervalJoin | Lookup
+export type StatefulOperator = Aggregate | Consolidate | Deduplicate | IntervalJoin | Lookup | Rank
 
 /** Operators that hand each row on at once. */
 export type RowOperator = Filter | ModeChange | Project | Window
@@ -121,11 +122,15 @@ function nextSpec(
     stateful,
     tail,
     outputSchema: outcome.relation.schema,
-    carriesTime: isRead && outcome.relation.time !== undefined && stateful?.kind !== 'aggregate',
+    carriesTime: isRead && outcome.relation.time !== undefined && !givesByWindow(stateful),
   }
   specs.push(made)
   return { made, to }
 }
+
+/** Do results come with the windows that they are of, if they have any time at all? */
+const givesByWindow = (stateful: StatefulOperator | undefined): boolean =>
+  stateful?.kind === 'aggregate' || stateful?.kind === 'rank'
 
 /** What runs in a pipeline, in order; the sink runs nowhere. */
 export const operatorsOf = ({
@@ -167,10 +172,20 @@ function tailOf(
 }
 
 /** Do results leave behind the rows that they are made of, one at a time? */
-const leavesOneByOne = (stateful: StatefulOperator): boolean =>
-  stateful.kind === 'aggregate'
-    ? !leavesWithRows(stateful) && !takesBack(stateful.emit)
-    : stateful.kind === 'consolidate'
+function leavesOneByOne(stateful: StatefulOperator): boolean {
+  switch (stateful.kind) {
+    case 'aggregate':
+      return !leavesWithRows(stateful) && !takesBack(stateful.emit)
+    case 'consolidate':
+      return true
+    case 'deduplicate':
+    case 'interval_join':
+    case 'lookup':
+      return false
+    case 'rank':
+      return stateful.emit === 'close'
+  }
+}
 
 const handsRowsOn: Readonly<Record<StatefulOperator['kind'], boolean>> = {
   aggregate: false,
@@ -178,6 +193,7 @@ const handsRowsOn: Readonly<Record<StatefulOperator['kind'], boolean>> = {
   deduplicate: true,
   interval_join: true,
   lookup: true,
+  rank: false,
 }
 
 /** Does a pipeline hand rows on as they came? */
@@ -190,6 +206,7 @@ const statefulKinds: Readonly<Record<StatefulOperator['kind'], true>> = {
   deduplicate: true,
   interval_join: true,
   lookup: true,
+  rank: true,
 }
 
 const isStateful = (node: LogicalNode): node is StatefulOperator => Object.hasOwn(statefulKinds, node.kind)

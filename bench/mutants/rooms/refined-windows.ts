@@ -158,7 +158,7 @@ export const earlyResults: Room = {
     },
     {
       name: 'early-at-the-end-of-input',
-      find: 'lt(timeOf(watermark), i64(NEVER)))',
+      find: 'lt(now, i64(NEVER)))',
       put: 'bool(true))',
       shows: 'results come twice when the input ends',
     },

@@ -9,6 +9,7 @@ import type { LogicalNode } from '../../../ir/logical/index.ts'
 import { distinctRows, latestRows } from '../../../ir/logical/keyed.ts'
 import { asAppend, asChanges } from '../../../ir/logical/mode.ts'
 import { project } from '../../../ir/logical/project.ts'
+import { rank } from '../../../ir/logical/rank.ts'
 import type { RowWindow } from '../../../ir/logical/row-window.ts'
 import { union } from '../../../ir/logical/union.ts'
 import { WINDOW_END, WINDOW_START, window } from '../../../ir/logical/window.ts'
@@ -34,6 +35,7 @@ import {
 } from './emit.ts'
 import { Expression } from './expression.ts'
 import { type JoinedColumns, type JoinOptions, joinStreams } from './join.ts'
+import { type Ranked, type RankOptions, rankOf } from './rank.ts'
 import { joinParams, nameParams, renameParams } from './stream-params.ts'
 import type { GroupScoped, NumberColumn, SameColumns, UnionOf, WindowColumnsOf } from './stream-types.ts'
 import {
@@ -238,6 +240,34 @@ export class Stream<S extends Columns> {
     const type = findColumn(this.schema, column)?.type
     const ticks = type && isTimestamp(type) ? ticksOf(within, type) : 1n
     return this.#with(deduplicate(this.node, keysOf(this.schema, keys), column, ticks))
+  }
+
+  /**
+   * The rows that come first, of each partition: `rank({ partitionBy: ['auction'], orderBy: [{ column: 'price', descending:
+   * true }, 'at'], limit: 10, as: 'place' })`. Each row tells what it changes, as changes: 0 a row comes in among them, 1 one
+   * leaves, 2 and 3 the rank of one before and after. Where one leaves for another and nothing is told of those between, that
+   * is 2 and 3 as well. A new row displaces none that is equal. Rows of tumbling windows are ranked within each, and may be
+   * given when it closes. LDB-3010 where a limit is needed and there is none; LDB-9005 for a row that is taken back and not
+   * there. Results have the event time of their windows, and none without.
+   */
+  rank<const O extends RankOptions<PlainNames<S>>>(options: O): Stream<Flat<Ranked<S, O>>> {
+    return this.#with(rank(this.node, rankOf(this.schema, options)))
+  }
+
+  /** Of each key the row whose column is the least, as changes: `firstBy(['user'], 'at')` is the first by event time. */
+  firstBy<const K extends PlainNames<S>>(
+    keys: readonly K[],
+    column: PlainNames<S>,
+  ): Stream<Flat<Ranked<S, object>>> {
+    return this.rank({ partitionBy: keys, orderBy: [column], limit: 1 }) as never
+  }
+
+  /** The same with the greatest: the latest by event time, however late it comes. `upsert` keeps the last to arrive. */
+  lastBy<const K extends PlainNames<S>>(
+    keys: readonly K[],
+    column: PlainNames<S>,
+  ): Stream<Flat<Ranked<S, object>>> {
+    return this.rank({ partitionBy: keys, orderBy: [{ column, descending: true }], limit: 1 }) as never
   }
 
   /**

@@ -10,6 +10,7 @@ import { columnsOfBoth, type IntervalJoin, intervalJoin } from '../../../ir/logi
 import { lookup } from '../../../ir/logical/lookup.ts'
 import { asAppend, asChanges } from '../../../ir/logical/mode.ts'
 import { project } from '../../../ir/logical/project.ts'
+import { rank } from '../../../ir/logical/rank.ts'
 import { sink } from '../../../ir/logical/sink.ts'
 import { union } from '../../../ir/logical/union.ts'
 import { window } from '../../../ir/logical/window.ts'
@@ -60,6 +61,8 @@ export function rebuild(
       return lookup(input, node)
     case 'interval_join':
       return rebuildJoin(node, inputs, changeOver)
+    case 'rank':
+      return rank(input, node)
     case 'sink':
       return sink(input)
   }
