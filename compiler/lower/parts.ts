@@ -23,6 +23,7 @@ import { lowerFilter } from './operators/filter.ts'
 import { TEXTS } from './operators/groups.ts'
 import { lowerMode } from './operators/mode.ts'
 import { lowerProject } from './operators/project.ts'
+import { SortStage } from './operators/sort.ts'
 import { lowerWindow } from './operators/window.ts'
 import { errorRegion, lateRegion, layoutOutput } from './output.ts'
 import { Partitions } from './partitions.ts'
@@ -163,6 +164,8 @@ function lowerStateful(node: StatefulOperator, plan: PlanScope, texts: Interner 
       return new ConsolidateStage(node, watermark, texts)
     case 'deduplicate':
       return new DeduplicateStage(node, watermark, texts)
+    case 'sort':
+      return new SortStage(node, watermark, texts)
   }
 }
 

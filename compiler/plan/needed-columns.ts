@@ -51,7 +51,8 @@ export function readColumns(spec: PipelineSpec, output: readonly OutputColumn[])
 function wantedAtEnd({ stateful }: PipelineSpec, output: readonly OutputColumn[]): readonly string[] {
   const computed = output.flatMap(one => (one.kind === 'computed' ? [one.column.name] : []))
   if (!stateful) return computed
-  if (stateful.kind === 'consolidate') return stateful.relation.schema.map(({ name }) => name)
+  if (stateful.kind === 'consolidate' || stateful.kind === 'sort')
+    return stateful.relation.schema.map(({ name }) => name)
   if (stateful.kind === 'deduplicate') return [...computed, ...stateful.keys, stateful.column]
   const { window, keys, aggregates, input } = stateful
   const args = columnsOf(aggregates.flatMap(({ call }) => call.args))

@@ -11,13 +11,14 @@ import type { Filter } from '../../ir/logical/filter.ts'
 import { inputsOf, type LogicalNode } from '../../ir/logical/index.ts'
 import type { ModeChange } from '../../ir/logical/mode.ts'
 import type { Project } from '../../ir/logical/project.ts'
+import type { Sort } from '../../ir/logical/sort.ts'
 import type { Source } from '../../ir/logical/source.ts'
 import type { Union } from '../../ir/logical/union.ts'
 import type { Window } from '../../ir/logical/window.ts'
 import type { Schema } from '../../ir/schema.ts'
 
 /** Operators that keep rows in state, or what they come to. */
-export type StatefulOperator = Aggregate | Consolidate | Deduplicate
+export type StatefulOperator = Aggregate | Consolidate | Deduplicate | Sort
 
 /** Operators that hand each row on at once. */
 export type RowOperator = Filter | ModeChange | Project | Window
@@ -135,7 +136,7 @@ function tailOf(
 const leavesOneByOne = (stateful: StatefulOperator): boolean =>
   stateful.kind === 'aggregate'
     ? !leavesWithRows(stateful) && !takesBack(stateful.emit)
-    : stateful.kind === 'consolidate'
+    : stateful.kind !== 'deduplicate'
 
 /** Does a pipeline hand rows on as they came? */
 export const handsOn = ({ stateful }: Pick<PipelineSpec, 'stateful'>): boolean =>
@@ -145,6 +146,7 @@ const statefulKinds: Readonly<Record<StatefulOperator['kind'], true>> = {
   aggregate: true,
   consolidate: true,
   deduplicate: true,
+  sort: true,
 }
 
 const isStateful = (node: LogicalNode): node is StatefulOperator => Object.hasOwn(statefulKinds, node.kind)

@@ -8,6 +8,7 @@ import { type Mode, type ModeChange, modeOf, modeRule } from './mode.ts'
 import type { Language, OperatorRule } from './operator.ts'
 import { type Project, projectRule } from './project.ts'
 import { type Sink, sinkRule } from './sink.ts'
+import { type Sort, sortRule } from './sort.ts'
 import { type Source, sourceRule } from './source.ts'
 import { type Union, unionRule } from './union.ts'
 import { type Window, windowRule } from './window.ts'
@@ -21,6 +22,7 @@ export type LogicalNode =
   | Aggregate
   | Consolidate
   | Deduplicate
+  | Sort
   | Union
   | Sink
 export type OperatorKind = LogicalNode['kind']
@@ -34,6 +36,7 @@ const rules: { readonly [K in OperatorKind]: OperatorRule<Extract<LogicalNode, {
   aggregate: aggregateRule,
   consolidate: consolidateRule,
   deduplicate: deduplicateRule,
+  sort: sortRule,
   union: unionRule,
   sink: sinkRule,
 }

@@ -14,6 +14,7 @@ import { asAppend, asChanges, withoutCode } from '../../ir/logical/mode.ts'
 import { project } from '../../ir/logical/project.ts'
 import { type RowWindow, WINDOW_NUMBER } from '../../ir/logical/row-window.ts'
 import { sink } from '../../ir/logical/sink.ts'
+import { type SortKey, sort } from '../../ir/logical/sort.ts'
 import { source, type WatermarkSpec } from '../../ir/logical/source.ts'
 import { isHeldByPartition, sourcesOf } from '../../ir/logical/sources.ts'
 import { union } from '../../ir/logical/union.ts'
@@ -46,6 +47,7 @@ export function plansOver(schema: Schema): NodeArb {
     maybe(united(others), 1, 8),
     maybe(deduplicated, 1, 20),
     maybe(consolidated, 1, 3),
+    maybe(sorted, 1, 6),
     maybe(filtered, 1, 4),
     maybe(aggregated, 3, 4),
     maybe(consolidated, 1, 4),
@@ -53,6 +55,7 @@ export function plansOver(schema: Schema): NodeArb {
     maybe(united(others), 1, 12),
     maybe(filtered, 1, 4),
     maybe(projected, 1, 2),
+    maybe(sorted, 1, 8),
     maybe(aggregated, 1, 2),
     maybe(consolidated, 1, 3),
     maybe(aggregated, 1, 3),
@@ -92,6 +95,45 @@ const consolidated: Step = input => {
   if (isRefused || isHeldByPartition(input)) return fc.constant(input)
   return fc.oneof(fc.constant(undefined), periodsOf(time)).map(every => consolidate(input, every))
 }
+
+/** By event time, or the rows of each window by what they hold. */
+const sorted: Step = input => {
+  const { schema, isChangelog } = input.relation
+  if (isChangelog || isHeldByPartition(input) || schema.some(({ type }) => isList(type)))
+    return fc.constant(input)
+  return fc.oneof(
+    sortedBy(input),
+    maybe(
+      windowed,
+      1,
+      1,
+    )(input).chain(node => (node.relation.time?.window?.isInRows ? sortedIn(node) : sortedBy(input))),
+  )
+}
+
+const sortedBy = (input: LogicalNode): NodeArb => {
+  const { schema, time } = input.relation
+  const times = schema.filter(({ name, type }) => time?.columns.includes(name) && isTimestamp(type))
+  if (time?.window || times.length === 0) return fc.constant(input)
+  return fc
+    .tuple(fc.constantFrom(...times), sortKeysOf(schema))
+    .map(([{ name }, keys]) => sort(input, name, keys))
+}
+
+const sortedIn = (input: LogicalNode): NodeArb =>
+  fc
+    .tuple(sortKeysOf(input.relation.schema), fc.constantFrom(undefined, undefined, 1, 2))
+    .map(([keys, limit]) => sort(input, undefined, keys, limit))
+
+const sortKeysOf = (schema: Schema): fc.Arbitrary<readonly SortKey[]> =>
+  fc.uniqueArray(
+    fc.record({
+      column: fc.constantFrom(...schema.map(({ name }) => name)),
+      descending: fc.boolean(),
+      nullsFirst: fc.boolean(),
+    }),
+    { maxLength: KEYS_DRAWN_MAX, selector: ({ column }) => column },
+  )
 
 /** Together with what the same operators make of other sources, each with a filter of its own or none. */
 const united =

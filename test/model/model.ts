@@ -16,6 +16,7 @@ import { Duplicates } from './deduplicate.ts'
 import { Entrance } from './entrance.ts'
 import { aggregated } from './groups.ts'
 import type { Item, ModelRow, Operator, Surroundings } from './operator.ts'
+import { Sorted } from './sort.ts'
 import { type Input, unionOf } from './union.ts'
 import { TooManyPartitions } from './watermark.ts'
 import { MAX_TIME, MIN_TIME, windowsOf } from './windows.ts'
@@ -284,6 +285,8 @@ class Run {
         return new Consolidated(node, next)
       case 'deduplicate':
         return new Duplicates(node, next, this.#surroundings)
+      case 'sort':
+        return new Sorted(node, next, this.#surroundings)
       case 'aggregate':
         return aggregated(node, next, this.#surroundings)
     }

@@ -62,6 +62,7 @@ test('every operator', { skip }, () => {
     mode: 1,
     aggregate: 1,
     consolidate: 1,
+    sort: 1,
     deduplicate: 1,
     union: 1,
     sink: 1,

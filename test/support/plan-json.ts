@@ -17,6 +17,7 @@ import { asAppend, asChanges, type Mode } from '../../ir/logical/mode.ts'
 import { project } from '../../ir/logical/project.ts'
 import type { RowWindow } from '../../ir/logical/row-window.ts'
 import { sink } from '../../ir/logical/sink.ts'
+import { type SortKey, sort } from '../../ir/logical/sort.ts'
 import { source, type WatermarkSpec } from '../../ir/logical/source.ts'
 import { union } from '../../ir/logical/union.ts'
 import { type TumblingWindow, type WindowSpec, window } from '../../ir/logical/window.ts'
@@ -35,6 +36,7 @@ type OperatorJson =
   | { readonly union: readonly PlanJson[] }
   | { readonly deduplicate: readonly string[]; readonly column: string; readonly withinTicks: bigint }
   | { readonly consolidate: Early | null }
+  | { readonly sort: readonly SortKey[]; readonly column: string | null; readonly limit?: number | undefined }
   | { readonly filter: ExprJson }
   | { readonly project: readonly { readonly name: string; readonly expr: ExprJson }[] }
   | { readonly mode: Mode; readonly column: string }
@@ -146,6 +148,10 @@ export function planToJson(node: LogicalNode): PlanJson {
       const { keys, column, withinTicks } = node
       return [...planToJson(node.input), { deduplicate: keys, column, withinTicks }]
     }
+    case 'sort': {
+      const { keys, column = null, limit } = node
+      return [...planToJson(node.input), { sort: keys, column, limit }]
+    }
     case 'aggregate': {
       const calls = node.aggregates.map(({ name, call: { fn, args, fraction, limit, separator, fold } }) => ({
         name,
@@ -178,6 +184,7 @@ function operatorFromJson(input: LogicalNode, json: OperatorJson): LogicalNode {
   const expr = (of: ExprJson): Expr => exprFromJson(of, schema)
   if ('consolidate' in json) return consolidate(input, json.consolidate ?? undefined)
   if ('deduplicate' in json) return deduplicate(input, json.deduplicate, json.column, json.withinTicks)
+  if ('sort' in json) return sort(input, json.column ?? undefined, json.sort, json.limit)
   if ('filter' in json) return filter(input, expr(json.filter))
   if ('window' in json)
     return window(input, 'kind' in json.window ? json.window : { kind: 'tumble', ...json.window })

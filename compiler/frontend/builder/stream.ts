@@ -9,7 +9,9 @@ import type { LogicalNode } from '../../../ir/logical/index.ts'
 import { distinctRows, latestRows } from '../../../ir/logical/keyed.ts'
 import { asAppend, asChanges } from '../../../ir/logical/mode.ts'
 import { project } from '../../../ir/logical/project.ts'
+import type { Relation } from '../../../ir/logical/relation.ts'
 import type { RowWindow } from '../../../ir/logical/row-window.ts'
+import { sort } from '../../../ir/logical/sort.ts'
 import { union } from '../../../ir/logical/union.ts'
 import { WINDOW_END, WINDOW_START, window } from '../../../ir/logical/window.ts'
 import { type Columns, findColumn, type RowOf, type Schema } from '../../../ir/schema.ts'
@@ -34,6 +36,7 @@ import {
   rowsOf,
 } from './emit.ts'
 import { Expression } from './expression.ts'
+import { type SortBy, type SortLimit, sortKeysOf } from './sort.ts'
 import type { GroupScoped, NumberColumn, SameColumns, UnionOf, WindowColumnsOf } from './stream-types.ts'
 import type {
   ColumnsOf,
@@ -228,10 +231,21 @@ export class Stream<S extends Columns> {
    * forgotten is late. LDB-1100 where a key is no column, LDB-2001 without event time.
    */
   deduplicate(keys: readonly (keyof S & string)[], within: Duration): Stream<S> {
-    const column = this.node.relation.time?.columns.find(name => findColumn(this.schema, name)) ?? ''
+    const column = eventTimeOf(this.node.relation)
     const type = findColumn(this.schema, column)?.type
     const ticks = type && isTimestamp(type) ? ticksOf(within, type) : 1n
     return this.#with(deduplicate(this.node, keysOf(this.schema, keys), column, ticks))
+  }
+
+  /**
+   * The rows in the order of event time; those of one time by columns, if any are named, else as they came. A row leaves when
+   * the watermark has passed it, and what comes behind the watermark is late: the order does not depend on that of arrival
+   * while rows come no later than the source allows. Rows that wait are state: LDB-8013. LDB-2001 without event time, LDB-1001
+   * where rows are changes.
+   */
+  sort(by: readonly SortBy<keyof S & string>[] = []): Stream<S> {
+    const column = eventTimeOf(this.node.relation)
+    return this.#with(sort(this.node, column, sortKeysOf(this.schema, by)))
   }
 
   /**
@@ -280,6 +294,14 @@ export class Stream<S extends Columns> {
 
 /** A stream whose rows belong to windows. */
 export class WindowedStream<S extends Columns> extends Stream<S> {
+  /**
+   * The rows of each window when it closes, by columns, those that are alike as they came; `limit`: so many of each window at
+   * most. Windows leave in the order of their ends. What follows no longer belongs to windows.
+   */
+  override sort(by: readonly SortBy<keyof S & string>[] = [], { limit }: SortLimit = {}): Stream<S> {
+    return new Stream(sort(this.node, undefined, sortKeysOf(this.schema, by), limit), this.params)
+  }
+
   /** Each distinct row of a window once. */
   override distinct(): Stream<S>
   /** The same of some columns, and the bounds of the window: the others are dropped. */
@@ -381,6 +403,10 @@ export class Grouped<S extends Columns, K extends Columns> {
     return new Stream(project(grouped, [...keys.map(passed), ...exprs]), this.#params)
   }
 }
+
+/** The first column of event time that is still there. */
+const eventTimeOf = ({ time, schema }: Relation): string =>
+  time?.columns.find(name => findColumn(schema, name)) ?? ''
 
 const renameParams = (expr: Expr, names: ReadonlyMap<string, string>): Expr =>
   rewrite(expr, one => (one.kind === 'param' ? { ...one, name: names.get(one.name) ?? one.name } : one))

@@ -52,6 +52,11 @@ export class KeptRow {
     return Object.fromEntries([...values, ...words])
   }
 
+  /** Those that hold ids of texts. */
+  get textFields(): readonly string[] {
+    return this.#columns.flatMap(({ type }, i) => (isBytes(type) ? [this.#field(i)] : []))
+  }
+
   #field(i: number): string {
     return `${this.#prefix}_${i}`
   }

@@ -6,7 +6,9 @@ import { aggregate, weightsOf } from '../../../ir/logical/aggregate.ts'
 import { exprsOf, inputsOf, type LogicalNode } from '../../../ir/logical/index.ts'
 import { namesOf } from '../../../ir/logical/mode.ts'
 import { project } from '../../../ir/logical/project.ts'
-import { type Union, union } from '../../../ir/logical/union.ts'
+import type { Relation } from '../../../ir/logical/relation.ts'
+import { type Sort, sort, sortedWindow } from '../../../ir/logical/sort.ts'
+import { union } from '../../../ir/logical/union.ts'
 import { withInputs } from './rewrite.ts'
 
 export function pruneColumns(plan: LogicalNode): LogicalNode {
@@ -15,7 +17,8 @@ export function pruneColumns(plan: LogicalNode): LogicalNode {
 
 /** `needed`: the columns of the node that are read after it. */
 function prune(node: LogicalNode, needed: ReadonlySet<string>): LogicalNode {
-  if (node.kind === 'union') return union(node.inputs.map(input => pruneInput(node, input, needed)))
+  if (node.kind === 'union') return union(node.inputs.map(input => pruneInput(node.relation, input, needed)))
+  if (node.kind === 'sort') return sortSlim(node, needed)
   const slim = dropUnread(node, needed)
   const before = neededBefore(slim, needed)
   return withInputs(
@@ -24,9 +27,16 @@ function prune(node: LogicalNode, needed: ReadonlySet<string>): LogicalNode {
   )
 }
 
+/** Rows that wait are kept with what is read of them, and nothing else. */
+function sortSlim({ input, column, keys, limit, ...node }: Sort, needed: ReadonlySet<string>): Sort {
+  const window = sortedWindow({ input, column, keys, limit, ...node })
+  const own = [column, window?.start, window?.end, ...keys.map(key => key.column)]
+  const read = new Set([...needed, ...own.filter(name => name !== undefined)])
+  return sort(pruneInput(input.relation, input, read), column, keys, limit)
+}
+
 /** What comes together has the same columns: each input hands on just those that are read. */
-function pruneInput({ relation }: Union, input: LogicalNode, needed: ReadonlySet<string>): LogicalNode {
-  const { schema } = relation
+function pruneInput({ schema }: Relation, input: LogicalNode, needed: ReadonlySet<string>): LogicalNode {
   if (schema.every(({ name }) => needed.has(name))) return prune(input, needed)
   const read = input.relation.schema.filter(({ name }) => needed.has(name))
   const columns = (read.length > 0 ? read : input.relation.schema.slice(0, 1)).map(column => ({

@@ -9,6 +9,7 @@ import { inputsOf, type LogicalNode } from '../../../ir/logical/index.ts'
 import { asAppend, asChanges } from '../../../ir/logical/mode.ts'
 import { project } from '../../../ir/logical/project.ts'
 import { sink } from '../../../ir/logical/sink.ts'
+import { sort } from '../../../ir/logical/sort.ts'
 import { union } from '../../../ir/logical/union.ts'
 import { window } from '../../../ir/logical/window.ts'
 
@@ -52,6 +53,8 @@ export function rebuild(
       return consolidate(input, node.every)
     case 'deduplicate':
       return deduplicate(input, node.keys, node.column, node.withinTicks)
+    case 'sort':
+      return sort(input, node.column, node.keys, node.limit)
     case 'sink':
       return sink(input)
   }
