@@ -75,12 +75,18 @@ export {
   type ScalarsOnly,
   type ValuesOf,
 } from './frontend/builder/fold.ts'
+export type { Grouped, WindowedRows } from './frontend/builder/grouped.ts'
+export type {
+  CountedFrame,
+  CountedRows,
+  FrameOptions,
+  HistoryOf,
+} from './frontend/builder/history-types.ts'
 export type { NumericMeet } from './frontend/builder/numeric-meet.ts'
+export type { SortBy, SortLimit } from './frontend/builder/sort.ts'
 export { type SourceColumns, type SourceOptions, source } from './frontend/builder/source.ts'
 export {
-  type Grouped,
   Stream,
-  type WindowedRows,
   type WindowedStream,
 } from './frontend/builder/stream.ts'
 export type {

@@ -21,6 +21,7 @@ import { ConsolidateStage } from './operators/consolidate.ts'
 import { DeduplicateStage } from './operators/deduplicate.ts'
 import { lowerFilter } from './operators/filter.ts'
 import { TEXTS } from './operators/groups.ts'
+import { HistoryStage } from './operators/history.ts'
 import { lowerMode } from './operators/mode.ts'
 import { lowerProject } from './operators/project.ts'
 import { SortStage } from './operators/sort.ts'
@@ -164,6 +165,8 @@ function lowerStateful(node: StatefulOperator, plan: PlanScope, texts: Interner 
       return new ConsolidateStage(node, watermark, texts)
     case 'deduplicate':
       return new DeduplicateStage(node, watermark, texts)
+    case 'history':
+      return new HistoryStage(node, plan, texts)
     case 'sort':
       return new SortStage(node, watermark, texts)
   }

@@ -4,6 +4,7 @@
  */
 import { columnsOf, type Expr } from '../../ir/expr/expr.ts'
 import { weightsOf } from '../../ir/logical/aggregate.ts'
+import { columnsRead } from '../../ir/logical/history.ts'
 import { namesOf } from '../../ir/logical/mode.ts'
 import type { Window } from '../../ir/logical/window.ts'
 import type { OutputColumn } from '../../ir/physical/program.ts'
@@ -53,6 +54,8 @@ function wantedAtEnd({ stateful }: PipelineSpec, output: readonly OutputColumn[]
   if (!stateful) return computed
   if (stateful.kind === 'consolidate' || stateful.kind === 'sort')
     return stateful.relation.schema.map(({ name }) => name)
+  if (stateful.kind === 'history')
+    return [...stateful.relation.schema.map(({ name }) => name), ...columnsRead(stateful)]
   if (stateful.kind === 'deduplicate') return [...computed, ...stateful.keys, stateful.column]
   const { window, keys, aggregates, input } = stateful
   const args = columnsOf(aggregates.flatMap(({ call }) => call.args))

@@ -8,6 +8,7 @@ import type { Consolidate } from '../../ir/logical/consolidate.ts'
 import type { Deduplicate } from '../../ir/logical/deduplicate.ts'
 import { takesBack } from '../../ir/logical/emit.ts'
 import type { Filter } from '../../ir/logical/filter.ts'
+import { type History, waitsFor } from '../../ir/logical/history.ts'
 import { inputsOf, type LogicalNode } from '../../ir/logical/index.ts'
 import type { ModeChange } from '../../ir/logical/mode.ts'
 import type { Project } from '../../ir/logical/project.ts'
@@ -18,7 +19,7 @@ import type { Window } from '../../ir/logical/window.ts'
 import type { Schema } from '../../ir/schema.ts'
 
 /** Operators that keep rows in state, or what they come to. */
-export type StatefulOperator = Aggregate | Consolidate | Deduplicate | Sort
+export type StatefulOperator = Aggregate | Consolidate | Deduplicate | History | Sort
 
 /** Operators that hand each row on at once. */
 export type RowOperator = Filter | ModeChange | Project | Window
@@ -133,19 +134,30 @@ function tailOf(
 }
 
 /** Do results leave behind the rows that they are made of, one at a time? */
-const leavesOneByOne = (stateful: StatefulOperator): boolean =>
-  stateful.kind === 'aggregate'
-    ? !leavesWithRows(stateful) && !takesBack(stateful.emit)
-    : stateful.kind !== 'deduplicate'
+function leavesOneByOne(stateful: StatefulOperator): boolean {
+  switch (stateful.kind) {
+    case 'aggregate':
+      return !leavesWithRows(stateful) && !takesBack(stateful.emit)
+    case 'history':
+      return waitsFor(stateful) === 'time'
+    case 'deduplicate':
+      return false
+    default:
+      return true
+  }
+}
 
 /** Does a pipeline hand rows on as they came? */
 export const handsOn = ({ stateful }: Pick<PipelineSpec, 'stateful'>): boolean =>
-  stateful === undefined || stateful.kind === 'deduplicate'
+  stateful === undefined ||
+  stateful.kind === 'deduplicate' ||
+  (stateful.kind === 'history' && waitsFor(stateful) === 'nothing')
 
 const statefulKinds: Readonly<Record<StatefulOperator['kind'], true>> = {
   aggregate: true,
   consolidate: true,
   deduplicate: true,
+  history: true,
   sort: true,
 }
 

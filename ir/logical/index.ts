@@ -4,6 +4,7 @@ import { type Aggregate, aggregateRule } from './aggregate.ts'
 import { type Consolidate, consolidateRule } from './consolidate.ts'
 import { type Deduplicate, deduplicateRule } from './deduplicate.ts'
 import { type Filter, filterRule } from './filter.ts'
+import { type History, historyRule } from './history.ts'
 import { type Mode, type ModeChange, modeOf, modeRule } from './mode.ts'
 import type { Language, OperatorRule } from './operator.ts'
 import { type Project, projectRule } from './project.ts'
@@ -23,6 +24,7 @@ export type LogicalNode =
   | Consolidate
   | Deduplicate
   | Sort
+  | History
   | Union
   | Sink
 export type OperatorKind = LogicalNode['kind']
@@ -37,6 +39,7 @@ const rules: { readonly [K in OperatorKind]: OperatorRule<Extract<LogicalNode, {
   consolidate: consolidateRule,
   deduplicate: deduplicateRule,
   sort: sortRule,
+  history: historyRule,
   union: unionRule,
   sink: sinkRule,
 }

@@ -42,9 +42,16 @@ const gathers: ReadonlySet<LogicalNode['kind']> = new Set([
   'consolidate',
   'deduplicate',
   'sort',
+  'history',
 ])
 
-const deaf: ReadonlySet<LogicalNode['kind']> = new Set(['union', 'consolidate', 'deduplicate', 'sort'])
+const deaf: ReadonlySet<LogicalNode['kind']> = new Set([
+  'union',
+  'consolidate',
+  'deduplicate',
+  'sort',
+  'history',
+])
 
 /** Refuses a source whose rows come to where the watermark of their partition is not known: it would say nothing there. */
 export function checkPartitions(plan: LogicalNode): void {

@@ -9,6 +9,7 @@ import { consolidate } from '../../ir/logical/consolidate.ts'
 import { deduplicate } from '../../ir/logical/deduplicate.ts'
 import { changes, ON_CLOSE } from '../../ir/logical/emit.ts'
 import { filter } from '../../ir/logical/filter.ts'
+import { history } from '../../ir/logical/history.ts'
 import { inputsOf, type LogicalNode } from '../../ir/logical/index.ts'
 import { asAppend, asChanges, withoutCode } from '../../ir/logical/mode.ts'
 import { project } from '../../ir/logical/project.ts'
@@ -24,6 +25,7 @@ import { isList, isTimestamp } from '../../ir/types.ts'
 import { callOver } from './aggregates.ts'
 import { emitsOf, emitsOnce, fitting, periodsOf } from './emits.ts'
 import { exprOf, ref } from './exprs.ts'
+import { historyCallsOf } from './histories.ts'
 import { types, valuesOf } from './values.ts'
 import { alignments, watermarksOf } from './watermarks.ts'
 import { rowWindows, sizesAndOffsets, specsOn } from './windows.ts'
@@ -47,7 +49,9 @@ export function plansOver(schema: Schema): NodeArb {
     maybe(united(others), 1, 8),
     maybe(deduplicated, 1, 20),
     maybe(consolidated, 1, 3),
+    maybe(historied, 1, 12),
     maybe(sorted, 1, 6),
+    maybe(historied, 1, 10),
     maybe(filtered, 1, 4),
     maybe(aggregated, 3, 4),
     maybe(consolidated, 1, 4),
@@ -56,6 +60,7 @@ export function plansOver(schema: Schema): NodeArb {
     maybe(filtered, 1, 4),
     maybe(projected, 1, 2),
     maybe(sorted, 1, 8),
+    maybe(historied, 1, 10),
     maybe(aggregated, 1, 2),
     maybe(consolidated, 1, 3),
     maybe(aggregated, 1, 3),
@@ -124,6 +129,21 @@ const sortedIn = (input: LogicalNode): NodeArb =>
   fc
     .tuple(sortKeysOf(input.relation.schema), fc.constantFrom(undefined, undefined, 1, 2))
     .map(([keys, limit]) => sort(input, undefined, keys, limit))
+
+/** With what rows learn of those before them in the order in which they come. */
+const historied: Step = input => {
+  const { schema, time, isChangelog } = input.relation
+  const columns = schema.filter(({ type }) => !isList(type))
+  if (isChangelog || time?.window || isHeldByPartition(input) || columns.length === 0)
+    return fc.constant(input)
+  const keys = fc.subarray(
+    columns.map(({ name }) => name),
+    { maxLength: Math.min(KEYS_DRAWN_MAX, columns.length) },
+  )
+  return fc
+    .tuple(keys, historyCallsOf(schema, 'nothing'))
+    .map(([names, calls]) => history(input, names, undefined, calls))
+}
 
 const sortKeysOf = (schema: Schema): fc.Arbitrary<readonly SortKey[]> =>
   fc.uniqueArray(

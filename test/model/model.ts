@@ -15,6 +15,7 @@ import { Consolidated } from './consolidate.ts'
 import { Duplicates } from './deduplicate.ts'
 import { Entrance } from './entrance.ts'
 import { aggregated } from './groups.ts'
+import { Historied } from './history.ts'
 import type { Item, ModelRow, Operator, Surroundings } from './operator.ts'
 import { Sorted } from './sort.ts'
 import { type Input, unionOf } from './union.ts'
@@ -285,6 +286,8 @@ class Run {
         return new Consolidated(node, next)
       case 'deduplicate':
         return new Duplicates(node, next, this.#surroundings)
+      case 'history':
+        return new Historied(node, next, this.#surroundings)
       case 'sort':
         return new Sorted(node, next, this.#surroundings)
       case 'aggregate':

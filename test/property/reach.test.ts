@@ -63,6 +63,7 @@ test('every operator', { skip }, () => {
     aggregate: 1,
     consolidate: 1,
     sort: 1,
+    history: 1,
     deduplicate: 1,
     union: 1,
     sink: 1,

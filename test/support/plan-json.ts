@@ -12,6 +12,8 @@ import { consolidate } from '../../ir/logical/consolidate.ts'
 import { deduplicate } from '../../ir/logical/deduplicate.ts'
 import type { Early, Emit } from '../../ir/logical/emit.ts'
 import { filter } from '../../ir/logical/filter.ts'
+import { history } from '../../ir/logical/history.ts'
+import type { NamedCall } from '../../ir/logical/history-call.ts'
 import type { LogicalNode } from '../../ir/logical/index.ts'
 import { asAppend, asChanges, type Mode } from '../../ir/logical/mode.ts'
 import { project } from '../../ir/logical/project.ts'
@@ -37,6 +39,11 @@ type OperatorJson =
   | { readonly deduplicate: readonly string[]; readonly column: string; readonly withinTicks: bigint }
   | { readonly consolidate: Early | null }
   | { readonly sort: readonly SortKey[]; readonly column: string | null; readonly limit?: number | undefined }
+  | {
+      readonly history: readonly string[]
+      readonly column: string | null
+      readonly calls: readonly NamedCall[]
+    }
   | { readonly filter: ExprJson }
   | { readonly project: readonly { readonly name: string; readonly expr: ExprJson }[] }
   | { readonly mode: Mode; readonly column: string }
@@ -148,6 +155,10 @@ export function planToJson(node: LogicalNode): PlanJson {
       const { keys, column, withinTicks } = node
       return [...planToJson(node.input), { deduplicate: keys, column, withinTicks }]
     }
+    case 'history': {
+      const { keys, column = null, calls } = node
+      return [...planToJson(node.input), { history: keys, column, calls }]
+    }
     case 'sort': {
       const { keys, column = null, limit } = node
       return [...planToJson(node.input), { sort: keys, column, limit }]
@@ -185,6 +196,7 @@ function operatorFromJson(input: LogicalNode, json: OperatorJson): LogicalNode {
   if ('consolidate' in json) return consolidate(input, json.consolidate ?? undefined)
   if ('deduplicate' in json) return deduplicate(input, json.deduplicate, json.column, json.withinTicks)
   if ('sort' in json) return sort(input, json.column ?? undefined, json.sort, json.limit)
+  if ('history' in json) return history(input, json.history, json.column ?? undefined, json.calls)
   if ('filter' in json) return filter(input, expr(json.filter))
   if ('window' in json)
     return window(input, 'kind' in json.window ? json.window : { kind: 'tumble', ...json.window })

@@ -95,7 +95,12 @@ export interface Accumulator {
   readonly blocks?: Blocks
 }
 
-export type GroupFacts = Pick<GroupStore, 'isUngrouped' | 'combines' | 'retracts' | 'needsResults' | 'plan'>
+export type GroupFacts = Pick<
+  GroupStore,
+  'isUngrouped' | 'combines' | 'retracts' | 'needsResults' | 'plan'
+> & {
+  readonly isFrame?: boolean
+}
 
 /** Ids of the growable states of a pipeline, without gaps. */
 export class StateIds {
@@ -121,6 +126,8 @@ export class GroupStore {
   readonly retracts: boolean
   /** Must a group have a result behind each of its rows? */
   readonly needsResults: boolean
+  /** Do rows leave of themselves, so that a sum may be out of its range between two that are not? */
+  readonly isFrame: boolean
   readonly plan: PlanScope
   #entries: Mem | undefined
   readonly #ids: StateIds
@@ -132,6 +139,7 @@ export class GroupStore {
     this.combines = facts.combines
     this.retracts = facts.retracts
     this.needsResults = facts.needsResults
+    this.isFrame = facts.isFrame ?? false
     this.plan = facts.plan
   }
 

@@ -46,14 +46,17 @@ import { largest, smallest } from './ranked.ts'
 import { sum } from './sum.ts'
 import { values } from './values.ts'
 import { falses, isPositive, isZero, trues, weightedCount, weightedSum } from './weighted.ts'
+import { wideSum } from './wide-sum.ts'
 
 const bySign =
   (plain: AccumulatorFactory, weighted: AccumulatorFactory): AccumulatorFactory =>
   (store, ...given) =>
     (store.retracts ? weighted : plain)(store, ...given)
 
-const weightedSumOf: AccumulatorFactory = (store, name, argTypes, call) =>
-  (isFloat(argTypes[0]) ? exactSum : weightedSum)(store, name, argTypes, call)
+const weightedSumOf: AccumulatorFactory = (store, name, argTypes, call) => {
+  const ofIntegers = store.isFrame ? wideSum : weightedSum
+  return (isFloat(argTypes[0]) ? exactSum : ofIntegers)(store, name, argTypes, call)
+}
 
 const factories = {
   count: bySign(count, weightedCount),

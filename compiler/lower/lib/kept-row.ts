@@ -18,7 +18,7 @@ import type { FieldSpec, FieldSpecs } from '../../../ir/layout.ts'
 import type { Column } from '../../../ir/schema.ts'
 import { isBytes } from '../../../ir/types.ts'
 import type { RowColumns } from '../expr/index.ts'
-import { bytesOf, FALSE, isNever, scalarOf, type Value } from '../value.ts'
+import { andNot, bytesOf, FALSE, scalarOf, type Value } from '../value.ts'
 import { type Interner, keyOfText, NULL_TEXT, type Wanted } from './interner.ts'
 import { keptField, readKept, stored } from './kept.ts'
 
@@ -76,12 +76,12 @@ export class KeptRow {
     ]
   }
 
-  /** Looks the texts of a row up. They are to be reserved and interned before the row is stored. */
-  want(k: KernelBuilder, columns: RowColumns): WantedRow {
+  /** Looks the texts of a row up, where it will be stored. They are to be reserved and interned before it is. */
+  want(k: KernelBuilder, columns: RowColumns, stores: Expr = bool(true)): WantedRow {
     const texts = this.#columns.flatMap(column => {
       if (!isBytes(column.type)) return []
       const text = bytesOf(this.#value(columns, column))
-      const needed = isNever(text.isNull) ? bool(true) : not(text.isNull)
+      const needed = andNot(stores, text.isNull)
       return [this.#interner.find(k, text, needed, text.dictionary)]
     })
     return { columns, texts }

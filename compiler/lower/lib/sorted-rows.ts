@@ -149,7 +149,7 @@ function orderBy(
   x: RowColumns,
   y: RowColumns,
 ): Expr {
-  const [a, b] = [x, y].map(columns => valueOf(columns, column))
+  const [a, b] = [x, y].map(columns => valueIn(columns, column))
   const byValue = (): Expr => (descending ? orderOf(k, b, a) : orderOf(k, a, b))
   if (isNever(a.isNull)) return byValue()
   const order = k.let(
@@ -160,7 +160,7 @@ function orderBy(
   return order
 }
 
-function valueOf(columns: RowColumns, name: string): Value {
+function valueIn(columns: RowColumns, name: string): Value {
   const value = columns.get(name)
   if (!value) throw new Error(`rows are sorted by ${name} and do not keep it`)
   return value

@@ -3,6 +3,7 @@ import { type Aggregate, canRefuse } from '../../../ir/expr/aggregates.ts'
 import { canFault } from '../../../ir/expr/can-fault.ts'
 import { columnsOf } from '../../../ir/expr/expr.ts'
 import { aggregate, weightsOf } from '../../../ir/logical/aggregate.ts'
+import { columnsRead, type History, history, isRisky } from '../../../ir/logical/history.ts'
 import { exprsOf, inputsOf, type LogicalNode } from '../../../ir/logical/index.ts'
 import { namesOf } from '../../../ir/logical/mode.ts'
 import { project } from '../../../ir/logical/project.ts'
@@ -19,6 +20,7 @@ export function pruneColumns(plan: LogicalNode): LogicalNode {
 function prune(node: LogicalNode, needed: ReadonlySet<string>): LogicalNode {
   if (node.kind === 'union') return union(node.inputs.map(input => pruneInput(node.relation, input, needed)))
   if (node.kind === 'sort') return sortSlim(node, needed)
+  if (node.kind === 'history') return historySlim(node, needed)
   const slim = dropUnread(node, needed)
   const before = neededBefore(slim, needed)
   return withInputs(
@@ -33,6 +35,15 @@ function sortSlim({ input, column, keys, limit, ...node }: Sort, needed: Readonl
   const own = [column, window?.start, window?.end, ...keys.map(key => key.column)]
   const read = new Set([...needed, ...own.filter(name => name !== undefined)])
   return sort(pruneInput(input.relation, input, read), column, keys, limit)
+}
+
+/** What nobody reads is not asked for; where nothing is, rows go on as they are. */
+function historySlim(node: History, needed: ReadonlySet<string>): LogicalNode {
+  const { input, keys, column } = node
+  const calls = node.calls.filter(call => needed.has(call.name) || isRisky(call))
+  if (calls.length === 0) return prune(input, needed)
+  const read = new Set([...needed, ...columnsRead({ keys, column, calls })])
+  return history(pruneInput(input.relation, input, read), keys, column, calls)
 }
 
 /** What comes together has the same columns: each input hands on just those that are read. */
@@ -52,13 +63,13 @@ function dropUnread(node: LogicalNode, needed: ReadonlySet<string>): LogicalNode
     return kept.length === node.columns.length ? node : project(node.input, kept, node.language)
   }
   if (node.kind !== 'aggregate') return node
-  const kept = node.aggregates.filter(({ name, call }) => needed.has(name) || isRisky(call))
+  const kept = node.aggregates.filter(({ name, call }) => needed.has(name) || mayRefuse(call))
   return kept.length === node.aggregates.length
     ? node
     : aggregate(node.input, node.keys, kept, node.emit, node.rows, node.deletes)
 }
 
-const isRisky = (call: Aggregate): boolean => canRefuse(call) || call.args.some(canFault)
+const mayRefuse = (call: Aggregate): boolean => canRefuse(call) || call.args.some(canFault)
 
 function neededBefore(node: LogicalNode, needed: ReadonlySet<string>): ReadonlySet<string> {
   const read = columnsOf(exprsOf(node))

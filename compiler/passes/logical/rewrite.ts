@@ -5,6 +5,7 @@ import { aggregate } from '../../../ir/logical/aggregate.ts'
 import { consolidate } from '../../../ir/logical/consolidate.ts'
 import { deduplicate } from '../../../ir/logical/deduplicate.ts'
 import { filter } from '../../../ir/logical/filter.ts'
+import { history } from '../../../ir/logical/history.ts'
 import { inputsOf, type LogicalNode } from '../../../ir/logical/index.ts'
 import { asAppend, asChanges } from '../../../ir/logical/mode.ts'
 import { project } from '../../../ir/logical/project.ts'
@@ -55,6 +56,8 @@ export function rebuild(
       return deduplicate(input, node.keys, node.column, node.withinTicks)
     case 'sort':
       return sort(input, node.column, node.keys, node.limit)
+    case 'history':
+      return history(input, node.keys, node.column, node.calls)
     case 'sink':
       return sink(input)
   }
