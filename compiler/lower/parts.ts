@@ -1,6 +1,7 @@
 /** What the kernels of a pipeline are written against: its regions, its operators, and the way of a row through them. */
 import type { KernelBuilder } from '../../ir/kernel/build.ts'
 import type { Mem } from '../../ir/kernel/node.ts'
+import { type History, waitsFor } from '../../ir/logical/history.ts'
 import {
   type BatchLimits,
   edgeRegion,
@@ -22,6 +23,7 @@ import { DeduplicateStage } from './operators/deduplicate.ts'
 import { lowerFilter } from './operators/filter.ts'
 import { TEXTS } from './operators/groups.ts'
 import { HistoryStage } from './operators/history.ts'
+import { HistoryBehindStage } from './operators/history-behind.ts'
 import { lowerMode } from './operators/mode.ts'
 import { lowerProject } from './operators/project.ts'
 import { SortStage } from './operators/sort.ts'
@@ -166,9 +168,20 @@ function lowerStateful(node: StatefulOperator, plan: PlanScope, texts: Interner 
     case 'deduplicate':
       return new DeduplicateStage(node, watermark, texts)
     case 'history':
-      return new HistoryStage(node, plan, texts)
+      return lowerHistory(node, plan, texts)
     case 'sort':
       return new SortStage(node, watermark, texts)
+  }
+}
+
+function lowerHistory(node: History, plan: PlanScope, texts: Interner | undefined): StatefulStage {
+  switch (waitsFor(node)) {
+    case 'nothing':
+      return new HistoryStage(node, plan, texts)
+    case 'time':
+      throw new Error('ranges of time')
+    case 'rows':
+      return new HistoryBehindStage(node, watermark, texts)
   }
 }
 

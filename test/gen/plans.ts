@@ -140,8 +140,14 @@ const historied: Step = input => {
     columns.map(({ name }) => name),
     { maxLength: Math.min(KEYS_DRAWN_MAX, columns.length) },
   )
+  const kinds = schema.some(({ type }) => isList(type))
+    ? (['nothing'] as const)
+    : (['nothing', 'nothing', 'rows'] as const)
   return fc
-    .tuple(keys, historyCallsOf(schema, 'nothing'))
+    .tuple(
+      keys,
+      fc.constantFrom(...kinds).chain(kind => historyCallsOf(schema, kind)),
+    )
     .map(([names, calls]) => history(input, names, undefined, calls))
 }
 

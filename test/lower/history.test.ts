@@ -208,3 +208,26 @@ test('what cannot be right is refused when it is planned', () => {
     code: 'LDB-1001',
   })
 })
+
+test('a row that learns of rows behind it waits for them, or for the end of input; rows of a partition keep their order', async () => {
+  const stream = timeless.over(byKey, (r, over) => ({
+    next: over.lead(r.n),
+    third: over.lead(r.x, 3, -1),
+    before: over.lag(r.n),
+    text: over.lead(r.key, 2),
+  }))
+  const rows = turns(9)
+  assert.deepEqual(results(stream, rows, ['n', 'next', 'third', 'before', 'text']), [
+    '1 3 0.875 null a',
+    '2 4 1 null b',
+    '3 5 1.125 1 a',
+    '4 6 -1 2 b',
+    '5 7 -1 3 a',
+    '6 8 -1 4 null',
+    '7 9 -1 5 null',
+    '8 null -1 6 null',
+    '9 null -1 7 null',
+  ])
+  await agrees(nodeOf(stream), rows)
+  await agrees(nodeOf(stream), rows, stops)
+})

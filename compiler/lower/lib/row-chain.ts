@@ -2,7 +2,7 @@
  * The rows of a partition that others learn of: a chain of nodes in order, and cursors that stand so many rows before the one
  * under way. A partition is the entry of a table, which has the fields of its chain.
  */
-import { add, eq, ge, gt, i32, type KernelBuilder, load, lt, select } from '../../../ir/kernel/build.ts'
+import { add, eq, ge, gt, i32, type KernelBuilder, load, lt, select, sub } from '../../../ir/kernel/build.ts'
 import type { Expr, Local, Mem } from '../../../ir/kernel/node.ts'
 import type { FieldSpecs } from '../../../ir/layout.ts'
 import type { Column } from '../../../ir/schema.ts'
@@ -15,8 +15,10 @@ import { END_OF_CHAIN, NodePool } from './node-pool.ts'
 export interface Reach {
   /** How far back rows learn of others: so many rows before the one under way are kept. */
   readonly rows: number
-  /** The distances that cursors stand at, each less than that and more than 0. */
+  /** The distances that rows are read at, from 1 on. */
   readonly distances: readonly number[]
+  /** Are more rows kept than that? Else the first of them is the one that is the farthest back, and needs no cursor. */
+  readonly keepsMore: boolean
 }
 
 export class RowChain {
@@ -42,8 +44,13 @@ export class RowChain {
 
   /** The first and the last node of a partition, and how many stand before the one under way. */
   get fields(): FieldSpecs {
-    const cursors = this.#reach.distances.map(distance => [cursorOf(distance), 'i32'])
+    const cursors = this.#cursors.map(distance => [cursorOf(distance), 'i32'])
     return { first: 'i32', last: 'i32', before: 'i32', ...Object.fromEntries(cursors) }
+  }
+
+  get #cursors(): readonly number[] {
+    const { rows, distances, keepsMore } = this.#reach
+    return keepsMore ? distances : distances.filter(distance => distance < rows)
   }
 
   place(entries: Mem): void {
@@ -67,7 +74,7 @@ export class RowChain {
   init(k: KernelBuilder, entry: Expr): void {
     this.#put(k, 'first', entry, i32(END_OF_CHAIN))
     this.#put(k, 'before', entry, i32(0))
-    for (const distance of this.#reach.distances) this.#put(k, cursorOf(distance), entry, i32(0))
+    for (const distance of this.#cursors) this.#put(k, cursorOf(distance), entry, i32(0))
   }
 
   want(k: KernelBuilder, columns: RowColumns): WantedRow {
@@ -95,7 +102,7 @@ export class RowChain {
 
   /** The next row of a partition is the one under way, before which there were so many. */
   enter(k: KernelBuilder, entry: Expr, rows: Expr): void {
-    for (const distance of this.#reach.distances) {
+    for (const distance of this.#cursors) {
       const cursor = cursorOf(distance)
       k.if(eq(rows, i32(distance)), () => this.#put(k, cursor, entry, this.first(entry)))
       k.if(gt(rows, i32(distance)), () =>
@@ -111,7 +118,7 @@ export class RowChain {
   /** The node so many rows before the one under way, if there were so many rows; else the first. */
   at(entry: Expr, distance: number, rows: Expr): Expr {
     const first = this.first(entry)
-    if (distance === this.#reach.rows) return first
+    if (!this.#cursors.includes(distance)) return first
     return select(ge(rows, i32(distance)), this.#held(cursorOf(distance), entry), first)
   }
 
@@ -123,10 +130,26 @@ export class RowChain {
   /** The row under way is done: the one that no other learns of any more goes. */
   leave(k: KernelBuilder, entry: Expr): void {
     k.if(
-      ge(this.#held('before', entry), i32(this.#reach.rows)),
+      this.hasMore(entry),
       () => this.#dropFirst(k, entry),
-      () => this.#put(k, 'before', entry, add(this.#held('before', entry), i32(1))),
+      () => this.keep(k, entry),
     )
+  }
+
+  /** Are more rows kept, with the one under way, than any learns of by distance? */
+  hasMore(entry: Expr): Expr {
+    return ge(this.#held('before', entry), i32(this.#reach.rows))
+  }
+
+  /** The first of more rows goes: of those before the one under way there is one less. */
+  dropFirst(k: KernelBuilder, entry: Expr): void {
+    this.#dropFirst(k, entry)
+    this.#put(k, 'before', entry, sub(this.#held('before', entry), i32(1)))
+  }
+
+  /** The row under way is done, and is kept. */
+  keep(k: KernelBuilder, entry: Expr): void {
+    this.#put(k, 'before', entry, add(this.#held('before', entry), i32(1)))
   }
 
   #dropFirst(k: KernelBuilder, entry: Expr): void {

@@ -9,7 +9,7 @@ import { GroupAccumulators } from '../accumulators/group-accumulators.ts'
 import { type Accumulation, accumulate, fieldsOf } from '../accumulators/index.ts'
 import type { RowColumns } from '../expr/index.ts'
 import type { Interner } from '../lib/interner.ts'
-import type { PlanScope, RowScope } from '../scope.ts'
+import type { PlanScope, RowWork } from '../scope.ts'
 import type { Value } from '../value.ts'
 
 /** What accumulators of frames are made with. */
@@ -17,6 +17,8 @@ export interface FrameParts {
   readonly texts: Interner | undefined
   readonly plan: PlanScope
   readonly ids: StateIds
+  /** Is a row part of frames also where its own results are refused? */
+  readonly keepsRefused: boolean
 }
 
 export class FrameTotals {
@@ -27,15 +29,19 @@ export class FrameTotals {
   readonly held: GroupAccumulators
 
   /** Names of fields begin with `prefix`. */
-  constructor(frame: Frame, calls: readonly NamedCall[], prefix: string, { texts, plan, ids }: FrameParts) {
+  constructor(
+    frame: Frame,
+    calls: readonly NamedCall[],
+    prefix: string,
+    { texts, plan, ids, keepsRefused }: FrameParts,
+  ) {
     this.frame = frame
     this.#calls = calls.flatMap(({ name, call }) => (call.kind === 'aggregate' ? [{ name, call }] : []))
-    const isFrame = frame.kind !== 'running'
     const facts = {
       isUngrouped: false,
       combines: false,
-      retracts: isFrame,
-      isFrame,
+      retracts: frame.kind !== 'running',
+      isFrame: keepsRefused || frame.kind !== 'running',
       needsResults: true,
       plan,
     }
@@ -65,7 +71,7 @@ export class FrameTotals {
   }
 
   /** A row that enters the frame of a partition, or leaves it. */
-  prepare(cx: RowScope, columns: RowColumns, entry: Expr, leaves: boolean): readonly Prepared[] {
+  prepare(cx: RowWork, columns: RowColumns, entry: Expr, leaves: boolean): readonly Prepared[] {
     const args = this.#calls.map(({ call }) => readBy(call).map(name => valueIn(columns, name)))
     return this.#accumulation.accumulators.map(({ accumulator, feeder }) =>
       accumulator.prepare({

@@ -11,7 +11,7 @@ import { type Column, findColumn, type Schema } from '../../../ir/schema.ts'
 import { lowerExpr, type RowColumns } from '../expr/index.ts'
 import type { Interner } from '../lib/interner.ts'
 import { KeptRow, type WantedRow } from '../lib/kept-row.ts'
-import { type Reach, RowChain } from '../lib/row-chain.ts'
+import type { Reach, RowChain } from '../lib/row-chain.ts'
 import type { ExprScope } from '../scope.ts'
 import { choose, FALSE, orElse, type Value } from '../value.ts'
 import { valueIn } from './history-frames.ts'
@@ -35,12 +35,17 @@ export class HistoryRows {
   readonly #numbered: readonly Numbered[]
   #entries: Mem | undefined
 
-  constructor(id: () => number, calls: readonly NamedCall[], schema: Schema, texts: Interner | undefined) {
+  /** `chainOf`: the chain of rows that are read at a distance, of which so many columns are. */
+  constructor(
+    calls: readonly NamedCall[],
+    schema: Schema,
+    texts: Interner | undefined,
+    chainOf: (columns: Schema, reach: Omit<Reach, 'keepsMore'>) => RowChain | undefined,
+  ) {
     this.#calls = calls.flatMap(({ name, call }) => (call.kind === 'aggregate' ? [] : [{ name, call }]))
     const distances = calls.map(distanceOf)
-    const reach = reachOf(distances)
     const kept = calls.flatMap(({ call }, n) => (distances[n] > 0 ? readBy(call) : []))
-    this.chain = reach.rows > 0 ? new RowChain(id(), columnsIn(schema, kept), reach, texts) : undefined
+    this.chain = chainOf(columnsIn(schema, kept), reachOf(distances))
     this.#numbered = numbersOf(calls).map(number => {
       const read = calls.flatMap(({ call }) => (numberIn(call) === number ? readBy(call) : []))
       return { number, kept: new KeptRow(columnsIn(schema, read), texts, `row_${number}`) }
@@ -61,16 +66,13 @@ export class HistoryRows {
     return this.#entries
   }
 
-  /** What the row is kept as: in the chain, and by its number. */
+  /** What the row is kept as, where it has one of the numbers. */
   want(k: KernelBuilder, { columns, rows }: Current): readonly WantedRow[] {
-    const numbered = this.#numbered.map(({ number, kept }) => kept.want(k, columns, isNumber(rows, number)))
-    return this.chain ? [this.chain.want(k, columns), ...numbered] : numbered
+    return this.#numbered.map(({ number, kept }) => kept.want(k, columns, isNumber(rows, number)))
   }
 
-  /** Keeps a row, whose texts were interned. */
-  keep(k: KernelBuilder, { entry, rows }: Current, wanted: readonly WantedRow[]): void {
-    const numbered = this.chain ? wanted.slice(1) : wanted
-    this.chain?.append(k, entry, wanted[0])
+  /** The next row of the partition is the one under way; its texts were interned. */
+  enter(k: KernelBuilder, { entry, rows }: Current, numbered: readonly WantedRow[]): void {
     this.chain?.enter(k, entry, rows)
     this.#numbered.forEach(({ number, kept }, n) => {
       k.if(isNumber(rows, number), () => kept.store(k, this.#mem, entry, numbered[n]))
@@ -141,12 +143,9 @@ function distanceOf({ call }: NamedCall): number {
   return call.kind === 'nth' ? call.frame.preceding + 1 - call.number : call.frame.preceding
 }
 
-function reachOf(distances: readonly number[]): Reach {
-  const rows = Math.max(0, ...distances)
-  return {
-    rows,
-    distances: [...new Set(distances)].filter(one => one > 0 && one < rows).toSorted((a, b) => a - b),
-  }
+function reachOf(distances: readonly number[]): Omit<Reach, 'keepsMore'> {
+  const read = [...new Set(distances)].filter(distance => distance > 0)
+  return { rows: Math.max(0, ...read), distances: read.toSorted((a, b) => a - b) }
 }
 
 /** Up to where the rows of a partition are counted, so that all know whether there were enough of them. */

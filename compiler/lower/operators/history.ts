@@ -9,26 +9,25 @@ import { rowLayout } from '../../../ir/layout.ts'
 import { type History, historyRule } from '../../../ir/logical/history.ts'
 import { readBy } from '../../../ir/logical/history-call.ts'
 import { findColumn } from '../../../ir/schema.ts'
-import { isBytes } from '../../../ir/types.ts'
-import { StateIds } from '../accumulators/accumulator.ts'
 import { MAX_TIME, timeRegion } from '../event-time.ts'
 import { NEVER, type TimeField } from '../lib/group-windows.ts'
-import { growingTexts, type Interner, textsOf } from '../lib/interner.ts'
-import type { PlanScope, Row, RowScope } from '../scope.ts'
+import type { Interner } from '../lib/interner.ts'
+import { RowChain } from '../lib/row-chain.ts'
+import type { PlanScope, Row, RowScope, RowWork } from '../scope.ts'
 import type { EagerOutput, Miss, StatefulStage } from '../stage.ts'
 import { withoutFaults } from '../value.ts'
-import { type FrameTotals, totalsOf } from './history-frames.ts'
-import { HistoryPartitions } from './history-partitions.ts'
+import { totalsOf } from './history-frames.ts'
 import { type Current, countedOf, HistoryRows } from './history-rows.ts'
+import { HistoryState, type Kept } from './history-state.ts'
 
-const PARTITIONS = 0
+interface KeptBefore extends Kept {
+  readonly rows: HistoryRows
+}
 
 export class HistoryStage implements StatefulStage {
   readonly #node: History
-  readonly #texts: Interner | undefined
-  readonly #totals: readonly FrameTotals[]
-  readonly #rows: HistoryRows
-  readonly #partitions: HistoryPartitions
+  readonly #state: HistoryState
+  readonly #kept: KeptBefore
   /** Nothing is ever due. */
   readonly #never: Mem = rowLayout('never_due', 'state', { deadline: 'i64' })
 
@@ -41,24 +40,29 @@ export class HistoryStage implements StatefulStage {
   constructor(node: History, plan: PlanScope, texts?: Interner) {
     this.#node = node
     const { schema } = node.input.relation
-    const ids = new StateIds(PARTITIONS + 1)
-    const kept = [...node.keys, ...node.calls.flatMap(({ call }) => readBy(call))]
-    const columns = kept.flatMap(name => findColumn(schema, name) ?? [])
-    const hasTexts = columns.some(({ type }) => isBytes(type))
-    this.#texts = textsOf(texts, hasTexts, () => ids.next())
-    this.#totals = totalsOf(node.calls, { texts: this.#texts, plan, ids })
-    this.#rows = new HistoryRows(() => ids.next(), node.calls, schema, this.#texts)
-    this.#partitions = new HistoryPartitions({
-      id: PARTITIONS,
-      columns: columns.slice(0, node.keys.length),
-      texts: this.#texts,
-      fields: Object.assign({ ...this.#rows.fields }, ...this.#totals.map(({ fields }) => fields)),
-      countMax: countedOf(node.calls),
-      init: (k, entry) => this.#initPartition(k, entry),
-    })
-    const { entries } = this.#partitions.table
-    this.#rows.place(entries)
-    for (const one of this.#totals) one.place(entries)
+    const columns = node.calls
+      .flatMap(({ call }) => readBy(call))
+      .flatMap(name => findColumn(schema, name) ?? [])
+    let kept: KeptBefore | undefined
+    this.#state = new HistoryState(
+      node,
+      columns,
+      texts,
+      (ids, known) => {
+        const totals = totalsOf(node.calls, { texts: known, plan, ids, keepsRefused: false })
+        const rows = new HistoryRows(node.calls, schema, known, (read, reach) =>
+          reach.rows === 0
+            ? undefined
+            : new RowChain(ids.next(), read, { ...reach, keepsMore: false }, known),
+        )
+        kept = { rows, totals, chain: rows.chain, fields: rows.fields, countMax: countedOf(node.calls) }
+        return kept
+      },
+      [this.#never],
+    )
+    if (!kept) throw new Error('a history that keeps nothing')
+    this.#kept = kept
+    this.#kept.rows.place(this.#state.entries)
   }
 
   get deadline(): TimeField {
@@ -70,32 +74,16 @@ export class HistoryStage implements StatefulStage {
   }
 
   get regions(): StatefulStage['regions'] {
-    const chain = this.#rows.chain ? [this.#rows.chain.pool.head] : []
-    const heads = [...this.#partitions.heads, ...chain, this.#never, ...(this.#texts?.fixed ?? [])]
-    return [...heads.map(mem => ({ mem, rows: 1 })), ...this.#totals.flatMap(({ regions }) => regions)]
+    return this.#state.regions
   }
 
   get growables(): StatefulStage['growables'] {
-    const { table } = this.#partitions
-    const pool = this.#rows.chain?.pool
-    const parts = [...table.growable.parts, ...this.#totals.flatMap(one => one.parts)]
-    return [
-      { growable: { ...table.growable, parts }, grow: k => table.grow(k) },
-      ...growingTexts(this.#texts),
-      ...this.#totals.flatMap(({ held }) => held.states),
-      ...(pool ? [{ growable: pool.growable, grow: (k: KernelBuilder) => pool.grow(k) }] : []),
-    ]
+    return this.#state.growables
   }
 
   init(k: KernelBuilder): void {
-    this.#partitions.table.init(k)
+    this.#state.init(k)
     k.put(this.#never, 'deadline', i64(NEVER))
-    for (const { held } of this.#totals) for (const state of held.states) state.init?.(k)
-  }
-
-  #initPartition(k: KernelBuilder, entry: Expr): void {
-    this.#rows.chain?.init(k, entry)
-    for (const { held } of this.#totals) held.init(k, entry)
   }
 
   open(): void {}
@@ -115,48 +103,57 @@ export class HistoryStage implements StatefulStage {
     if (!output) throw new Error('a history that nobody is given')
     const operator = historyRule.print(this.#node)
     k.note(operator)
-    const entry = this.#partitions.find(cx, row, miss)
-    const current = { entry, rows: k.let('rows_before', this.#partitions.rows(entry)), columns: row.columns }
-    const entering = this.#totals.flatMap(one => one.prepare(cx, row.columns, entry, false))
+    const { partitions, texts: interner } = this.#state
+    const { rows, chain, totals } = this.#kept
+    const entry = partitions.find(cx, row, miss)
+    const current = { entry, rows: k.let('rows_before', partitions.rows(entry)), columns: row.columns }
+    const entering = totals.flatMap(one => one.prepare(cx, row.columns, entry, false))
     cx.reject(
       entering.flatMap(({ faults }) => faults),
       row.mask,
       operator,
     )
-    const wanted = this.#rows.want(k, current)
-    const texts = [...entering, ...wanted].flatMap(one => one.texts)
+    const numbered = rows.want(k, current)
+    const chained = chain?.want(k, row.columns)
+    const texts = [...entering, ...numbered, ...(chained ? [chained] : [])].flatMap(one => one.texts)
     k.if(le(output.room, i32(0)), () => cx.leave(Status.full))
     for (const one of entering) one.reserve?.(cx.leave)
-    this.#rows.chain?.reserve(k, cx.leave)
-    if (texts.length > 0) this.#texts?.reserve(k, texts, cx.leave)
+    chain?.reserve(k, cx.leave)
+    if (texts.length > 0) interner?.reserve(k, texts, cx.leave)
     k.phase('apply')
-    for (const text of texts) this.#texts?.intern(k, text)
-    this.#rows.keep(k, current, wanted)
+    for (const text of texts) interner?.intern(k, text)
+    if (chained) chain?.append(k, entry, chained)
+    rows.enter(k, current, numbered)
     for (const one of entering) one.apply()
     this.#give(cx, current, output)
-    this.#leaveFrames(cx, current)
-    this.#rows.chain?.leave(k, entry)
-    this.#partitions.count(k, entry)
+    leaveFrames(cx, this.#kept, current)
+    chain?.leave(k, entry)
+    partitions.count(k, entry)
   }
 
   #give(cx: RowScope, current: Current, output: EagerOutput): void {
-    const totals = this.#totals.flatMap(one => one.values(cx.k, current.entry))
-    const learned = new Map([...this.#rows.values(cx, current), ...totals])
+    const { rows, totals } = this.#kept
+    const sums = totals.flatMap(one => one.values(cx.k, current.entry))
+    const learned = new Map([...rows.values(cx, current), ...sums])
     output.emit(new Map([...current.columns, ...withoutFaults(learned)]))
   }
+}
 
-  /** Frames of rows make room for the next row: what they come to is then that of the others. */
-  #leaveFrames(cx: RowScope, current: Current): void {
-    const { k } = cx
-    for (const one of this.#totals) {
-      if (one.frame.kind !== 'rows') continue
-      const { preceding } = one.frame
-      const leave = (): void => {
-        const columns = this.#rows.at(current, preceding)
-        for (const { apply } of one.prepare(cx, columns, current.entry, true)) apply()
-      }
-      if (preceding === 0) leave()
-      else k.if(ge(current.rows, i32(preceding)), leave)
+/** Frames of rows make room for the next row: what they come to is then that of the others. */
+export function leaveFrames(
+  cx: RowWork,
+  { rows, totals }: Pick<KeptBefore, 'rows' | 'totals'>,
+  current: Current,
+): void {
+  const { k } = cx
+  for (const one of totals) {
+    if (one.frame.kind !== 'rows') continue
+    const { preceding } = one.frame
+    const leave = (): void => {
+      const columns = rows.at(current, preceding)
+      for (const { apply } of one.prepare(cx, columns, current.entry, true)) apply()
     }
+    if (preceding === 0) leave()
+    else k.if(ge(current.rows, i32(preceding)), leave)
   }
 }
