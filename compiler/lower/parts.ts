@@ -24,6 +24,7 @@ import { lowerFilter } from './operators/filter.ts'
 import { TEXTS } from './operators/groups.ts'
 import { HistoryStage } from './operators/history.ts'
 import { HistoryBehindStage } from './operators/history-behind.ts'
+import { HistoryRangeStage } from './operators/history-range.ts'
 import { lowerMode } from './operators/mode.ts'
 import { lowerProject } from './operators/project.ts'
 import { SortStage } from './operators/sort.ts'
@@ -179,7 +180,7 @@ function lowerHistory(node: History, plan: PlanScope, texts: Interner | undefine
     case 'nothing':
       return new HistoryStage(node, plan, texts)
     case 'time':
-      throw new Error('ranges of time')
+      return new HistoryRangeStage(node, watermark, plan, texts)
     case 'rows':
       return new HistoryBehindStage(node, watermark, texts)
   }

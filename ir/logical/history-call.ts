@@ -108,6 +108,11 @@ function checkNumbers(call: HistoryCall): void {
 function checkPlace(number: number, frame: Frame): void {
   if (frame.kind === 'rows' && number > frame.preceding + 1)
     throw new MillraceError('LDB-0001', `row ${number} of a frame of ${frame.preceding + 1} rows`)
+  if (frame.kind === 'range' && number > 1)
+    throw refusal(
+      `row ${number} of a range of time`,
+      'ask for the first, for the last, or for a row of a frame of rows',
+    )
 }
 
 function checkWhole(what: string, rows: number, least: number): void {

@@ -61,7 +61,10 @@ const placed = (column: fc.Arbitrary<Column>, frames: fc.Arbitrary<Frame>): fc.A
       : {
           kind: 'nth',
           column: name,
-          number: frame.kind === 'rows' ? Math.min(number, frame.preceding + 1) : number,
+          number:
+            frame.kind === 'running'
+              ? number
+              : Math.min(number, frame.kind === 'rows' ? frame.preceding + 1 : 1),
           frame,
         },
   )

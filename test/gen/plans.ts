@@ -9,7 +9,7 @@ import { consolidate } from '../../ir/logical/consolidate.ts'
 import { deduplicate } from '../../ir/logical/deduplicate.ts'
 import { changes, ON_CLOSE } from '../../ir/logical/emit.ts'
 import { filter } from '../../ir/logical/filter.ts'
-import { history } from '../../ir/logical/history.ts'
+import { history, isInOrder, type Waiting } from '../../ir/logical/history.ts'
 import { inputsOf, type LogicalNode } from '../../ir/logical/index.ts'
 import { asAppend, asChanges, withoutCode } from '../../ir/logical/mode.ts'
 import { project } from '../../ir/logical/project.ts'
@@ -51,7 +51,7 @@ export function plansOver(schema: Schema): NodeArb {
     maybe(consolidated, 1, 3),
     maybe(historied, 1, 12),
     maybe(sorted, 1, 6),
-    maybe(historied, 1, 10),
+    maybe(historied, 1, 7),
     maybe(filtered, 1, 4),
     maybe(aggregated, 3, 4),
     maybe(consolidated, 1, 4),
@@ -140,15 +140,24 @@ const historied: Step = input => {
     columns.map(({ name }) => name),
     { maxLength: Math.min(KEYS_DRAWN_MAX, columns.length) },
   )
-  const kinds = schema.some(({ type }) => isList(type))
-    ? (['nothing'] as const)
-    : (['nothing', 'nothing', 'rows'] as const)
-  return fc
-    .tuple(
-      keys,
-      fc.constantFrom(...kinds).chain(kind => historyCallsOf(schema, kind)),
-    )
-    .map(([names, calls]) => history(input, names, undefined, calls))
+  return historiesOf(input).chain(({ kind, column }) =>
+    fc
+      .tuple(keys, historyCallsOf(schema, kind))
+      .map(([names, calls]) => history(input, names, column, calls)),
+  )
+}
+
+/** What calls wait for, and the time that their rows are in the order of. */
+function historiesOf(
+  input: LogicalNode,
+): fc.Arbitrary<{ readonly kind: Waiting; readonly column: string | undefined }> {
+  const { schema, time } = input.relation
+  const column = time?.columns.find(name => isInOrder(input, name))
+  const inOrder = fc.constantFrom(column, undefined).map(by => ({ kind: 'nothing' as const, column: by }))
+  if (schema.some(({ type }) => isList(type))) return inOrder
+  const behind = fc.constant({ kind: 'rows' as const, column })
+  const ranges = fc.constant({ kind: 'time' as const, column })
+  return fc.oneof(inOrder, behind, ...(column === undefined ? [] : [{ weight: 3, arbitrary: ranges }]))
 }
 
 const sortKeysOf = (schema: Schema): fc.Arbitrary<readonly SortKey[]> =>

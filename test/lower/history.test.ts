@@ -2,11 +2,11 @@
 import '../support/no-cache.ts'
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { source, t } from '../../compiler/index.ts'
+import { source, t, tumble } from '../../compiler/index.ts'
 import type { ModelRow } from '../model/model.ts'
 import { agrees } from '../support/agrees.ts'
 import { outcome } from '../support/outcome.ts'
-import { events, nodeOf, row, timeless } from '../support/small-streams.ts'
+import { events, nodeOf, row, slow, timeless } from '../support/small-streams.ts'
 
 const stops = { batchRows: 1, outputRows: 1, budgetRows: 1 }
 const byKey = { partitionBy: ['key'], orderBy: 'arrival' } as const
@@ -230,4 +230,98 @@ test('a row that learns of rows behind it waits for them, or for the end of inpu
   ])
   await agrees(nodeOf(stream), rows)
   await agrees(nodeOf(stream), rows, stops)
+})
+
+const byTime = { partitionBy: ['key'], orderBy: 'at' } as const
+
+test('in order of event time disorder makes no difference, and what is late is told', async () => {
+  const stream = slow.over(byTime, (r, over) => ({ before: over.lag(r.n), total: over.sum(r.n) }))
+  const rows = [500, 100, 300, 300, 2000, 900, 1000].map((at, i) => row(at, { n: BigInt(i + 1) }))
+  assert.deepEqual(results(stream, rows, ['at', 'before', 'total']), [
+    '100 null 2',
+    '300 2 5',
+    '300 3 9',
+    '500 4 10',
+    '1000 1 17',
+    '2000 7 22',
+  ])
+  assert.equal(outcome(stream, rows).late, 1n)
+  await agrees(nodeOf(stream), rows)
+  await agrees(nodeOf(stream), rows, stops)
+})
+
+test('a range of time has all rows of the time of its own, whichever come first', async () => {
+  const stream = slow.over(byTime, (r, over) => ({
+    rows: over.count({ range: '200ms' }),
+    sum: over.sum(r.n, { range: '200ms' }),
+    most: over.max(r.x, { range: '100ms' }),
+    first: over.firstValue(r.n, { range: '200ms' }),
+    last: over.lastValue(r.n, { range: '0ms' }),
+    before: over.lag(r.n, 2),
+    three: over.sum(r.n, { rows: 2 }),
+    total: over.sum(r.n),
+  }))
+  const rows = [100, 100, 250, 300, 301, 301, 900].map((at, i) =>
+    row(at, { n: BigInt(i + 1), x: 8 - i, key: 'a' }),
+  )
+  const names = ['rows', 'sum', 'most', 'first', 'last', 'before', 'three', 'total']
+  assert.deepEqual(results(stream, rows, names), [
+    '2 3 8 1 2 null 1 1',
+    '2 3 8 1 2 null 3 3',
+    '3 6 6 1 3 1 6 6',
+    '4 10 6 1 4 2 9 10',
+    '4 18 6 3 6 3 12 15',
+    '4 18 6 3 6 4 15 21',
+    '1 7 2 7 7 5 18 28',
+  ])
+  await agrees(nodeOf(stream), rows)
+  await agrees(nodeOf(stream), rows, stops)
+})
+
+test('what leads and what has a range go together; behind leads there is no event time', async () => {
+  const stream = slow.over(byTime, (r, over) => ({
+    next: over.lead(r.n),
+    recent: over.count({ range: '1s' }),
+    before: over.lag(r.n),
+  }))
+  const rows = turns(12)
+  assert.equal(outcome(stream, rows).found.length, 12)
+  await agrees(nodeOf(stream), rows, stops)
+  assert.throws(() => stream.window(tumble('at', '1s')), { code: 'LDB-2001' })
+})
+
+test('a window behind a range has its event time', async () => {
+  const counted = slow
+    .over(byTime, (r, over) => ({ recent: over.sum(r.n, { range: '500ms' }) }))
+    .window(tumble('at', '1s'))
+    .agg((r, a) => ({ most: a.max(r.recent) }))
+  const rows = [0, 900, 400, 1500, 1200, 3000, 2500, 6000].map(at => row(at))
+  assert.deepEqual(
+    outcome(counted, rows).found.map(({ most }) => most),
+    [2n, 2n, 1n, 2n, 1n],
+  )
+  await agrees(nodeOf(counted), rows, stops)
+})
+
+test('a row whose sum leaves its range is refused, and stays part of the ranges of others', async () => {
+  const stream = events.over(byTime, (r, over) => ({
+    sum: over.sum(r.n, { range: '100ms' }),
+    before: over.lag(r.n),
+  }))
+  const rows = [MOST, 1n, -2n, 5n].map((n, i) => row(i * 10, { n }))
+  const { found, faults } = outcome(stream, rows)
+  assert.deepEqual(
+    found.map(({ sum, before }) => `${sum} ${before}`),
+    [`${MOST} null`, `${MOST - 1n} 1`],
+  )
+  assert.deepEqual(faults, ['LDB-9002', 'LDB-9002'])
+  await agrees(nodeOf(stream), rows, stops)
+})
+
+test('rows that no range reaches any more make room', () => {
+  const stream = events.over(byTime, (r, over) => ({ recent: over.max(r.key, { range: '1s' }) }))
+  const rows = Array.from({ length: 3000 }, (_, i) => row(i * 100, { key: 'ab'[i % 2] }))
+  const { found, error } = outcome(stream, rows, { limits: { stateRows: 64 } })
+  assert.equal(error, undefined)
+  assert.equal(found.length, 3000)
 })

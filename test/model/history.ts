@@ -106,9 +106,9 @@ export class Historied implements Operator {
     const argTypes = call.args.map(({ type }) => type)
     const { rowsMin, evaluate } = aggregateRow(call.fn)
     if (changes.length < rowsMin) return null
-    if (frame.kind === 'running') return evaluate(changes, call.type, argTypes, call)
     const isTotal = (call.fn === 'sum' || call.fn === 'avg') && !isFloat(argTypes[0])
     if (isTotal) return totalOf(changes, argTypes[0], call.fn === 'avg')
+    if (frame.kind === 'running') return evaluate(changes, call.type, argTypes, call)
     return retractRow(call)?.evaluate(changes, call.type, argTypes, call) ?? null
   }
 

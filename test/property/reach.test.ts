@@ -23,6 +23,7 @@ import { type ModelResult, runModel } from '../model/model.ts'
 import { chainOf } from '../support/faults.ts'
 import { foldSituations } from '../support/fold-situations.ts'
 import { modelOptionsOf } from '../support/model-options.ts'
+import { orderSituations } from '../support/order-situations.ts'
 import { isQuick } from '../support/runs.ts'
 
 /** The same trials at every run: a share that is too small is a fault of the generator, not of the day. */
@@ -278,6 +279,7 @@ const situations: Readonly<Record<string, Situation>> = {
     chainOf(plan).findLastIndex(node => node.kind === 'aggregate' && node.rows !== undefined) >
       chainOf(plan).findIndex(node => node.kind === 'aggregate'),
   ...foldSituations,
+  ...orderSituations,
   'a fault of a result': (_, model) => model.errors.some(({ row }) => row < 0),
   'a list as long as its limit': ({ plan }, model) =>
     model.rows.some(row => limitedLists(plan).some(({ name, call }) => lengthOf(row[name]) === call.limit)),
