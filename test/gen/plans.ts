@@ -50,8 +50,8 @@ export function plansOver(schema: Schema): NodeArb {
     maybe(deduplicated, 1, 20),
     maybe(consolidated, 1, 3),
     maybe(historied, 1, 12),
-    maybe(sorted, 1, 6),
-    maybe(historied, 1, 7),
+    maybe(ordered, 1, 6),
+    maybe(historied, 1, 10),
     maybe(filtered, 1, 4),
     maybe(aggregated, 3, 4),
     maybe(consolidated, 1, 4),
@@ -59,7 +59,7 @@ export function plansOver(schema: Schema): NodeArb {
     maybe(united(others), 1, 12),
     maybe(filtered, 1, 4),
     maybe(projected, 1, 2),
-    maybe(sorted, 1, 8),
+    maybe(ordered, 1, 8),
     maybe(historied, 1, 10),
     maybe(aggregated, 1, 2),
     maybe(consolidated, 1, 3),
@@ -115,6 +115,9 @@ const sorted: Step = input => {
     )(input).chain(node => (node.relation.time?.window?.isInRows ? sortedIn(node) : sortedBy(input))),
   )
 }
+
+/** Sorted, and often with what rows learn of each other in that order. */
+const ordered: Step = input => sorted(input).chain(maybe(historied, 1, 2))
 
 const sortedBy = (input: LogicalNode): NodeArb => {
   const { schema, time } = input.relation

@@ -384,7 +384,6 @@ const limitedLists = (plan: LogicalNode): readonly NamedAggregate[] =>
 
 const lengthOf = (value: unknown): number => (Array.isArray(value) ? value.length : -1)
 const isEmptyList = (value: unknown): boolean => lengthOf(value) === 0
-
 const specsOf = (plan: LogicalNode): readonly WindowSpec[] =>
   chainOf(plan).flatMap(node => (node.kind === 'window' ? [node.spec] : []))
 

@@ -285,7 +285,9 @@ function keep(node: History, plan: PlanScope, ids: StateIds, texts: Interner | u
   const nodes = { partition: 'i32', [TIME]: 'i64', ...EntryList.linkFields(QUEUE) } as const
   let chain: RowChain | undefined
   const rows = new HistoryRows(others, schema, texts, (_, reach) => {
-    chain = new RowChain(ids.next(), schema, { ...reach, keepsMore: true }, texts, nodes)
+    // A cursor moves on from where it stood for the row before.
+    const rowsKept = reach.rows === 0 ? 0 : reach.rows + 1
+    chain = new RowChain(ids.next(), schema, { ...reach, rows: rowsKept, keepsMore: true }, texts, nodes)
     return chain
   })
   if (!chain) throw new Error('rows wait nowhere')

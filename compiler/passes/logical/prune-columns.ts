@@ -3,7 +3,8 @@ import { type Aggregate, canRefuse } from '../../../ir/expr/aggregates.ts'
 import { canFault } from '../../../ir/expr/can-fault.ts'
 import { columnsOf } from '../../../ir/expr/expr.ts'
 import { aggregate, weightsOf } from '../../../ir/logical/aggregate.ts'
-import { columnsRead, type History, history, isRisky } from '../../../ir/logical/history.ts'
+import { columnsRead, type History, history, isRisky, waitsFor } from '../../../ir/logical/history.ts'
+import type { NamedCall } from '../../../ir/logical/history-call.ts'
 import { exprsOf, inputsOf, type LogicalNode } from '../../../ir/logical/index.ts'
 import { namesOf } from '../../../ir/logical/mode.ts'
 import { project } from '../../../ir/logical/project.ts'
@@ -37,10 +38,12 @@ function sortSlim({ input, column, keys, limit, ...node }: Sort, needed: Readonl
   return sort(pruneInput(input.relation, input, read), column, keys, limit)
 }
 
-/** What nobody reads is not asked for; where nothing is, rows go on as they are. */
+/** What nobody reads is not asked for, but where rows wait for it: when they go on may be seen. */
 function historySlim(node: History, needed: ReadonlySet<string>): LogicalNode {
   const { input, keys, column } = node
-  const calls = node.calls.filter(call => needed.has(call.name) || isRisky(call))
+  const isKept = (call: NamedCall): boolean =>
+    waitsFor(node) !== 'nothing' || needed.has(call.name) || isRisky(call)
+  const calls = node.calls.filter(isKept)
   if (calls.length === 0) return prune(input, needed)
   const read = new Set([...needed, ...columnsRead({ keys, column, calls })])
   return history(pruneInput(input.relation, input, read), keys, column, calls)
