@@ -81,6 +81,8 @@ export type {
   CountedRows,
   FrameOptions,
   HistoryOf,
+  RangeFrame,
+  RowFrame,
 } from './frontend/builder/history-types.ts'
 export type { NumericMeet } from './frontend/builder/numeric-meet.ts'
 export type { SortBy, SortLimit } from './frontend/builder/sort.ts'

@@ -2,9 +2,10 @@
 import '../support/no-cache.ts'
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { source, t, tumble } from '../../compiler/index.ts'
+import { compile, source, t, tumble } from '../../compiler/index.ts'
 import type { ModelRow } from '../model/model.ts'
 import { agrees } from '../support/agrees.ts'
+import { smallLimits } from '../support/engine.ts'
 import { outcome } from '../support/outcome.ts'
 import { events, nodeOf, row, slow, timeless } from '../support/small-streams.ts'
 
@@ -351,4 +352,24 @@ test('rows that no range reaches any more make room', () => {
   const { found, error } = outcome(stream, rows, { limits: { stateRows: 64 } })
   assert.equal(error, undefined)
   assert.equal(found.length, 3000)
+})
+
+test('rows wait for what they ask for, whether anybody reads it or not', () => {
+  const stream = timeless.over(byKey, (r, over) => ({ next: over.lead(r.n, 2) })).select(r => ({ n: r.n }))
+  const found: unknown[] = []
+  const live = compile(stream, { limits: smallLimits }).open(
+    batch => void found.push(...Array.from(batch, one => one.n)),
+    { tier: 'js' },
+  )
+  live.push([1, 2, 3, 4].map(n => row(0, { n: BigInt(n) })) as never)
+  assert.deepEqual(found, [1n, 2n])
+  live.end()
+  assert.deepEqual(found, [1n, 2n, 3n, 4n])
+})
+
+test('a column of event time is not taken for the order of arrival', () => {
+  const arrivals = source('arrivals', { arrival: t.timestamp('ms'), n: t.int64 }, { time: 'arrival' })
+  assert.throws(() => arrivals.over({ orderBy: 'arrival' }, (r, o) => ({ x: o.lag(r.n) })), {
+    code: 'LDB-1001',
+  })
 })

@@ -5,7 +5,11 @@ import type { ElementType, FloatType, IntegerType, NumericType } from '../../../
 import type { AggregateDefinition, FoldArgument, FoldValue, ScalarsOnly, ValuesOf } from './fold.ts'
 import type { ExprOf, LambdaColumn, Or, Typed } from './types.ts'
 
-type SumOf<T extends NumericType> = T extends FloatType ? 'float64' : T extends 'uint64' ? 'uint64' : 'int64'
+export type SumOf<T extends NumericType> = T extends FloatType
+  ? 'float64'
+  : T extends 'uint64'
+    ? 'uint64'
+    : 'int64'
 
 /** Rows that an aggregate leaves out. */
 export interface AggregateFilter<W extends Typed<'bool', boolean, 'row'>> {

@@ -1,18 +1,32 @@
 /** The types of what rows learn of others of their partition: `stream.over(..)`. */
-import type { ElementType, FloatType, IntegerType, NumericType } from '../../../ir/types.ts'
+import type { ElementType, IntegerType, NumericType } from '../../../ir/types.ts'
+import type { SumOf } from './aggregate-types.ts'
 import type { Duration, ExprOf, LiteralOf, Typed } from './types.ts'
 
-/**
- * The rows before a row that count, and the row itself: all of them by default, in the order in which they come; `rows`: so many
- * before it; `range`: those whose time is no further back than that, and all others of its own time. A row that asks for a
- * range waits until the watermark has passed it.
- */
-export type FrameOptions =
-  | { readonly rows?: number; readonly range?: never }
-  | { readonly range: Duration; readonly rows?: never }
+/** So many rows before a row, and the row itself; all up to it where no number is given, in the order in which they come. */
+export interface RowFrame {
+  /** How many before it. */
+  readonly rows?: number
+  /** A frame is of rows or of time. */
+  readonly range?: never
+}
 
-/** The same, and which rows count among them. */
-export type CountedFrame = FrameOptions & { readonly where?: Typed<'bool', boolean, 'row'> }
+/**
+ * The rows before a row whose time is no further back than that, the row itself, and all others of its own time: a row that asks
+ * for them waits until the watermark has passed it.
+ */
+export interface RangeFrame {
+  /** How far back. */
+  readonly range: Duration
+  /** A frame is of rows or of time. */
+  readonly rows?: never
+}
+
+/** The rows up to a row that count. */
+export type FrameOptions = RowFrame | RangeFrame
+
+/** The same, and which of them count. */
+export type CountedFrame = FrameOptions & CountedRows
 
 /** Which rows count among all up to a row. */
 export interface CountedRows {
@@ -20,7 +34,6 @@ export interface CountedRows {
   readonly where?: Typed<'bool', boolean, 'row'>
 }
 
-type SumOf<T extends NumericType> = T extends FloatType ? 'float64' : T extends 'uint64' ? 'uint64' : 'int64'
 type Filtered<N extends boolean, F> = F extends { readonly where: object } ? true : N
 
 /** What there is to learn. A value that is null is a value; `otherwise` stands where there is no such row. */

@@ -16,6 +16,7 @@ import {
 } from '../../../ir/logical/history-call.ts'
 import type { LogicalNode } from '../../../ir/logical/index.ts'
 import { type NamedExpr, project } from '../../../ir/logical/project.ts'
+import type { Relation } from '../../../ir/logical/relation.ts'
 import { sort } from '../../../ir/logical/sort.ts'
 import { findColumn, type Schema } from '../../../ir/schema.ts'
 import { isTimestamp } from '../../../ir/types.ts'
@@ -27,7 +28,7 @@ import type { FrameOptions, HistoryOf } from './history-types.ts'
 import type { Duration, Typed } from './types.ts'
 
 /** The order of rows that come as they come. */
-export const ARRIVAL = 'arrival'
+const ARRIVAL = 'arrival'
 
 const totals = {
   count: 'count',
@@ -184,8 +185,19 @@ export class HistoryCollector {
   }
 }
 
-/** The column of event time that orders rows; LDB-1100 where there is none of that name. */
-export function orderOf(schema: Schema, orderBy: string): string | undefined {
+/**
+ * The column of event time that orders rows; LDB-1100 where there is none of that name, LDB-1001 where it is not clear whether
+ * a column is meant.
+ */
+export function orderOf({ schema, time }: Relation, orderBy: string): string | undefined {
+  if (orderBy === ARRIVAL && time?.columns.includes(ARRIVAL))
+    throw new MillraceError(
+      'LDB-1001',
+      `'${ARRIVAL}' may be the order of arrival, or a column of event time`,
+      {
+        fix: 'give the column another name',
+      },
+    )
   if (orderBy === ARRIVAL) return undefined
   if (!findColumn(schema, orderBy)) throw unknownColumn(orderBy, schema, 'over')
   return orderBy

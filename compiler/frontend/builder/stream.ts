@@ -261,7 +261,7 @@ export class Stream<S extends Columns> {
     columns: (row: ColumnsOf<S>, over: HistoryOf) => R,
   ): Stream<Flat<Omit<S, keyof R> & SchemaOf<R>>> {
     const keys = keysOf(this.schema, by.partitionBy ?? [], 'over')
-    const collector = new HistoryCollector(this.schema, orderOf(this.schema, by.orderBy))
+    const collector = new HistoryCollector(this.schema, orderOf(this.node.relation, by.orderBy))
     const results = namedExprs(columns(this.#columns(), collector.functions))
     return this.#with(collector.over(this.node, keys, results))
   }
