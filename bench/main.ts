@@ -1,14 +1,16 @@
-/** `npm run bench -- <kernels|compile|peers|windows|watermarks|aggregates|history>`: pairs of a subject and a yardstick, timed in turn in this process. */
+/** `npm run bench -- <kernels|compile|peers|windows|watermarks|aggregates|joins|nexmark|history>`: pairs of a subject and a yardstick, timed in turn in this process. */
 import { Argument, Command, InvalidArgumentError } from 'commander'
 import { closeNativeCompiler } from '../codegen/llvm/backend.ts'
 import { nativeTarget } from '../codegen/llvm/target.ts'
 import { benchAggregates } from './aggregates/bench.ts'
 import { benchCompile } from './compile/bench.ts'
 import { benchHistory } from './history/bench.ts'
+import { benchJoins } from './joins/bench.ts'
 import { benchKernels } from './kernels/bench.ts'
 import { type BenchOptions, wholeNumber } from './lib/options.ts'
 import { type Reporter, reporter } from './lib/report.ts'
 import { defaultRounds } from './lib/rounds.ts'
+import { benchNexmark } from './nexmark/bench.ts'
 import { benchPeers } from './peers/bench.ts'
 import { benchWatermarks } from './watermarks/bench.ts'
 import { benchWindows } from './windows/bench.ts'
@@ -21,6 +23,8 @@ const benches: Readonly<Record<string, (options: BenchOptions, report: Reporter)
   watermarks: benchWatermarks,
   aggregates: benchAggregates,
   history: benchHistory,
+  joins: benchJoins,
+  nexmark: benchNexmark,
 }
 
 const BATCH_MIN = 8

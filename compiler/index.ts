@@ -11,6 +11,7 @@ export type { Column, Columns, ColumnType, RowOf, Schema } from '../ir/schema.ts
 export type {
   BytesType,
   DataType,
+  DecimalType,
   ElementType,
   FloatType,
   IntegerType,
@@ -95,6 +96,7 @@ export type {
   ColumnsOf,
   Common as AnyExpr,
   Duration,
+  Exact as DecimalExpr,
   ExprOf,
   Flat,
   Instant as TimestampExpr,

@@ -25,6 +25,7 @@ import { TEXTS } from './operators/groups.ts'
 import { HistoryStage } from './operators/history.ts'
 import { HistoryBehindStage } from './operators/history-behind.ts'
 import { HistoryRangeStage } from './operators/history-range.ts'
+import { IntervalJoinStage } from './operators/interval-join.ts'
 import { lowerMode } from './operators/mode.ts'
 import { lowerProject } from './operators/project.ts'
 import { SortStage } from './operators/sort.ts'
@@ -78,8 +79,6 @@ export class PipelineParts {
     this.output = outputColumns(spec, options.feedsPipeline)
     this.input = layoutInput(spec.source ? readColumns(spec, this.output) : [], limits)
     this.edges = spec.from.map((from, n) => edgeInput(spec, from.carriesTime, limits, n))
-    const meets = spec.from.length > 1 || spec.from.some(({ carriesTime }) => carriesTime)
-    this.inputTimes = meets ? new InputTimes(spec.from.length) : undefined
     this.out = layoutOutput(this.output, limits.outputRows, spec.carriesTime)
     this.sideRows = Math.max(limits.batchRows, limits.outputRows)
     this.sides = { late: lateRegion(this.sideRows), errors: errorRegion(this.sideRows) }
@@ -87,6 +86,7 @@ export class PipelineParts {
     this.tail = spec.tail.map((node, i) => lowerRowOperator(node, spec.head.length + i))
     this.texts = textsOf(spec)
     this.stateful = spec.stateful && lowerStateful(spec.stateful, options.plan, this.texts)
+    this.inputTimes = this.stateful?.times ?? inputTimesOf(spec)
     this.partitions = partitionsOf(spec, this.stateful?.growables.length ?? 0, this.texts)
     this.masked = (this.stateful?.masked ?? true) && isCheap(spec)
     this.counts = options.counts ? countsRegion(spec) : undefined
@@ -172,6 +172,8 @@ function lowerStateful(node: StatefulOperator, plan: PlanScope, texts: Interner 
       return lowerHistory(node, plan, texts)
     case 'sort':
       return new SortStage(node, watermark, texts)
+    case 'interval_join':
+      return new IntervalJoinStage(node)
   }
 }
 
@@ -199,8 +201,15 @@ function lowerRowOperator(node: RowOperator, number: number): Stage {
   }
 }
 
+/** Where there are several inputs, or where the watermark comes with the rows. */
+function inputTimesOf({ from }: PipelineSpec): InputTimes | undefined {
+  const meets = from.length > 1 || from.some(({ carriesTime }) => carriesTime)
+  return meets ? new InputTimes(from.length) : undefined
+}
+
 /** The output region of another pipeline, read as an input. */
 function edgeInput(spec: PipelineSpec, carriesTime: boolean, limits: BatchLimits, n: number): Mem {
-  const output = spec.inputSchema.map((column, i) => ({ kind: 'computed' as const, column, field: `o${i}` }))
+  const schema = spec.from[n].outputSchema
+  const output = schema.map((column, i) => ({ kind: 'computed' as const, column, field: `o${i}` }))
   return { ...layoutOutput(output, limits.outputRows, carriesTime), name: edgeRegion(n), role: 'input' }
 }

@@ -43,6 +43,7 @@ const gathers: ReadonlySet<LogicalNode['kind']> = new Set([
   'deduplicate',
   'sort',
   'history',
+  'interval_join',
 ])
 
 const deaf: ReadonlySet<LogicalNode['kind']> = new Set([
@@ -51,6 +52,7 @@ const deaf: ReadonlySet<LogicalNode['kind']> = new Set([
   'deduplicate',
   'sort',
   'history',
+  'interval_join',
 ])
 
 /** Refuses a source whose rows come to where the watermark of their partition is not known: it would say nothing there. */

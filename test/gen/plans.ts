@@ -9,13 +9,11 @@ import { consolidate } from '../../ir/logical/consolidate.ts'
 import { deduplicate } from '../../ir/logical/deduplicate.ts'
 import { changes, ON_CLOSE } from '../../ir/logical/emit.ts'
 import { filter } from '../../ir/logical/filter.ts'
-import { history, isInOrder, type Waiting } from '../../ir/logical/history.ts'
 import { inputsOf, type LogicalNode } from '../../ir/logical/index.ts'
 import { asAppend, asChanges, withoutCode } from '../../ir/logical/mode.ts'
 import { project } from '../../ir/logical/project.ts'
 import { type RowWindow, WINDOW_NUMBER } from '../../ir/logical/row-window.ts'
 import { sink } from '../../ir/logical/sink.ts'
-import { type SortKey, sort } from '../../ir/logical/sort.ts'
 import { source, type WatermarkSpec } from '../../ir/logical/source.ts'
 import { isHeldByPartition, sourcesOf } from '../../ir/logical/sources.ts'
 import { union } from '../../ir/logical/union.ts'
@@ -25,7 +23,8 @@ import { isList, isTimestamp } from '../../ir/types.ts'
 import { callOver } from './aggregates.ts'
 import { emitsOf, emitsOnce, fitting, periodsOf } from './emits.ts'
 import { exprOf, ref } from './exprs.ts'
-import { historyCallsOf } from './histories.ts'
+import { joinsOf } from './joins.ts'
+import { historied, sortedBy, sortedIn } from './orders.ts'
 import { types, valuesOf } from './values.ts'
 import { alignments, watermarksOf } from './watermarks.ts'
 import { rowWindows, sizesAndOffsets, specsOn } from './windows.ts'
@@ -47,6 +46,7 @@ export function plansOver(schema: Schema): NodeArb {
     maybe(projected, 1, 2),
     maybe(deduplicated, 1, 8),
     maybe(united(others), 1, 8),
+    maybe(joined(others), 1, 6),
     maybe(deduplicated, 1, 20),
     maybe(consolidated, 1, 3),
     maybe(historied, 1, 12),
@@ -57,6 +57,7 @@ export function plansOver(schema: Schema): NodeArb {
     maybe(consolidated, 1, 4),
     maybe(remoded, 1, 10),
     maybe(united(others), 1, 12),
+    maybe(joined(others), 1, 12),
     maybe(filtered, 1, 4),
     maybe(projected, 1, 2),
     maybe(ordered, 1, 8),
@@ -119,60 +120,6 @@ const sorted: Step = input => {
 /** Sorted, and often with what rows learn of each other in that order. */
 const ordered: Step = input => sorted(input).chain(maybe(historied, 1, 2))
 
-const sortedBy = (input: LogicalNode): NodeArb => {
-  const { schema, time } = input.relation
-  const times = schema.filter(({ name, type }) => time?.columns.includes(name) && isTimestamp(type))
-  if (time?.window || times.length === 0) return fc.constant(input)
-  return fc
-    .tuple(fc.constantFrom(...times), sortKeysOf(schema))
-    .map(([{ name }, keys]) => sort(input, name, keys))
-}
-
-const sortedIn = (input: LogicalNode): NodeArb =>
-  fc
-    .tuple(sortKeysOf(input.relation.schema), fc.constantFrom(undefined, undefined, 1, 2))
-    .map(([keys, limit]) => sort(input, undefined, keys, limit))
-
-/** With what rows learn of those before them in the order in which they come. */
-const historied: Step = input => {
-  const { schema, time, isChangelog } = input.relation
-  const columns = schema.filter(({ type }) => !isList(type))
-  if (isChangelog || time?.window || isHeldByPartition(input) || columns.length === 0)
-    return fc.constant(input)
-  const keys = fc.subarray(
-    columns.map(({ name }) => name),
-    { maxLength: Math.min(KEYS_DRAWN_MAX, columns.length) },
-  )
-  return historiesOf(input).chain(({ kind, column }) =>
-    fc
-      .tuple(keys, historyCallsOf(schema, kind))
-      .map(([names, calls]) => history(input, names, column, calls)),
-  )
-}
-
-/** What calls wait for, and the time that their rows are in the order of. */
-function historiesOf(
-  input: LogicalNode,
-): fc.Arbitrary<{ readonly kind: Waiting; readonly column: string | undefined }> {
-  const { schema, time } = input.relation
-  const column = time?.columns.find(name => isInOrder(input, name))
-  const inOrder = fc.constantFrom(column, undefined).map(by => ({ kind: 'nothing' as const, column: by }))
-  if (schema.some(({ type }) => isList(type))) return inOrder
-  const behind = fc.constant({ kind: 'rows' as const, column })
-  const ranges = fc.constant({ kind: 'time' as const, column })
-  return fc.oneof(inOrder, behind, ...(column === undefined ? [] : [{ weight: 3, arbitrary: ranges }]))
-}
-
-const sortKeysOf = (schema: Schema): fc.Arbitrary<readonly SortKey[]> =>
-  fc.uniqueArray(
-    fc.record({
-      column: fc.constantFrom(...schema.map(({ name }) => name)),
-      descending: fc.boolean(),
-      nullsFirst: fc.boolean(),
-    }),
-    { maxLength: KEYS_DRAWN_MAX, selector: ({ column }) => column },
-  )
-
 /** Together with what the same operators make of other sources, each with a filter of its own or none. */
 const united =
   (watermarks: fc.Arbitrary<WatermarkSpec>): Step =>
@@ -189,6 +136,23 @@ const united =
       .uniqueArray(branch, { minLength: 1, maxLength: 2, selector: one => sourcesOf(one)[0].name })
       .map(branches => union([input, ...branches]))
       .chain(maybe(aligned, 1, 2))
+  }
+
+/** With what the same operators make of another source; or with the other source itself. */
+const joined =
+  (watermarks: fc.Arbitrary<WatermarkSpec>): Step =>
+  input => {
+    const sources = sourcesOf(input)
+    const [{ name, relation, watermark }] = sources
+    if (isHeldByPartition(input) || sources.length > 1 || !watermark) return fc.constant(input)
+    return fc
+      .tuple(watermarks.map(bySource), fc.boolean())
+      .map(([mark, isSame]) => {
+        const other = source(`${name}j`, relation.schema, mark)
+        return isSame || input.relation.time?.window ? withSource(input, other) : other
+      })
+      .chain(maybe(filtered, 1, 3))
+      .chain(other => joinsOf(input, other))
   }
 
 /** Sources that have watermarks of rows do not run ahead of each other. */

@@ -1,12 +1,13 @@
 /** History of the model: all rows of each partition, looked through anew for each of them. */
 import { aggregateRow } from '../../ir/expr/aggregates.ts'
 import { type Change, retractRow } from '../../ir/expr/changes.ts'
+import { sumType } from '../../ir/expr/contributions.ts'
 import type { Value } from '../../ir/expr/expr.ts'
 import { checked } from '../../ir/expr/functions/arithmetic.ts'
 import { groupKey } from '../../ir/expr/order.ts'
 import { type History, waitsFor } from '../../ir/logical/history.ts'
 import type { Frame, Framed, HistoryCall } from '../../ir/logical/history-call.ts'
-import { type DataType, isFloat, isUnsigned64 } from '../../ir/types.ts'
+import { type DataType, type ExactType, isFloat } from '../../ir/types.ts'
 import type { Item, ModelRow, Operator, Surroundings } from './operator.ts'
 import { MAX_TIME } from './windows.ts'
 
@@ -132,6 +133,6 @@ export class Historied implements Operator {
 /** Of integers, which only as a whole must be in their range. */
 function totalOf(rows: readonly Change[], type: DataType, isMean: boolean): Value {
   const total = rows.reduce((sum, { values }) => sum + BigInt(values[0] as bigint | number), 0n)
-  const sum = checked(total, isUnsigned64(type) ? 'uint64' : 'int64')
+  const sum = checked(total, sumType(type) as ExactType)
   return isMean ? Number(sum) / rows.length : sum
 }

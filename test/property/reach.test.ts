@@ -11,9 +11,7 @@ import { functionNames } from '../../ir/expr/functions/index.ts'
 import { aggregate, type NamedAggregate } from '../../ir/logical/aggregate.ts'
 import { type AnyEmitStrategy, corrects, type Early, takesBack } from '../../ir/logical/emit.ts'
 import { exprsOf, inputsOf, type LogicalNode, type OperatorKind } from '../../ir/logical/index.ts'
-import type { PartitionSpec } from '../../ir/logical/partition.ts'
 import { overlaps, type RowWindow } from '../../ir/logical/row-window.ts'
-import type { Source } from '../../ir/logical/source.ts'
 import { sourcesOf } from '../../ir/logical/sources.ts'
 import type { WindowSpec } from '../../ir/logical/window.ts'
 import { type DataType, dataTypes, isBytes, isFloat, isList, isTimestamp } from '../../ir/types.ts'
@@ -24,6 +22,7 @@ import { chainOf } from '../support/faults.ts'
 import { foldSituations } from '../support/fold-situations.ts'
 import { modelOptionsOf } from '../support/model-options.ts'
 import { orderSituations } from '../support/order-situations.ts'
+import { partitionOf, sourceOf, withPartition } from '../support/plan-partitions.ts'
 import { isQuick } from '../support/runs.ts'
 
 /** The same trials at every run: a share that is too small is a fault of the generator, not of the day. */
@@ -67,6 +66,7 @@ test('every operator', { skip }, () => {
     history: 1,
     deduplicate: 1,
     union: 1,
+    interval_join: 1,
     sink: 1,
   }
   assertAll(
@@ -356,23 +356,6 @@ function mapAggregates(plan: LogicalNode): LogicalNode {
 
 const rowWindowsOf = (plan: LogicalNode): readonly RowWindow[] =>
   chainOf(plan).flatMap(node => (node.kind === 'aggregate' && node.rows ? [node.rows] : []))
-/** The partitions of the source. */
-const partitionOf = (plan: LogicalNode): PartitionSpec | undefined => sourceOf(plan)?.watermark?.partition
-
-const sourceOf = (plan: LogicalNode): Source | undefined => sourcesOf(plan).at(0)
-
-/** The plan with other partitions. */
-function withPartition(plan: LogicalNode, change: Partial<PartitionSpec>): LogicalNode {
-  if (plan.kind !== 'source')
-    return withInputs(
-      plan,
-      inputsOf(plan).map(input => withPartition(input, change)),
-    )
-  const { watermark } = plan
-  if (!watermark?.partition) return plan
-  const { partition } = watermark
-  return { ...plan, watermark: { ...watermark, partition: { ...partition, ...change } } }
-}
 
 const modelOf = (trial: Trial, plan: LogicalNode): ModelResult =>
   runModel(plan, trial.rows, modelOptionsOf(trial))
@@ -384,6 +367,7 @@ const limitedLists = (plan: LogicalNode): readonly NamedAggregate[] =>
 
 const lengthOf = (value: unknown): number => (Array.isArray(value) ? value.length : -1)
 const isEmptyList = (value: unknown): boolean => lengthOf(value) === 0
+
 const specsOf = (plan: LogicalNode): readonly WindowSpec[] =>
   chainOf(plan).flatMap(node => (node.kind === 'window' ? [node.spec] : []))
 

@@ -1,5 +1,5 @@
 /** The types of what rows learn of others of their partition: `stream.over(..)`. */
-import type { ElementType, IntegerType, NumericType } from '../../../ir/types.ts'
+import type { DecimalType, ElementType, IntegerType, NumericType } from '../../../ir/types.ts'
 import type { SumOf } from './aggregate-types.ts'
 import type { Duration, ExprOf, LiteralOf, Typed } from './types.ts'
 
@@ -78,10 +78,10 @@ export interface HistoryOf {
   /** Those where `x` is not null. */
   count(x: Typed<ElementType, boolean, 'row'>, frame?: CountedFrame): ExprOf<'int64', false, 'row'>
   /**
-   * The sum of what is not null: int64, uint64 or float64. One that does not fit refuses the row with LDB-9002. Doubles are added
+   * The sum of what is not null: int64, uint64, float64 or a decimal. One that does not fit refuses the row with LDB-9002. Doubles are added
    * in order up to a row, and exactly in a frame that rows leave.
    */
-  sum<T extends NumericType, N extends boolean, F extends CountedFrame>(
+  sum<T extends NumericType | DecimalType, N extends boolean, F extends CountedFrame>(
     x: Typed<T, N, 'row'>,
     frame?: F,
   ): ExprOf<SumOf<T>, Filtered<N, F>, 'row'>

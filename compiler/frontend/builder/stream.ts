@@ -1,5 +1,5 @@
 /** The pipeline builder: every method returns a new stream and changes nothing. */
-import { type Expr, rewrite, type Value } from '../../../ir/expr/expr.ts'
+import type { Value } from '../../../ir/expr/expr.ts'
 import { consolidate } from '../../../ir/logical/consolidate.ts'
 import { deduplicate } from '../../../ir/logical/deduplicate.ts'
 import { filter } from '../../../ir/logical/filter.ts'
@@ -14,7 +14,6 @@ import { union } from '../../../ir/logical/union.ts'
 import { WINDOW_END, WINDOW_START, window } from '../../../ir/logical/window.ts'
 import { type Columns, findColumn, type RowOf, type Schema } from '../../../ir/schema.ts'
 import { isTimestamp, type TimestampType } from '../../../ir/types.ts'
-import { mapPlan } from '../../passes/logical/rewrite.ts'
 import { compilePredicate, compileProjection } from '../lambda/index.ts'
 import type { AggregatesOf } from './aggregate-types.ts'
 import { columnsOf, keysOf, namedExprs, passed, unknownColumn } from './columns.ts'
@@ -34,7 +33,9 @@ import { Expression } from './expression.ts'
 import { Grouped, type GroupedRows, WindowedRows } from './grouped.ts'
 import { HistoryCollector, orderOf } from './history.ts'
 import type { HistoryOf } from './history-types.ts'
+import { type JoinedColumns, type JoinOptions, joinStreams } from './join.ts'
 import { type SortBy, type SortLimit, sortKeysOf } from './sort.ts'
+import { joinParams, nameParams, renameParams } from './stream-params.ts'
 import type { GroupScoped, NumberColumn, SameColumns, UnionOf, WindowColumnsOf } from './stream-types.ts'
 import type {
   ColumnsOf,
@@ -47,8 +48,6 @@ import type {
   Typed,
 } from './types.ts'
 import { type CountWindow, type GroupedWindow, rowWindowOf, specOf, type TumblingWindow } from './windows.ts'
-
-type PlanParts = Pick<Stream<never>, 'node' | 'params'>
 
 /** A stream of rows of schema `S`: a plan, not data; nothing runs until it is compiled and opened. */
 export class Stream<S extends Columns> {
@@ -88,7 +87,7 @@ export class Stream<S extends Columns> {
   /** The same, with values from outside. */
   filter<const P extends ParamValues>(predicate: (row: RowOf<S>, params: P) => boolean, params: P): Stream<S>
   filter(predicate: (row: RowOf<S>, params: never) => boolean, params: ParamValues = {}): Stream<S> {
-    const { names, values } = this.#nameParams(params)
+    const { names, values } = nameParams(this.params, params)
     const expr = renameParams(compilePredicate(predicate, this.schema, params), names)
     return new Stream(filter(this.node, expr, 'javascript'), values)
   }
@@ -122,7 +121,7 @@ export class Stream<S extends Columns> {
     params: P,
   ): Stream<{ readonly [K in keyof O & string]: LambdaColumn<O[K]> } & ChangesIn<S>>
   map(f: (row: RowOf<S>, params: never) => object, params: ParamValues = {}): unknown {
-    const { names, values } = this.#nameParams(params)
+    const { names, values } = nameParams(this.params, params)
     const columns = compileProjection(f, this.schema, params).map(({ name, expr }) => ({
       name,
       expr: renameParams(expr, names),
@@ -273,15 +272,27 @@ export class Stream<S extends Columns> {
    */
   union<O extends SameColumns<S>>(...others: readonly Stream<O>[]): Stream<UnionOf<S, O>> {
     return others.reduce<Stream<never>>((joined, other) => {
-      const { node, params } = joined.#joinParams(other)
+      const { node, params } = joinParams(joined.params, other)
       return new Stream(union([joined.node, node]), params)
     }, this as never) as never
   }
 
-  /** Another stream whose parameters have names that differ from those here, or the same values. */
-  #joinParams(other: PlanParts): PlanParts {
-    const { names, values } = this.#nameParams(Object.fromEntries(other.params))
-    return { node: mapPlan(other.node, expr => renameParams(expr, names)), params: values }
+  /**
+   * Pairs rows of this stream with those of another for which a condition holds. It says which expressions are equal, and how
+   * far apart the event times may be: `clicks.join(buys, (click, buy) => click.user.eq(buy.user).and(buy.at.between(click.at,
+   * click.at.plus('1h'))))`; whatever else it says is held against each pair. Rows that belong to the same tumbling windows on
+   * both sides need no times. Nulls and NaN equal nothing. A row is kept until the watermark of the other side has passed the
+   * last time that a partner could have; `type` says what becomes of one that found none. A column of the other stream whose
+   * name this one has, too, is called `right_` and its name. LDB-3002 where the times are not bound from both sides, LDB-2001
+   * where a side has none.
+   */
+  join<R extends Columns, const O extends JoinOptions = object>(
+    other: Stream<R>,
+    on: (left: ColumnsOf<S>, right: ColumnsOf<R>) => Typed<'bool', boolean, 'row'>,
+    options?: O,
+  ): Stream<JoinedColumns<S, R, O>> {
+    const { node, params } = joinStreams(this, other, on as never, options)
+    return new Stream(node, params)
   }
 
   #with<R extends Columns>(node: LogicalNode): Stream<R> {
@@ -294,23 +305,6 @@ export class Stream<S extends Columns> {
 
   #columns(): ColumnsOf<S> {
     return columnsOf(this.schema)
-  }
-
-  /** Names for the parameters of one more arrow function, told apart from those there are. */
-  #nameParams(params: Readonly<Record<string, Value>>): {
-    names: ReadonlyMap<string, string>
-    values: ReadonlyMap<string, Value>
-  } {
-    const names = new Map<string, string>()
-    const values = new Map(this.params)
-    for (const [name, value] of Object.entries(params)) {
-      let unique = name
-      for (let n = 2; values.has(unique) && !Object.is(values.get(unique), value); n++)
-        unique = `${name}_${n}`
-      names.set(name, unique)
-      values.set(unique, value)
-    }
-    return { names, values }
   }
 }
 
@@ -354,6 +348,3 @@ export class WindowedStream<S extends Columns> extends Stream<S> {
 /** The first column of event time that is still there. */
 const eventTimeOf = ({ time, schema }: Relation): string =>
   time?.columns.find(name => findColumn(schema, name)) ?? ''
-
-const renameParams = (expr: Expr, names: ReadonlyMap<string, string>): Expr =>
-  rewrite(expr, one => (one.kind === 'param' ? { ...one, name: names.get(one.name) ?? one.name } : one))

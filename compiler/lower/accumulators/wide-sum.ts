@@ -2,17 +2,24 @@
  * The sum of the integers of a frame: rows come and leave one by one, and what the others come to in between may be out of the
  * range of the sum though no frame is. So how often it has left the range upward is counted, less how often downward.
  */
-import { add, and, i32, i64, lt, mul, ne, op, select, sub, toInt } from '../../../ir/kernel/build.ts'
+
+import { sumType } from '../../../ir/expr/contributions.ts'
+import { add, and, i32, i64, lt, mul, ne, op, or, select, sub, toInt } from '../../../ir/kernel/build.ts'
 import type { Expr } from '../../../ir/kernel/node.ts'
-import { type DataType, isUnsigned64 } from '../../../ir/types.ts'
+import { type DataType, isDecimal, isUnsigned64 } from '../../../ir/types.ts'
+import { outsideOf } from '../expr/decimal.ts'
 import { FALSE, scalar } from '../value.ts'
 import { type AccumulatorFactory, contributes, when } from './accumulator.ts'
 import { addend } from './sum.ts'
 import { neverCombined, signOf } from './weighted.ts'
 
 export const wideSum: AccumulatorFactory = (store, name, [argType]) => {
+  const type = sumType(argType)
   const wraps = `${name}_wraps`
-  const isOut = (count: Expr): Expr => ne(count, i32(0))
+  const isOut = (count: Expr, sum: Expr): Expr => {
+    const hasLeft = ne(count, i32(0))
+    return isDecimal(type) ? or(hasLeft, outsideOf(type, sum)) : hasLeft
+  }
   return {
     fields: { [name]: 'i64', [wraps]: 'i32' },
     init(k, entry) {
@@ -20,8 +27,8 @@ export const wideSum: AccumulatorFactory = (store, name, [argType]) => {
       k.store(store.entries, wraps, entry, i32(0))
     },
     read: (_k, entry) =>
-      scalar(isUnsigned64(argType) ? 'uint64' : 'int64', store.load(name, entry), FALSE, [
-        { code: 'LDB-9002', when: isOut(store.load(wraps, entry)) },
+      scalar(type, store.load(name, entry), FALSE, [
+        { code: 'LDB-9002', when: isOut(store.load(wraps, entry), store.load(name, entry)) },
       ]),
     combine: neverCombined,
     prepare(contribution) {
@@ -32,12 +39,13 @@ export const wideSum: AccumulatorFactory = (store, name, [argType]) => {
       const held = store.load(name, entry)
       const leaves = select(removes, leavesDown(argType, held, x), leavesUp(argType, held, x))
       const after = k.let('wraps', add(store.load(wraps, entry), leaves))
+      const sum = k.let('sum', add(held, mul(x, signOf(removes))))
       return {
-        faults: [{ code: 'LDB-9002', when: and(counts, isOut(after)) }],
+        faults: [{ code: 'LDB-9002', when: and(counts, isOut(after, sum)) }],
         texts: [],
         apply: () =>
           when(k, counts, () => {
-            k.store(store.entries, name, entry, add(held, mul(x, signOf(removes))))
+            k.store(store.entries, name, entry, sum)
             k.store(store.entries, wraps, entry, after)
           }),
       }
