@@ -1,4 +1,4 @@
-/** `npm run bench -- <kernels|compile|peers|windows|watermarks|aggregates|joins|nexmark|history>`: pairs of a subject and a yardstick, timed in turn in this process. */
+/** `npm run bench -- <kernels|compile|peers|windows|watermarks|aggregates|ranking|joins|nexmark|history>`: pairs of a subject and a yardstick, timed in turn in this process. */
 import { Argument, Command, InvalidArgumentError } from 'commander'
 import { closeNativeCompiler } from '../codegen/llvm/backend.ts'
 import { nativeTarget } from '../codegen/llvm/target.ts'
@@ -12,6 +12,7 @@ import { type Reporter, reporter } from './lib/report.ts'
 import { defaultRounds } from './lib/rounds.ts'
 import { benchNexmark } from './nexmark/bench.ts'
 import { benchPeers } from './peers/bench.ts'
+import { benchRanking } from './ranking/bench.ts'
 import { benchWatermarks } from './watermarks/bench.ts'
 import { benchWindows } from './windows/bench.ts'
 
@@ -23,6 +24,7 @@ const benches: Readonly<Record<string, (options: BenchOptions, report: Reporter)
   watermarks: benchWatermarks,
   aggregates: benchAggregates,
   history: benchHistory,
+  ranking: benchRanking,
   joins: benchJoins,
   nexmark: benchNexmark,
 }

@@ -6,6 +6,7 @@ export { type ErrorInfo, errorRegistry, type LdbCode, MillraceError, type Source
 export type { ExtractField, TruncUnit } from '../ir/expr/functions/time.ts'
 export type { DriftPolicy } from '../ir/logical/alignment.ts'
 export type { EmitStrategy } from '../ir/logical/emit.ts'
+export type { RankEmit, RankFunction } from '../ir/logical/rank.ts'
 export type { BatchLimits, Limits } from '../ir/physical/program.ts'
 export type { Column, Columns, ColumnType, RowOf, Schema } from '../ir/schema.ts'
 export type {
@@ -86,7 +87,16 @@ export type {
   RowFrame,
 } from './frontend/builder/history-types.ts'
 export type { NumericMeet } from './frontend/builder/numeric-meet.ts'
-export type { SortBy, SortLimit } from './frontend/builder/sort.ts'
+export type {
+  RankColumn,
+  Ranked,
+  RankedAtClose,
+  RankNamed,
+  RankOptions,
+  SortBy,
+  SortKey,
+} from './frontend/builder/rank.ts'
+export type { SortLimit } from './frontend/builder/sort.ts'
 export { type SourceColumns, type SourceOptions, source } from './frontend/builder/source.ts'
 export {
   Stream,

@@ -2,6 +2,7 @@
 import type { Columns, Stream } from '../../compiler/index.ts'
 import { busyRoutes } from './busy-routes.ts'
 import { connections } from './connections.ts'
+import { dayLeaders } from './day-leaders.ts'
 import { delayClasses } from './delay-classes.ts'
 import { delayCosts } from './delay-costs.ts'
 import { delaySpread } from './delay-spread.ts'
@@ -30,6 +31,7 @@ export const examples: Readonly<Record<string, Stream<Columns>>> = {
   'delay-spread': delaySpread as unknown as Stream<Columns>,
   'running-totals': runningTotals as unknown as Stream<Columns>,
   'settled-totals': settledTotals as unknown as Stream<Columns>,
+  'day-leaders': dayLeaders as unknown as Stream<Columns>,
   'recent-flights': recentFlights as unknown as Stream<Columns>,
   'first-flights': firstFlights as unknown as Stream<Columns>,
   'early-delays': earlyDelays as unknown as Stream<Columns>,

@@ -2,6 +2,7 @@
 import type { KernelBuilder } from '../../ir/kernel/build.ts'
 import type { Mem } from '../../ir/kernel/node.ts'
 import { type History, waitsFor } from '../../ir/logical/history.ts'
+import { keepsOneRow } from '../../ir/logical/rank.ts'
 import {
   type BatchLimits,
   edgeRegion,
@@ -21,6 +22,7 @@ import { AggregateStage } from './operators/aggregate.ts'
 import { ConsolidateStage } from './operators/consolidate.ts'
 import { DeduplicateStage } from './operators/deduplicate.ts'
 import { lowerFilter } from './operators/filter.ts'
+import { FirstRowStage } from './operators/first-row.ts'
 import { TEXTS } from './operators/groups.ts'
 import { HistoryStage } from './operators/history.ts'
 import { HistoryBehindStage } from './operators/history-behind.ts'
@@ -28,6 +30,7 @@ import { HistoryRangeStage } from './operators/history-range.ts'
 import { IntervalJoinStage } from './operators/interval-join.ts'
 import { lowerMode } from './operators/mode.ts'
 import { lowerProject } from './operators/project.ts'
+import { RankStage } from './operators/rank.ts'
 import { SortStage } from './operators/sort.ts'
 import { lowerWindow } from './operators/window.ts'
 import { errorRegion, lateRegion, layoutOutput } from './output.ts'
@@ -174,6 +177,8 @@ function lowerStateful(node: StatefulOperator, plan: PlanScope, texts: Interner 
       return new SortStage(node, watermark, texts)
     case 'interval_join':
       return new IntervalJoinStage(node)
+    case 'rank':
+      return keepsOneRow(node) ? new FirstRowStage(node, texts) : new RankStage(node, watermark, texts)
   }
 }
 

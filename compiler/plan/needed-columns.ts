@@ -57,6 +57,7 @@ function wantedAtEnd({ stateful }: PipelineSpec, output: readonly OutputColumn[]
   if (stateful.kind === 'history')
     return [...stateful.relation.schema.map(({ name }) => name), ...columnsRead(stateful)]
   if (stateful.kind === 'deduplicate') return [...computed, ...stateful.keys, stateful.column]
+  if (stateful.kind === 'rank') return stateful.input.relation.schema.map(({ name }) => name)
   const { window, keys, aggregates, input } = stateful
   const args = columnsOf(aggregates.flatMap(({ call }) => call.args))
   const times = input.relation.time?.columns.slice(0, 1) ?? []

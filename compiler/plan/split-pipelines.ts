@@ -13,6 +13,7 @@ import { inputsOf, type LogicalNode } from '../../ir/logical/index.ts'
 import type { IntervalJoin } from '../../ir/logical/interval-join.ts'
 import type { ModeChange } from '../../ir/logical/mode.ts'
 import type { Project } from '../../ir/logical/project.ts'
+import type { Rank } from '../../ir/logical/rank.ts'
 import type { Sort } from '../../ir/logical/sort.ts'
 import type { Source } from '../../ir/logical/source.ts'
 import type { Union } from '../../ir/logical/union.ts'
@@ -20,7 +21,7 @@ import type { Window } from '../../ir/logical/window.ts'
 import type { Schema } from '../../ir/schema.ts'
 
 /** Operators that keep rows in state, or what they come to. */
-export type StatefulOperator = Aggregate | Consolidate | Deduplicate | History | IntervalJoin | Sort
+export type StatefulOperator = Aggregate | Consolidate | Deduplicate | History | IntervalJoin | Rank | Sort
 
 /** Operators that hand each row on at once. */
 export type RowOperator = Filter | ModeChange | Project | Window
@@ -97,11 +98,15 @@ function nextSpec(
     stateful,
     tail,
     outputSchema: outcome.relation.schema,
-    carriesTime: isRead && outcome.relation.time !== undefined && stateful?.kind !== 'aggregate',
+    carriesTime: isRead && outcome.relation.time !== undefined && !givesByWindow(stateful),
   }
   specs.push(made)
   return { made, to }
 }
+
+/** Do results come with the windows that they are of, if they have any time at all? */
+const givesByWindow = (stateful: StatefulOperator | undefined): boolean =>
+  stateful?.kind === 'aggregate' || stateful?.kind === 'rank'
 
 /** What runs in a pipeline, in order; the sink runs nowhere. */
 export const operatorsOf = ({
@@ -154,6 +159,8 @@ function leavesOneByOne(stateful: StatefulOperator): boolean {
     case 'deduplicate':
     case 'interval_join':
       return false
+    case 'rank':
+      return stateful.emit === 'close'
   }
 }
 
@@ -171,6 +178,7 @@ const statefulKinds: Readonly<Record<StatefulOperator['kind'], true>> = {
   history: true,
   interval_join: true,
   sort: true,
+  rank: true,
 }
 
 const isStateful = (node: LogicalNode): node is StatefulOperator => Object.hasOwn(statefulKinds, node.kind)

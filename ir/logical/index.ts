@@ -9,6 +9,7 @@ import { explainJoin, type IntervalJoin, intervalJoinRule } from './interval-joi
 import { type Mode, type ModeChange, modeOf, modeRule } from './mode.ts'
 import type { Language, OperatorRule } from './operator.ts'
 import { type Project, projectRule } from './project.ts'
+import { type Rank, rankRule } from './rank.ts'
 import { type Sink, sinkRule } from './sink.ts'
 import { type Sort, sortRule } from './sort.ts'
 import { type Source, sourceRule } from './source.ts'
@@ -26,6 +27,7 @@ export type LogicalNode =
   | Deduplicate
   | Sort
   | History
+  | Rank
   | Union
   | IntervalJoin
   | Sink
@@ -42,6 +44,7 @@ const rules: { readonly [K in OperatorKind]: OperatorRule<Extract<LogicalNode, {
   deduplicate: deduplicateRule,
   sort: sortRule,
   history: historyRule,
+  rank: rankRule,
   union: unionRule,
   interval_join: intervalJoinRule,
   sink: sinkRule,

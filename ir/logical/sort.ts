@@ -36,13 +36,6 @@ export interface Sort {
 
 export const SORT_LIMIT_MAX = 2 ** 31 - 1
 
-/** Null is the largest of all values: it comes last, and first in descending order. */
-export const sortKey = (
-  column: string,
-  descending = false,
-  nulls: 'first' | 'last' = descending ? 'first' : 'last',
-): SortKey => ({ column, descending, nullsFirst: nulls === 'first' })
-
 /** Without a column the rows are those of windows. */
 export function sort(
   input: LogicalNode,

@@ -44,6 +44,7 @@ const gathers: ReadonlySet<LogicalNode['kind']> = new Set([
   'sort',
   'history',
   'interval_join',
+  'rank',
 ])
 
 const deaf: ReadonlySet<LogicalNode['kind']> = new Set([

@@ -19,6 +19,7 @@ import { aggregated } from './groups.ts'
 import { Historied } from './history.ts'
 import { intervalJoinOf } from './interval-join.ts'
 import type { Item, ModelRow, Operator, Surroundings } from './operator.ts'
+import { Ranking } from './rank.ts'
 import { Sorted } from './sort.ts'
 import { type Input, unionOf } from './union.ts'
 import { TooManyPartitions } from './watermark.ts'
@@ -295,6 +296,8 @@ class Run {
         return new Historied(node, next, this.#surroundings)
       case 'sort':
         return new Sorted(node, next, this.#surroundings)
+      case 'rank':
+        return new Ranking(node, next, this.#surroundings)
       case 'aggregate':
         return aggregated(node, next, this.#surroundings)
     }

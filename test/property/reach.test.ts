@@ -23,11 +23,12 @@ import { foldSituations } from '../support/fold-situations.ts'
 import { modelOptionsOf } from '../support/model-options.ts'
 import { orderSituations } from '../support/order-situations.ts'
 import { partitionOf, sourceOf, withPartition } from '../support/plan-partitions.ts'
+import { rankSituations } from '../support/rank-situations.ts'
 import { isQuick } from '../support/runs.ts'
 
 /** The same trials at every run: a share that is too small is a fault of the generator, not of the day. */
 const SEED = 20
-const TRIALS = 1800
+const TRIALS = 2200
 
 /** No random stream is as long as a list may be: lower/lists has one. */
 const LIST_TOO_LONG = 'LDB-9007'
@@ -65,6 +66,7 @@ test('every operator', { skip }, () => {
     sort: 1,
     history: 1,
     deduplicate: 1,
+    rank: 1,
     union: 1,
     interval_join: 1,
     sink: 1,
@@ -280,6 +282,7 @@ const situations: Readonly<Record<string, Situation>> = {
       chainOf(plan).findIndex(node => node.kind === 'aggregate'),
   ...foldSituations,
   ...orderSituations,
+  ...rankSituations,
   'a fault of a result': (_, model) => model.errors.some(({ row }) => row < 0),
   'a list as long as its limit': ({ plan }, model) =>
     model.rows.some(row => limitedLists(plan).some(({ name, call }) => lengthOf(row[name]) === call.limit)),

@@ -19,6 +19,7 @@ import { columnsOfBoth, intervalJoin, type JoinType, rightNames } from '../../ir
 import type { TimeRange } from '../../ir/logical/join-condition.ts'
 import { asAppend, asChanges, type Mode } from '../../ir/logical/mode.ts'
 import { project } from '../../ir/logical/project.ts'
+import { type RankSpec, rank } from '../../ir/logical/rank.ts'
 import type { RowWindow } from '../../ir/logical/row-window.ts'
 import { sink } from '../../ir/logical/sink.ts'
 import { type SortKey, sort } from '../../ir/logical/sort.ts'
@@ -52,6 +53,7 @@ type OperatorJson =
       readonly column: string | null
       readonly calls: readonly NamedCall[]
     }
+  | { readonly rank: RankSpec }
   | { readonly filter: ExprJson }
   | { readonly project: readonly { readonly name: string; readonly expr: ExprJson }[] }
   | { readonly mode: Mode; readonly column: string }
@@ -193,6 +195,10 @@ export function planToJson(node: LogicalNode): PlanJson {
       const { keys, column = null, limit } = node
       return [...planToJson(node.input), { sort: keys, column, limit }]
     }
+    case 'rank': {
+      const { by, partitionBy, orderBy, limit, offset, as, emit } = node
+      return [...planToJson(node.input), { rank: { by, partitionBy, orderBy, limit, offset, as, emit } }]
+    }
     case 'aggregate': {
       const calls = node.aggregates.map(({ name, call: { fn, args, fraction, limit, separator, fold } }) => ({
         name,
@@ -242,6 +248,7 @@ function operatorFromJson(input: LogicalNode, json: OperatorJson): LogicalNode {
   if ('deduplicate' in json) return deduplicate(input, json.deduplicate, json.column, json.withinTicks)
   if ('sort' in json) return sort(input, json.column ?? undefined, json.sort, json.limit)
   if ('history' in json) return history(input, json.history, json.column ?? undefined, json.calls)
+  if ('rank' in json) return rank(input, json.rank)
   if ('filter' in json) return filter(input, expr(json.filter))
   if ('window' in json)
     return window(input, 'kind' in json.window ? json.window : { kind: 'tumble', ...json.window })

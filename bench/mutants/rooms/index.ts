@@ -25,6 +25,7 @@ import { heap, openWindows, sharedPanes } from './open-windows.ts'
 import * as partitions from './partitions.ts'
 import * as passes from './passes.ts'
 import * as pipeline from './pipeline.ts'
+import * as ranks from './rank.ts'
 import * as refined from './refined-windows.ts'
 import { rewrite } from './rewriting.ts'
 import * as rows from './row-windows.ts'
@@ -33,6 +34,7 @@ import * as sketches from './sketches.ts'
 import * as textFunctions from './text-functions.ts'
 import * as texts from './texts.ts'
 import * as union from './union.ts'
+import { weightedTree } from './weighted-tree.ts'
 
 export const mutants = mutantsOf({
   'js-emitter': jsEmitter,
@@ -127,6 +129,16 @@ export const mutants = mutantsOf({
   distinct: sketches.distinct,
   quantile: sketches.quantile,
   'ordered-multiset': exact.orderedMultiset,
+  'weighted-tree': weightedTree,
+  'rank-changes': ranks.rankChanges,
+  'rank-position': ranks.rankPosition,
+  'ranked-rows': ranks.rankedRows,
+  'closing-ranks': ranks.closingRanks,
+  'row-copies': ranks.rowCopies,
+  'sort-order': ranks.sortOrder,
+  rank: ranks.rankStage,
+  'ranked-partitions': ranks.rankedPartitions,
+  'first-row': ranks.firstRow,
   'value-nodes': exact.valueNodes,
   values: exact.values,
   'order-statistics': exact.orderStatistics,

@@ -7,6 +7,7 @@ import type { LogicalNode } from '../../../ir/logical/index.ts'
 import { distinctRows, latestRows } from '../../../ir/logical/keyed.ts'
 import { asAppend, asChanges } from '../../../ir/logical/mode.ts'
 import { project } from '../../../ir/logical/project.ts'
+import { rank } from '../../../ir/logical/rank.ts'
 import type { Relation } from '../../../ir/logical/relation.ts'
 import type { RowWindow } from '../../../ir/logical/row-window.ts'
 import { sort } from '../../../ir/logical/sort.ts'
@@ -34,7 +35,8 @@ import { Grouped, type GroupedRows, WindowedRows } from './grouped.ts'
 import { HistoryCollector, orderOf } from './history.ts'
 import type { HistoryOf } from './history-types.ts'
 import { type JoinedColumns, type JoinOptions, joinStreams } from './join.ts'
-import { type SortBy, type SortLimit, sortKeysOf } from './sort.ts'
+import { type Ranked, type RankOptions, rankOf, type SortKey } from './rank.ts'
+import { type SortLimit, sortKeysOf } from './sort.ts'
 import { joinParams, nameParams, renameParams } from './stream-params.ts'
 import type { GroupScoped, NumberColumn, SameColumns, UnionOf, WindowColumnsOf } from './stream-types.ts'
 import type {
@@ -240,7 +242,7 @@ export class Stream<S extends Columns> {
    * while rows come no later than the source allows. Rows that wait are state: LDB-8013. LDB-2001 without event time, LDB-1001
    * where rows are changes.
    */
-  sort(by: readonly SortBy<keyof S & string>[] = []): Stream<S> {
+  sort(by: readonly SortKey<keyof S & string>[] = []): Stream<S> {
     const column = eventTimeOf(this.node.relation)
     return this.#with(sort(this.node, column, sortKeysOf(this.schema, by)))
   }
@@ -263,6 +265,34 @@ export class Stream<S extends Columns> {
     const collector = new HistoryCollector(this.schema, orderOf(this.node.relation, by.orderBy))
     const results = namedExprs(columns(this.#columns(), collector.functions))
     return this.#with(collector.over(this.node, keys, results))
+  }
+
+  /**
+   * The rows that come first, of each partition: `rank({ partitionBy: ['auction'], orderBy: [{ column: 'price', descending:
+   * true }, 'at'], limit: 10, as: 'place' })`. Each row tells what it changes, as changes: 0 a row comes in among them, 1 one
+   * leaves, 2 and 3 the rank of one before and after. Where one leaves for another and nothing is told of those between, that
+   * is 2 and 3 as well. A new row displaces none that is equal. Rows of tumbling windows are ranked within each, and may be
+   * given when it closes. LDB-3010 where a limit is needed and there is none; LDB-9005 for a row that is taken back and not
+   * there. Results have the event time of their windows, and none without.
+   */
+  rank<const O extends RankOptions<PlainNames<S>>>(options: O): Stream<Flat<Ranked<S, O>>> {
+    return this.#with(rank(this.node, rankOf(this.schema, options)))
+  }
+
+  /** Of each key the row whose column is the least, as changes: `firstBy(['user'], 'at')` is the first by event time. */
+  firstBy<const K extends PlainNames<S>>(
+    keys: readonly K[],
+    column: PlainNames<S>,
+  ): Stream<Flat<Ranked<S, object>>> {
+    return this.rank({ partitionBy: keys, orderBy: [column], limit: 1 }) as never
+  }
+
+  /** The same with the greatest: the latest by event time, however late it comes. `upsert` keeps the last to arrive. */
+  lastBy<const K extends PlainNames<S>>(
+    keys: readonly K[],
+    column: PlainNames<S>,
+  ): Stream<Flat<Ranked<S, object>>> {
+    return this.rank({ partitionBy: keys, orderBy: [{ column, descending: true }], limit: 1 }) as never
   }
 
   /**
@@ -314,7 +344,7 @@ export class WindowedStream<S extends Columns> extends Stream<S> {
    * The rows of each window when it closes, by columns, those that are alike as they came; `limit`: so many of each window at
    * most. Windows leave in the order of their ends. What follows no longer belongs to windows.
    */
-  override sort(by: readonly SortBy<keyof S & string>[] = [], { limit }: SortLimit = {}): Stream<S> {
+  override sort(by: readonly SortKey<keyof S & string>[] = [], { limit }: SortLimit = {}): Stream<S> {
     return new Stream(sort(this.node, undefined, sortKeysOf(this.schema, by), limit), this.params)
   }
 

@@ -35,14 +35,17 @@ const lowerings: Readonly<Record<FunctionName, CallLowering>> = {
 /** The columns of the row under way by name. */
 export type RowColumns = ReadonlyMap<string, Value>
 
+export function columnOf(columns: RowColumns, name: string): Value {
+  const value = columns.get(name)
+  if (!value) throw new Error(`column ${name} is not part of the row`)
+  return value
+}
+
 /** Writes the code of an expression; what it returns may be used any number of times. */
 export function lowerExpr(cx: ExprScope, columns: RowColumns, expr: PlanExpr): Value {
   switch (expr.kind) {
-    case 'column': {
-      const value = columns.get(expr.name)
-      if (!value) throw new Error(`column ${expr.name} is not part of the row`)
-      return bind(cx.k, expr.name, value)
-    }
+    case 'column':
+      return bind(cx.k, expr.name, columnOf(columns, expr.name))
     case 'literal':
       return lowerLiteral(cx, expr)
     case 'param':

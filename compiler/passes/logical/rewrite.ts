@@ -10,6 +10,7 @@ import { inputsOf, type LogicalNode } from '../../../ir/logical/index.ts'
 import { columnsOfBoth, type IntervalJoin, intervalJoin } from '../../../ir/logical/interval-join.ts'
 import { asAppend, asChanges } from '../../../ir/logical/mode.ts'
 import { project } from '../../../ir/logical/project.ts'
+import { rank } from '../../../ir/logical/rank.ts'
 import { sink } from '../../../ir/logical/sink.ts'
 import { sort } from '../../../ir/logical/sort.ts'
 import { union } from '../../../ir/logical/union.ts'
@@ -63,6 +64,8 @@ export function rebuild(
       return history(input, node.keys, node.column, node.calls)
     case 'interval_join':
       return rebuildJoin(node, inputs, changeOver)
+    case 'rank':
+      return rank(input, node)
     case 'sink':
       return sink(input)
   }
