@@ -77,6 +77,15 @@ export {
   type ScalarsOnly,
   type ValuesOf,
 } from './frontend/builder/fold.ts'
+export type { Grouped, WindowedRows } from './frontend/builder/grouped.ts'
+export type {
+  CountedFrame,
+  CountedRows,
+  FrameOptions,
+  HistoryOf,
+  RangeFrame,
+  RowFrame,
+} from './frontend/builder/history-types.ts'
 export type { NumericMeet } from './frontend/builder/numeric-meet.ts'
 export type {
   RankColumn,
@@ -87,11 +96,10 @@ export type {
   SortBy,
   SortKey,
 } from './frontend/builder/rank.ts'
+export type { SortLimit } from './frontend/builder/sort.ts'
 export { type SourceColumns, type SourceOptions, source } from './frontend/builder/source.ts'
 export {
-  type Grouped,
   Stream,
-  type WindowedRows,
   type WindowedStream,
 } from './frontend/builder/stream.ts'
 export type {

@@ -41,6 +41,8 @@ const gathers: ReadonlySet<LogicalNode['kind']> = new Set([
   'union',
   'consolidate',
   'deduplicate',
+  'sort',
+  'history',
   'interval_join',
   'rank',
 ])
@@ -49,6 +51,8 @@ const deaf: ReadonlySet<LogicalNode['kind']> = new Set([
   'union',
   'consolidate',
   'deduplicate',
+  'sort',
+  'history',
   'interval_join',
 ])
 

@@ -5,12 +5,14 @@ import { aggregate } from '../../../ir/logical/aggregate.ts'
 import { consolidate } from '../../../ir/logical/consolidate.ts'
 import { deduplicate } from '../../../ir/logical/deduplicate.ts'
 import { filter } from '../../../ir/logical/filter.ts'
+import { history } from '../../../ir/logical/history.ts'
 import { inputsOf, type LogicalNode } from '../../../ir/logical/index.ts'
 import { columnsOfBoth, type IntervalJoin, intervalJoin } from '../../../ir/logical/interval-join.ts'
 import { asAppend, asChanges } from '../../../ir/logical/mode.ts'
 import { project } from '../../../ir/logical/project.ts'
 import { rank } from '../../../ir/logical/rank.ts'
 import { sink } from '../../../ir/logical/sink.ts'
+import { sort } from '../../../ir/logical/sort.ts'
 import { union } from '../../../ir/logical/union.ts'
 import { window } from '../../../ir/logical/window.ts'
 import type { Schema } from '../../../ir/schema.ts'
@@ -56,6 +58,10 @@ export function rebuild(
       return consolidate(input, node.every)
     case 'deduplicate':
       return deduplicate(input, node.keys, node.column, node.withinTicks)
+    case 'sort':
+      return sort(input, node.column, node.keys, node.limit)
+    case 'history':
+      return history(input, node.keys, node.column, node.calls)
     case 'interval_join':
       return rebuildJoin(node, inputs, changeOver)
     case 'rank':
