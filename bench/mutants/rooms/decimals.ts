@@ -59,7 +59,7 @@ export const decimalDoor: Room = {
 
 export const decimalTypes: Room = {
   file: 'ir/expr/decimal.ts',
-  tests: ['lower/decimals.test', 'types/builder.test'],
+  tests: ['lower/decimals.test', 'types/functions.test'],
   faults: [
     {
       name: 'product-scale-of-one',
