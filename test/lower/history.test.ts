@@ -373,3 +373,14 @@ test('a column of event time is not taken for the order of arrival', () => {
     code: 'LDB-1001',
   })
 })
+
+test('where faults make values null, what is learned of them may be null as well', () => {
+  const stream = timeless
+    .select(r => ({ key: r.key, n: r.n.add(1n) }))
+    .over(byKey, (r, over) => ({ sum: over.sum(r.n, { rows: 1 }), before: over.lag(r.n) }))
+  const query = compile(stream, { limits: smallLimits, faults: 'null' })
+  assert.deepEqual(
+    query.schema.map(({ nullable }) => nullable),
+    [false, true, true, true],
+  )
+})

@@ -6,6 +6,7 @@ import { consolidate } from '../../../ir/logical/consolidate.ts'
 import { deduplicate } from '../../../ir/logical/deduplicate.ts'
 import { filter } from '../../../ir/logical/filter.ts'
 import { history } from '../../../ir/logical/history.ts'
+import type { NamedCall } from '../../../ir/logical/history-call.ts'
 import { inputsOf, type LogicalNode } from '../../../ir/logical/index.ts'
 import { columnsOfBoth, type IntervalJoin, intervalJoin } from '../../../ir/logical/interval-join.ts'
 import { asAppend, asChanges } from '../../../ir/logical/mode.ts'
@@ -61,7 +62,12 @@ export function rebuild(
     case 'sort':
       return sort(input, node.column, node.keys, node.limit)
     case 'history':
-      return history(input, node.keys, node.column, node.calls)
+      return history(
+        input,
+        node.keys,
+        node.column,
+        node.calls.map(named => withArgs(named, change)),
+      )
     case 'interval_join':
       return rebuildJoin(node, inputs, changeOver)
     case 'rank':
@@ -90,6 +96,12 @@ function rebuildJoin(
     columns,
     maxRows,
   })
+}
+
+/** The same call over the columns that its arguments have become. */
+function withArgs({ name, call }: NamedCall, change: (expr: Expr) => Expr): NamedCall {
+  if (call.kind !== 'aggregate') return { name, call }
+  return { name, call: { ...call, call: aggregateOver(call.call, call.call.args.map(change)) } }
 }
 
 export const withInputs = (node: LogicalNode, inputs: readonly LogicalNode[]): LogicalNode =>
