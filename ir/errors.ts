@@ -124,6 +124,11 @@ const rows = {
     'this join type is not available on streams',
     'use a supported join type',
   ),
+  'LDB-3005': row(
+    'join_state_full',
+    'a join keeps as many rows as it may',
+    'raise maxRows of the join, or bound the time difference of the two sides',
+  ),
   'LDB-3010': row(
     'ranking_bound_missing',
     'a ranking without a limit keeps all rows there have been, and each row may change them all',

@@ -1,6 +1,7 @@
 /** The examples by name: `npm run explain -- late-flights`. */
 import type { Columns, Stream } from '../../compiler/index.ts'
 import { busyRoutes } from './busy-routes.ts'
+import { connections } from './connections.ts'
 import { dayLeaders } from './day-leaders.ts'
 import { delayClasses } from './delay-classes.ts'
 import { delaySpread } from './delay-spread.ts'
@@ -33,5 +34,6 @@ export const examples: Readonly<Record<string, Stream<Columns>>> = {
   'early-delays': earlyDelays as unknown as Stream<Columns>,
   'two-feeds': twoFeeds as unknown as Stream<Columns>,
   'weighted-delays': weightedDelays as unknown as Stream<Columns>,
+  connections: connections as unknown as Stream<Columns>,
   'worst-flights': worstFlights as unknown as Stream<Columns>,
 }

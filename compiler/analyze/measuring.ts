@@ -1,7 +1,7 @@
 /** The runs of an analysis, side by side over the same batches: the plan itself, counted, and up to each operator. */
 import type { RecordBatch } from 'apache-arrow'
 import type { Tier } from '../../ir/abi.ts'
-import type { LogicalNode } from '../../ir/logical/index.ts'
+import { inputsOf, type LogicalNode } from '../../ir/logical/index.ts'
 import { findColumn } from '../../ir/schema.ts'
 import type { DataType } from '../../ir/types.ts'
 import type { KernelTime } from '../../runtime/dag/meter.ts'
@@ -60,7 +60,7 @@ export class Measuring {
 
   /** What several sources come to is no chain: what its operators take is not told apart. */
   get #timed(): readonly LogicalNode[] {
-    return this.specs.some(({ union }) => union) ? [] : this.operators.map(({ node }) => node)
+    return this.specs.some(({ from }) => from.length > 1) ? [] : this.operators.map(({ node }) => node)
   }
 
   watermarkOf(source: number): bigint {
@@ -130,7 +130,7 @@ export class Measuring {
 
 /** The type of the column that the watermark of a pipeline is about. */
 function timeTypeOf({ source, union, stateful }: PipelineSpec): DataType | undefined {
-  const relation = (source ?? union)?.relation ?? stateful?.input.relation
+  const relation = (source ?? union)?.relation ?? (stateful && inputsOf(stateful)[0].relation)
   const [name] = relation?.time?.columns ?? []
   return relation && name !== undefined ? findColumn(relation.schema, name)?.type : undefined
 }

@@ -17,7 +17,7 @@ import {
   select,
 } from '../../ir/kernel/build.ts'
 import type { Expr, FieldType, Mem } from '../../ir/kernel/node.ts'
-import { rowLayout } from '../../ir/layout.ts'
+import { type FieldSpecs, rowLayout } from '../../ir/layout.ts'
 import { inputIdle, inputWatermark } from '../../ir/physical/program.ts'
 import { MAX_TIME, MIN_TIME, timeRegion } from './event-time.ts'
 
@@ -25,13 +25,13 @@ export class InputTimes {
   readonly mem: Mem
   readonly #inputs: readonly number[]
 
-  constructor(count: number) {
+  constructor(count: number, more: FieldSpecs = {}) {
     this.#inputs = Array.from({ length: count }, (_, n) => n)
     const fields = this.#inputs.flatMap((n): [string, FieldType][] => [
       [inputWatermark(n), 'i64'],
       [inputIdle(n), 'i32'],
     ])
-    this.mem = rowLayout('input_times', 'state', Object.fromEntries(fields))
+    this.mem = rowLayout('input_times', 'state', { ...Object.fromEntries(fields), ...more })
   }
 
   init(k: KernelBuilder): void {
@@ -54,12 +54,17 @@ export class InputTimes {
     const greatest = k.let('greatest', i64(MIN_TIME))
     for (const n of this.#inputs) {
       const time = k.let('time', load(this.mem, inputWatermark(n)))
-      const isOut = k.let('is_out', this.#isOut(n, time))
+      const isOut = k.let('is_out', this.isOut(n, time))
       k.set(least, select(or(isOut, gt(time, least)), least, time))
       k.set(greatest, select(and(isOut, gt(time, greatest)), time, greatest))
     }
-    const outs = this.#inputs.map(n => this.#isOut(n, load(this.mem, inputWatermark(n))))
+    const outs = this.#inputs.map(n => this.isOut(n, load(this.mem, inputWatermark(n))))
     const met = k.let('met', select(and(eq(least, i64(MAX_TIME)), any(outs)), greatest, least))
+    this.take(k, met, onMove)
+  }
+
+  /** What is done with the time that they come to. */
+  protected take(k: KernelBuilder, met: Expr, onMove: () => void): void {
     k.if(lt(load(timeRegion, 'wm'), met), () => {
       k.put(timeRegion, 'wm', met)
       onMove()
@@ -67,7 +72,7 @@ export class InputTimes {
   }
 
   /** Is it idle, and may come back? */
-  #isOut(n: number, time: Expr): Expr {
+  protected isOut(n: number, time: Expr): Expr {
     return and(ne(load(this.mem, inputIdle(n)), i32(0)), ne(time, i64(MAX_TIME)))
   }
 }

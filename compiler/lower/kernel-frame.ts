@@ -38,6 +38,7 @@ export interface FrameOptions {
   readonly leave: Leave
   /** Number of the row in its batch, or -1 for a row that an operator emits. */
   readonly rowNumber: Expr
+  readonly input: number
   readonly arrival: Expr
   readonly ahead: RowScope['ahead']
   readonly lane: RowScope['lane']
@@ -57,12 +58,13 @@ export interface FrameOptions {
 }
 
 export function rowScope(options: FrameOptions): RowScope {
-  const { k, plan, leave, rowLabel, masked, arrival, ahead, lane, stopIfDue, leaveIfDue } = options
+  const { k, plan, leave, input, rowLabel, masked, arrival, ahead, lane, stopIfDue, leaveIfDue } = options
   const scratch = options.scratch ?? new Scratch(k, leave)
   return {
     k,
     plan,
     leave,
+    input,
     masked,
     arrival,
     ahead,

@@ -23,6 +23,7 @@ import { DeduplicateStage } from './operators/deduplicate.ts'
 import { lowerFilter } from './operators/filter.ts'
 import { FirstRowStage } from './operators/first-row.ts'
 import { TEXTS } from './operators/groups.ts'
+import { IntervalJoinStage } from './operators/interval-join.ts'
 import { lowerMode } from './operators/mode.ts'
 import { lowerProject } from './operators/project.ts'
 import { RankStage } from './operators/rank.ts'
@@ -76,8 +77,6 @@ export class PipelineParts {
     this.output = outputColumns(spec, options.feedsPipeline)
     this.input = layoutInput(spec.source ? readColumns(spec, this.output) : [], limits)
     this.edges = spec.from.map((from, n) => edgeInput(spec, from.carriesTime, limits, n))
-    const meets = spec.from.length > 1 || spec.from.some(({ carriesTime }) => carriesTime)
-    this.inputTimes = meets ? new InputTimes(spec.from.length) : undefined
     this.out = layoutOutput(this.output, limits.outputRows, spec.carriesTime)
     this.sideRows = Math.max(limits.batchRows, limits.outputRows)
     this.sides = { late: lateRegion(this.sideRows), errors: errorRegion(this.sideRows) }
@@ -85,6 +84,7 @@ export class PipelineParts {
     this.tail = spec.tail.map((node, i) => lowerRowOperator(node, spec.head.length + i))
     this.texts = textsOf(spec)
     this.stateful = spec.stateful && lowerStateful(spec.stateful, options.plan, this.texts)
+    this.inputTimes = this.stateful?.times ?? inputTimesOf(spec)
     this.partitions = partitionsOf(spec, this.stateful?.growables.length ?? 0, this.texts)
     this.masked = (this.stateful?.masked ?? true) && isCheap(spec)
     this.counts = options.counts ? countsRegion(spec) : undefined
@@ -168,6 +168,8 @@ function lowerStateful(node: StatefulOperator, plan: PlanScope, texts: Interner 
       return new DeduplicateStage(node, watermark, texts)
     case 'rank':
       return keepsOneRow(node) ? new FirstRowStage(node, texts) : new RankStage(node, watermark, texts)
+    case 'interval_join':
+      return new IntervalJoinStage(node)
   }
 }
 
@@ -184,8 +186,15 @@ function lowerRowOperator(node: RowOperator, number: number): Stage {
   }
 }
 
+/** Where there are several inputs, or where the watermark comes with the rows. */
+function inputTimesOf({ from }: PipelineSpec): InputTimes | undefined {
+  const meets = from.length > 1 || from.some(({ carriesTime }) => carriesTime)
+  return meets ? new InputTimes(from.length) : undefined
+}
+
 /** The output region of another pipeline, read as an input. */
 function edgeInput(spec: PipelineSpec, carriesTime: boolean, limits: BatchLimits, n: number): Mem {
-  const output = spec.inputSchema.map((column, i) => ({ kind: 'computed' as const, column, field: `o${i}` }))
+  const schema = spec.from[n].outputSchema
+  const output = schema.map((column, i) => ({ kind: 'computed' as const, column, field: `o${i}` }))
   return { ...layoutOutput(output, limits.outputRows, carriesTime), name: edgeRegion(n), role: 'input' }
 }

@@ -229,6 +229,7 @@ class PipelineLowering {
     return this.#parts.scope({
       ...frame,
       rowNumber: i32(-1),
+      input: 0,
       arrival: load(controlBlock, 'first_row'),
       ahead: undefined,
       masked: false,

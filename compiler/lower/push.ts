@@ -173,7 +173,7 @@ class PushLowering {
     const { i, rows, emitter, leave, miss, onMove, endCall, spend, place } = frame
     const watermarkSpec = this.#parts.spec.source?.watermark
     const columns = this.#edge
-      ? readEdge(this.#edge, this.#parts.spec.inputSchema, i)
+      ? readEdge(this.#edge, this.#parts.spec.from[this.#input].outputSchema, i)
       : readInput(this.#parts.input, this.#shape, i, place)
     if (!place) k.phase('reserve')
     const count = this.#parts.count(k, 0)
@@ -188,6 +188,7 @@ class PushLowering {
         k,
         leave,
         rowNumber: i,
+        input: this.#input,
         arrival,
         ahead: this.#edge ? undefined : ahead,
         rowLabel,
@@ -269,9 +270,10 @@ class PushLowering {
   }
 
   /** Also where nothing is, but the watermark is to be handed on. */
-  #isDue({ deadline, waiting }: StatefulStage): Expr {
+  #isDue(stage: StatefulStage): Expr {
+    const { deadline, waiting } = stage
     const isPast = ge(load(timeRegion, watermark.field), load(deadline.mem, deadline.field))
-    const isDue = and(isPast, gt(waiting, i32(0)))
+    const isDue = stage.isDue ?? and(isPast, gt(waiting, i32(0)))
     return this.#parts.options.passesPromptly ? or(isDue, hasMorePassed()) : isDue
   }
 }

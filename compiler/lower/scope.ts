@@ -110,6 +110,8 @@ export interface ExprScope {
 export interface RowScope extends ExprScope {
   readonly scratch: Scratch
   readonly leave: Leave
+  /** The number of the input of its pipeline that the row comes from. */
+  readonly input: number
   /** Number of the row since the query began, an i64. */
   readonly arrival: Expr
   /** The columns of the input at a row that is so many rows ahead, or the last one of the batch. */

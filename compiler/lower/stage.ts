@@ -3,6 +3,7 @@ import type { KernelBuilder } from '../../ir/kernel/build.ts'
 import type { Expr, Mem } from '../../ir/kernel/node.ts'
 import type { FixedRegion, Growable } from '../../ir/physical/program.ts'
 import type { RowColumns } from './expr/index.ts'
+import type { InputTimes } from './input-times.ts'
 import type { Leave } from './lib/control.ts'
 import type { TimeField } from './lib/group-windows.ts'
 import type { Output, Row, RowScope } from './scope.ts'
@@ -59,6 +60,10 @@ export interface StatefulStage {
   /** The time at which `advance` has work next, if anything waits at all. */
   readonly deadline: TimeField
   readonly waiting: Expr
+  /** Has `advance` work to do now? Set where that does not depend on the watermark of the pipeline alone. */
+  readonly isDue?: Expr
+  /** The watermarks of its inputs, where it has an opinion of its own about them. */
+  readonly times?: InputTimes | undefined
   /** May what is due wait until the call ends, where no other pipeline sees when it comes? */
   readonly canWait: boolean
   init(k: KernelBuilder): void

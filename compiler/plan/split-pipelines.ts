@@ -1,7 +1,7 @@
 /**
  * Cuts a plan into pipelines: a chain of operators that run fused in one loop, up to and including the first that
  * keeps rows in state. What follows such an operator runs where it emits; the next one with state begins a new
- * pipeline, which reads what this one wrote. So does a union, which reads what several wrote.
+ * pipeline, which reads what this one wrote. So does a union, which reads what several wrote, and a join, which keeps it, too.
  */
 import { type Aggregate, leavesWithRows } from '../../ir/logical/aggregate.ts'
 import type { Consolidate } from '../../ir/logical/consolidate.ts'
@@ -9,6 +9,7 @@ import type { Deduplicate } from '../../ir/logical/deduplicate.ts'
 import { takesBack } from '../../ir/logical/emit.ts'
 import type { Filter } from '../../ir/logical/filter.ts'
 import { inputsOf, type LogicalNode } from '../../ir/logical/index.ts'
+import type { IntervalJoin } from '../../ir/logical/interval-join.ts'
 import type { ModeChange } from '../../ir/logical/mode.ts'
 import type { Project } from '../../ir/logical/project.ts'
 import type { Rank } from '../../ir/logical/rank.ts'
@@ -18,7 +19,7 @@ import type { Window } from '../../ir/logical/window.ts'
 import type { Schema } from '../../ir/schema.ts'
 
 /** Operators that keep rows in state, or what they come to. */
-export type StatefulOperator = Aggregate | Consolidate | Deduplicate | Rank
+export type StatefulOperator = Aggregate | Consolidate | Deduplicate | IntervalJoin | Rank
 
 /** Operators that hand each row on at once. */
 export type RowOperator = Filter | ModeChange | Project | Window
@@ -47,10 +48,17 @@ export function splitPipelines(plan: LogicalNode): readonly PipelineSpec[] {
   return specs
 }
 
-/** Adds the pipelines of a plan, or of an input of a union; the last of them is that whose output is the result. */
-function splitInto(specs: PipelineSpec[], plan: LogicalNode, reader: Union | undefined): PipelineSpec {
-  const [origin, ...operators] = chainOf(plan)
-  const inputs = origin.kind === 'union' ? origin.inputs.map(input => splitInto(specs, input, origin)) : []
+/** Where several inputs come together. */
+type Gathering = Union | IntervalJoin
+
+const isGathering = (node: LogicalNode): node is Gathering =>
+  node.kind === 'union' || node.kind === 'interval_join'
+
+/** Adds the pipelines of a plan, or of one of several inputs; the last of them is that whose output is the result. */
+function splitInto(specs: PipelineSpec[], plan: LogicalNode, reader: Gathering | undefined): PipelineSpec {
+  const [origin, ...others] = chainOf(plan)
+  const inputs = isGathering(origin) ? inputsOf(origin).map(input => splitInto(specs, input, origin)) : []
+  const operators = origin.kind === 'interval_join' ? [origin, ...others] : others
   let spec = nextSpec({ specs, origin, operators, reader }, 0, inputs)
   while (spec.to < operators.length && operators[spec.to].kind !== 'sink')
     spec = nextSpec({ specs, origin, operators, reader }, spec.to, [spec.made])
@@ -61,7 +69,7 @@ interface Chain {
   readonly specs: PipelineSpec[]
   readonly origin: LogicalNode
   readonly operators: readonly LogicalNode[]
-  readonly reader: Union | undefined
+  readonly reader: Gathering | undefined
 }
 
 /** The pipeline that begins with an operator, and the number of the operator behind it. */
@@ -76,7 +84,7 @@ function nextSpec(
   const tail = stateful ? tailOf(stateful, rowOperators(operators, at + head.length + 1), operators) : []
   const to = at + head.length + (stateful ? 1 : 0) + tail.length
   const isLast = to >= operators.length || operators[to].kind === 'sink'
-  const outcome = isLast && reader ? reader : (operators[to - 1] ?? origin)
+  const outcome = isLast && reader?.kind === 'union' ? reader : (operators[to - 1] ?? origin)
   const isRead = !isLast || reader !== undefined
   const made: PipelineSpec = {
     id: specs.length,
@@ -116,7 +124,7 @@ export const operatorsOf = ({
 /** The operators from a source, or from where several come together, to the end. */
 function chainOf(plan: LogicalNode): readonly LogicalNode[] {
   const chain: LogicalNode[] = [plan]
-  while (chain[0].kind !== 'source' && chain[0].kind !== 'union') chain.unshift(inputsOf(chain[0])[0])
+  while (chain[0].kind !== 'source' && !isGathering(chain[0])) chain.unshift(inputsOf(chain[0])[0])
   return chain
 }
 
@@ -144,6 +152,7 @@ function leavesOneByOne(stateful: StatefulOperator): boolean {
     case 'consolidate':
       return true
     case 'deduplicate':
+    case 'interval_join':
       return false
     case 'rank':
       return stateful.emit === 'close'
@@ -152,12 +161,13 @@ function leavesOneByOne(stateful: StatefulOperator): boolean {
 
 /** Does a pipeline hand rows on as they came? */
 export const handsOn = ({ stateful }: Pick<PipelineSpec, 'stateful'>): boolean =>
-  stateful === undefined || stateful.kind === 'deduplicate'
+  stateful === undefined || stateful.kind === 'deduplicate' || stateful.kind === 'interval_join'
 
 const statefulKinds: Readonly<Record<StatefulOperator['kind'], true>> = {
   aggregate: true,
   consolidate: true,
   deduplicate: true,
+  interval_join: true,
   rank: true,
 }
 

@@ -4,6 +4,7 @@ import { type Aggregate, aggregateRule } from './aggregate.ts'
 import { type Consolidate, consolidateRule } from './consolidate.ts'
 import { type Deduplicate, deduplicateRule } from './deduplicate.ts'
 import { type Filter, filterRule } from './filter.ts'
+import { type IntervalJoin, intervalJoinRule } from './interval-join.ts'
 import { type Mode, type ModeChange, modeOf, modeRule } from './mode.ts'
 import type { Language, OperatorRule } from './operator.ts'
 import { type Project, projectRule } from './project.ts'
@@ -24,6 +25,7 @@ export type LogicalNode =
   | Deduplicate
   | Rank
   | Union
+  | IntervalJoin
   | Sink
 export type OperatorKind = LogicalNode['kind']
 
@@ -38,6 +40,7 @@ const rules: { readonly [K in OperatorKind]: OperatorRule<Extract<LogicalNode, {
   deduplicate: deduplicateRule,
   rank: rankRule,
   union: unionRule,
+  interval_join: intervalJoinRule,
   sink: sinkRule,
 }
 

@@ -42,9 +42,15 @@ const gathers: ReadonlySet<LogicalNode['kind']> = new Set([
   'consolidate',
   'deduplicate',
   'rank',
+  'interval_join',
 ])
 
-const deaf: ReadonlySet<LogicalNode['kind']> = new Set(['union', 'consolidate', 'deduplicate'])
+const deaf: ReadonlySet<LogicalNode['kind']> = new Set([
+  'union',
+  'consolidate',
+  'deduplicate',
+  'interval_join',
+])
 
 /** Refuses a source whose rows come to where the watermark of their partition is not known: it would say nothing there. */
 export function checkPartitions(plan: LogicalNode): void {

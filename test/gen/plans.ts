@@ -24,6 +24,7 @@ import { isList, isTimestamp } from '../../ir/types.ts'
 import { callOver } from './aggregates.ts'
 import { emitsOf, emitsOnce, fitting, periodsOf } from './emits.ts'
 import { exprOf, ref } from './exprs.ts'
+import { joinsOf } from './joins.ts'
 import { rankings } from './rankings.ts'
 import { types, valuesOf } from './values.ts'
 import { alignments, watermarksOf } from './watermarks.ts'
@@ -46,6 +47,7 @@ export function plansOver(schema: Schema): NodeArb {
     maybe(projected, 1, 2),
     maybe(deduplicated, 1, 8),
     maybe(united(others), 1, 8),
+    maybe(joined(others), 1, 6),
     maybe(deduplicated, 1, 20),
     maybe(consolidated, 1, 3),
     maybe(filtered, 1, 4),
@@ -54,6 +56,7 @@ export function plansOver(schema: Schema): NodeArb {
     maybe(consolidated, 1, 4),
     maybe(remoded, 1, 10),
     maybe(united(others), 1, 12),
+    maybe(joined(others), 1, 12),
     maybe(filtered, 1, 4),
     maybe(projected, 1, 2),
     maybe(ranked, 1, 6),
@@ -125,6 +128,23 @@ const united =
       .uniqueArray(branch, { minLength: 1, maxLength: 2, selector: one => sourcesOf(one)[0].name })
       .map(branches => union([input, ...branches]))
       .chain(maybe(aligned, 1, 2))
+  }
+
+/** With what the same operators make of another source; or with the other source itself. */
+const joined =
+  (watermarks: fc.Arbitrary<WatermarkSpec>): Step =>
+  input => {
+    const sources = sourcesOf(input)
+    const [{ name, relation, watermark }] = sources
+    if (isHeldByPartition(input) || sources.length > 1 || !watermark) return fc.constant(input)
+    return fc
+      .tuple(watermarks.map(bySource), fc.boolean())
+      .map(([mark, isSame]) => {
+        const other = source(`${name}j`, relation.schema, mark)
+        return isSame || input.relation.time?.window ? withSource(input, other) : other
+      })
+      .chain(maybe(filtered, 1, 3))
+      .chain(other => joinsOf(input, other))
   }
 
 /** Sources that have watermarks of rows do not run ahead of each other. */

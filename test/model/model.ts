@@ -5,6 +5,7 @@
 import { evaluate } from '../../ir/expr/evaluate.ts'
 import { type Expr, RowFault, type Value } from '../../ir/expr/expr.ts'
 import { inputsOf, type LogicalNode } from '../../ir/logical/index.ts'
+import type { IntervalJoin } from '../../ir/logical/interval-join.ts'
 import { namesOf } from '../../ir/logical/mode.ts'
 import type { Source } from '../../ir/logical/source.ts'
 import { sourcesOf } from '../../ir/logical/sources.ts'
@@ -15,6 +16,7 @@ import { Consolidated } from './consolidate.ts'
 import { Duplicates } from './deduplicate.ts'
 import { Entrance } from './entrance.ts'
 import { aggregated } from './groups.ts'
+import { intervalJoinOf } from './interval-join.ts'
 import type { Item, ModelRow, Operator, Surroundings } from './operator.ts'
 import { Ranking } from './rank.ts'
 import { type Input, unionOf } from './union.ts'
@@ -136,13 +138,16 @@ class Run {
     this.#options = options
   }
 
-  /** The operators from the sources on, ending in `next`; `inputs` are those of the unions on the way. */
+  /** The operators from the sources on, ending in `next`; `inputs` are those of what comes together on the way. */
   build(node: LogicalNode, next: Operator, inputs: readonly Input[] = []): void {
     if (node.kind === 'source')
       this.#sources.push(new Entrance(node, next, inputs, row => this.errors.push({ row, code: 'LDB-2007' })))
-    else if (node.kind === 'union') {
-      const own = unionOf(node.inputs.length, next)
-      for (const [i, input] of node.inputs.entries()) this.build(input, own[i], [own[i], ...inputs])
+    else if (node.kind === 'union' || node.kind === 'interval_join') {
+      const own =
+        node.kind === 'union'
+          ? unionOf(node.inputs.length, next)
+          : intervalJoinOf(node, next, this.#surroundings)
+      for (const [i, input] of inputsOf(node).entries()) this.build(input, own[i], [own[i], ...inputs])
     } else this.build(inputsOf(node)[0], this.#operator(node, next), inputs)
   }
 
@@ -239,7 +244,7 @@ class Run {
     return this.#all.find(({ name }) => name === source)
   }
 
-  #operator(node: Exclude<LogicalNode, Source | Union>, next: Operator): Operator {
+  #operator(node: Exclude<LogicalNode, Source | Union | IntervalJoin>, next: Operator): Operator {
     const on = (row: Operator['row']): Operator => ({
       row,
       watermark: time => next.watermark(time),

@@ -3,35 +3,58 @@ import { order } from './aggregation.ts'
 import type { Operator } from './operator.ts'
 import { MAX_TIME, MIN_TIME } from './windows.ts'
 
-/** One input of a union: it may also fall silent. */
+/** One of several inputs: it may also fall silent. */
 export interface Input extends Operator {
   idle(isIdle: boolean): void
 }
 
-export function unionOf(count: number, next: Operator): readonly Input[] {
+/** The watermarks of several inputs. */
+export interface Meeting {
+  readonly times: readonly bigint[]
+  readonly idle: boolean[]
+  raise(input: number, time: bigint): void
+  /** What they come to. */
+  met(): bigint
+}
+
+export function meetingOf(count: number): Meeting {
   const times = new Array<bigint>(count).fill(MIN_TIME)
   const idle = new Array<boolean>(count).fill(false)
+  return {
+    times,
+    idle,
+    raise(input, time) {
+      if (time > times[input]) times[input] = time
+    },
+    met() {
+      const open = times.map((time, i) => ({ time, idle: idle[i] })).filter(({ time }) => time < MAX_TIME)
+      const active = open.filter(one => !one.idle).map(({ time }) => time)
+      const silent = open.map(({ time }) => time)
+      return active.length > 0 ? least(active) : silent.length > 0 ? greatest(silent) : MAX_TIME
+    },
+  }
+}
+
+export function unionOf(count: number, next: Operator): readonly Input[] {
+  const meeting = meetingOf(count)
   let met = MIN_TIME
   const meet = (): void => {
-    const open = times.map((time, i) => ({ time, idle: idle[i] })).filter(({ time }) => time < MAX_TIME)
-    const active = open.filter(one => !one.idle).map(({ time }) => time)
-    const silent = open.map(({ time }) => time)
-    const to = active.length > 0 ? least(active) : silent.length > 0 ? greatest(silent) : MAX_TIME
+    const to = meeting.met()
     if (to <= met) return
     met = to
     next.watermark(met)
   }
-  return times.map((_, i) => ({
+  return meeting.times.map((_, i) => ({
     // Behind it rows are told apart by what they hold: those of several sources have no common numbers.
     row: item => next.row({ ...item, origin: -1, mark: MIN_TIME }),
     watermark(time) {
-      if (time > times[i]) times[i] = time
+      meeting.raise(i, time)
       meet()
     },
     clock: now => next.clock(now),
     tick: () => next.tick(),
     idle(isIdle) {
-      idle[i] = isIdle
+      meeting.idle[i] = isIdle
       if (isIdle) meet()
     },
   }))

@@ -66,6 +66,7 @@ test('every operator', { skip }, () => {
     deduplicate: 1,
     rank: 1,
     union: 1,
+    interval_join: 1,
     sink: 1,
   }
   assertAll(
@@ -355,7 +356,6 @@ function mapAggregates(plan: LogicalNode): LogicalNode {
 
 const rowWindowsOf = (plan: LogicalNode): readonly RowWindow[] =>
   chainOf(plan).flatMap(node => (node.kind === 'aggregate' && node.rows ? [node.rows] : []))
-/** The partitions of the source. */
 const partitionOf = (plan: LogicalNode): PartitionSpec | undefined => sourceOf(plan)?.watermark?.partition
 
 const sourceOf = (plan: LogicalNode): Source | undefined => sourcesOf(plan).at(0)

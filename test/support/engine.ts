@@ -176,7 +176,7 @@ class Collected {
   }
 
   #textsOf(batch: RecordBatch): readonly string[] {
-    const schema = this.#pipelines.map(one => this.#columnsOf(one)).find(one => hasNames(batch, one))
+    const schema = this.#pipelines.flatMap(one => this.#columnsOf(one)).find(one => hasNames(batch, one))
     if (!schema) throw new Error('rows that no pipeline reads')
     return textsOf(schema, batch)
   }
@@ -184,22 +184,27 @@ class Collected {
   takeFaulty({ rows, faults }: FaultyRows): void {
     const from = rows && this.#pipelineOf(rows, faults)
     const isOfSource = from?.source !== undefined
-    const texts = rows && from ? textsOf(this.#columnsOf(from), rows) : []
+    const schema = rows && from && this.#columnsOf(from).find(one => hasNames(rows, one))
+    const texts = rows && schema ? textsOf(schema, rows) : []
     for (const { code, operator, row } of faults) {
       const list = row >= 0 && isOfSource ? this.faults : this.faultsEmitted
       list.push({ code, operator, row: texts[row] })
     }
   }
 
-  #columnsOf({ source, inputSchema }: PipelineSpec): Schema {
-    return source ? this.#source : inputSchema
+  /** Of each of its inputs. */
+  #columnsOf({ source, from }: PipelineSpec): readonly Schema[] {
+    return source ? [this.#source] : from.map(one => one.outputSchema)
   }
 
   /** The pipeline that refused rows: it has their columns, and the operators at fault. */
   #pipelineOf(rows: RecordBatch, faults: FaultyRows['faults']): PipelineSpec | undefined {
     return this.#pipelines.find(one => {
       const names = operatorsOf(one).map(printOperator)
-      return hasNames(rows, this.#columnsOf(one)) && faults.every(({ operator }) => names.includes(operator))
+      return (
+        this.#columnsOf(one).some(schema => hasNames(rows, schema)) &&
+        faults.every(({ operator }) => names.includes(operator))
+      )
     })
   }
 }

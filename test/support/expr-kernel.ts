@@ -152,6 +152,7 @@ function scopeOf(k: KernelBuilder, plan: PlanScope): RowScope {
     plan,
     scratch,
     leave,
+    input: 0,
     arrival: i64(0n),
     ahead: undefined,
     lane: undefined,

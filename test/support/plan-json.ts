@@ -13,6 +13,8 @@ import { deduplicate } from '../../ir/logical/deduplicate.ts'
 import type { Early, Emit } from '../../ir/logical/emit.ts'
 import { filter } from '../../ir/logical/filter.ts'
 import type { LogicalNode } from '../../ir/logical/index.ts'
+import { columnsOfBoth, intervalJoin, type JoinType, rightNames } from '../../ir/logical/interval-join.ts'
+import type { TimeRange } from '../../ir/logical/join-condition.ts'
 import { asAppend, asChanges, type Mode } from '../../ir/logical/mode.ts'
 import { project } from '../../ir/logical/project.ts'
 import { type RankSpec, rank } from '../../ir/logical/rank.ts'
@@ -34,6 +36,12 @@ type ExprJson =
 type OperatorJson =
   | { readonly source: string; readonly columns: Schema; readonly watermark?: WatermarkSpec | undefined }
   | { readonly union: readonly PlanJson[] }
+  | {
+      readonly interval_join: readonly [PlanJson, PlanJson]
+      readonly type: JoinType
+      readonly on: ConditionJson
+      readonly maxRows?: number | undefined
+    }
   | { readonly deduplicate: readonly string[]; readonly column: string; readonly withinTicks: bigint }
   | { readonly consolidate: Early | null }
   | { readonly rank: RankSpec }
@@ -48,6 +56,12 @@ type OperatorJson =
       readonly deletes?: string | undefined
       readonly rows?: RowWindow | undefined
     }
+
+interface ConditionJson {
+  readonly keys: readonly (readonly [ExprJson, ExprJson])[]
+  readonly range?: TimeRange | undefined
+  readonly residual?: ExprJson | undefined
+}
 
 interface CallJson {
   readonly name: string
@@ -131,6 +145,22 @@ export function planToJson(node: LogicalNode): PlanJson {
       return planToJson(node.input)
     case 'union':
       return [{ union: node.inputs.map(planToJson) }]
+    case 'interval_join': {
+      const { keys, range, residual } = node.condition
+      const on = {
+        keys: keys.map(({ left, right }): [ExprJson, ExprJson] => [exprToJson(left), exprToJson(right)]),
+        range,
+        residual: residual && exprToJson(residual),
+      }
+      return [
+        {
+          interval_join: [planToJson(node.left), planToJson(node.right)],
+          type: node.type,
+          on,
+          maxRows: node.maxRows,
+        },
+      ]
+    }
     case 'filter':
       return [...planToJson(node.input), { filter: exprToJson(node.predicate) }]
     case 'project':
@@ -168,15 +198,30 @@ export function planToJson(node: LogicalNode): PlanJson {
   }
 }
 
-export function planFromJson([first, ...rest]: PlanJson): LogicalNode {
-  return sink(rest.reduce(operatorFromJson, startFromJson(first)))
-}
+export const planFromJson = (json: PlanJson): LogicalNode => sink(chainFromJson(json))
 
 function startFromJson(json: OperatorJson | undefined): LogicalNode {
   if (json && 'source' in json) return source(json.source, json.columns, json.watermark)
-  if (json && 'union' in json)
-    return union(json.union.map(([first, ...rest]) => rest.reduce(operatorFromJson, startFromJson(first))))
+  if (json && 'union' in json) return union(json.union.map(chainFromJson))
+  if (json && 'interval_join' in json) return joinFromJson(json)
   throw new Error('a plan begins with a source')
+}
+
+const chainFromJson = ([first, ...rest]: PlanJson): LogicalNode =>
+  rest.reduce(operatorFromJson, startFromJson(first))
+
+function joinFromJson({
+  interval_join: sides,
+  type,
+  on,
+  maxRows,
+}: Extract<OperatorJson, { readonly interval_join: unknown }>): LogicalNode {
+  const [left, right] = sides.map(chainFromJson)
+  const [ofLeft, ofRight] = [left, right].map(({ relation }) => relation.schema)
+  const names = rightNames(ofLeft, ofRight)
+  const keys = on.keys.map(([a, b]) => ({ left: exprFromJson(a, ofLeft), right: exprFromJson(b, ofRight) }))
+  const residual = on.residual && exprFromJson(on.residual, columnsOfBoth(ofLeft, ofRight, names))
+  return intervalJoin(left, right, { type, condition: { keys, range: on.range, residual }, names, maxRows })
 }
 
 function operatorFromJson(input: LogicalNode, json: OperatorJson): LogicalNode {
@@ -195,7 +240,8 @@ function operatorFromJson(input: LogicalNode, json: OperatorJson): LogicalNode {
     )
   if ('mode' in json)
     return json.mode === 'changes' ? asChanges(input, json.column) : asAppend(input, json.column)
-  if ('source' in json || 'union' in json) throw new Error('a source in the middle of a plan')
+  if ('source' in json || 'union' in json || 'interval_join' in json)
+    throw new Error('a source in the middle of a plan')
   const calls = json.calls.map(({ name, arg = [], fold, ...call }) => {
     const args = [arg].flat().map(expr)
     const definition =

@@ -11,6 +11,7 @@ import * as folds from './fold.ts'
 import * as groups from './groups.ts'
 import { hash, hashTable } from './hash-table.ts'
 import { interpreter, opTable } from './interpreter.ts'
+import * as joins from './joins.ts'
 import { jsEmitter } from './js-emitter.ts'
 import { jsSpeller } from './js-speller.ts'
 import * as lists from './lists.ts'
@@ -55,6 +56,11 @@ export const mutants = mutantsOf({
   'entry-list': entryList,
   'change-rows': changeRows,
   deduplicate,
+  'row-log': joins.rowLog,
+  'join-times': joins.joinTimes,
+  'join-side': joins.joinSide,
+  'join-results': joins.joinResults,
+  'join-condition': joins.joinCondition,
   'input-times': union.inputTimes,
   edges: union.edges,
   alignment: alignment.alignment,

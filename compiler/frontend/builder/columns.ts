@@ -21,12 +21,18 @@ export const passed = ({ name, type, nullable }: Schema[number]): NamedExpr => (
 export const namedExprs = (columns: Readonly<Record<string, Typed>>): readonly NamedExpr[] =>
   Object.entries(columns).map(([name, expr]) => ({ name, expr: Expression.plan(expr) }))
 
-/** The columns of a schema as expressions; an unknown name is an error that says which there are. */
-export function columnsOf<S extends Columns>(schema: Schema): ColumnsOf<S> {
+/**
+ * The columns of a schema as expressions; an unknown name is an error that says which there are. `names`: what they are called
+ * in the plan, where that is another name.
+ */
+export function columnsOf<S extends Columns>(
+  schema: Schema,
+  names: ReadonlyMap<string, string> = new Map(),
+): ColumnsOf<S> {
   const columns = Object.fromEntries(
     schema.map(({ name, type, nullable }) => [
       name,
-      new Expression({ kind: 'column', name, type, nullable }, 'row'),
+      new Expression({ kind: 'column', name: names.get(name) ?? name, type, nullable }, 'row'),
     ]),
   )
   const checked = new Proxy(columns, {

@@ -15,7 +15,6 @@ import { union } from '../../../ir/logical/union.ts'
 import { WINDOW_END, WINDOW_START, window } from '../../../ir/logical/window.ts'
 import { type Columns, findColumn, type RowOf, type Schema } from '../../../ir/schema.ts'
 import { isTimestamp, type TimestampType } from '../../../ir/types.ts'
-import { mapPlan } from '../../passes/logical/rewrite.ts'
 import { compilePredicate, compileProjection } from '../lambda/index.ts'
 import type { AggregatesOf } from './aggregate-types.ts'
 import { AggregateCollector, nameCalls } from './aggregates.ts'
@@ -35,8 +34,9 @@ import {
   rowsOf,
 } from './emit.ts'
 import { Expression } from './expression.ts'
-import { nameParams, renameParams } from './params.ts'
+import { type JoinedColumns, type JoinOptions, joinStreams } from './join.ts'
 import { type Ranked, type RankOptions, rankOf } from './rank.ts'
+import { joinParams, nameParams, renameParams } from './stream-params.ts'
 import type { GroupScoped, NumberColumn, SameColumns, UnionOf, WindowColumnsOf } from './stream-types.ts'
 import type {
   ColumnsOf,
@@ -49,8 +49,6 @@ import type {
   Typed,
 } from './types.ts'
 import { type CountWindow, type GroupedWindow, rowWindowOf, specOf, type TumblingWindow } from './windows.ts'
-
-type PlanParts = Pick<Stream<never>, 'node' | 'params'>
 
 /** A stream of rows of schema `S`: a plan, not data; nothing runs until it is compiled and opened. */
 export class Stream<S extends Columns> {
@@ -239,29 +237,22 @@ export class Stream<S extends Columns> {
 
   /**
    * The rows that come first, of each partition: `rank({ partitionBy: ['auction'], orderBy: [{ column: 'price', descending:
-   * true }, 'at'], limit: 10, as: 'place' })`. Each row tells what it changes, as changes: 0 a row comes in among them, 1 one
-   * leaves, 2 and 3 the rank of one before and after. Where one leaves for another and nothing is told of those between, that
-   * is 2 and 3 as well. A new row displaces none that is equal. Rows of tumbling windows are ranked within each, and may be
-   * given when it closes. LDB-3010 where a limit is needed and there is none; LDB-9005 for a row that is taken back and not
-   * there. Results have the event time of their windows, and none without.
+   * true }, 'at'], limit: 10, as: 'place' })`. Each row tells what it changes, as changes: 0 a row comes in, 1 one leaves, 2 and
+   * 3 the rank of one before and after, or one that leaves for another. A new row displaces none that is equal. Rows of
+   * tumbling windows are ranked within each, and may be given when it closes. LDB-3010 where a limit is needed and there is
+   * none, LDB-9005 for a row that is taken back and not there. Results have the event time of their windows, if any.
    */
   rank<const O extends RankOptions<PlainNames<S>>>(options: O): Stream<Flat<Ranked<S, O>>> {
     return this.#with(rank(this.node, rankOf(this.schema, options)))
   }
 
   /** Of each key the row whose column is the least, as changes: `firstBy(['user'], 'at')` is the first by event time. */
-  firstBy<const K extends PlainNames<S>>(
-    keys: readonly K[],
-    column: PlainNames<S>,
-  ): Stream<Flat<Ranked<S, object>>> {
+  firstBy(keys: readonly PlainNames<S>[], column: PlainNames<S>): Stream<Flat<Ranked<S, object>>> {
     return this.rank({ partitionBy: keys, orderBy: [column], limit: 1 }) as never
   }
 
   /** The same with the greatest: the latest by event time, however late it comes. `upsert` keeps the last to arrive. */
-  lastBy<const K extends PlainNames<S>>(
-    keys: readonly K[],
-    column: PlainNames<S>,
-  ): Stream<Flat<Ranked<S, object>>> {
+  lastBy(keys: readonly PlainNames<S>[], column: PlainNames<S>): Stream<Flat<Ranked<S, object>>> {
     return this.rank({ partitionBy: keys, orderBy: [{ column, descending: true }], limit: 1 }) as never
   }
 
@@ -272,15 +263,27 @@ export class Stream<S extends Columns> {
    */
   union<O extends SameColumns<S>>(...others: readonly Stream<O>[]): Stream<UnionOf<S, O>> {
     return others.reduce<Stream<never>>((joined, other) => {
-      const { node, params } = joined.#joinParams(other)
+      const { node, params } = joinParams(joined.params, other)
       return new Stream(union([joined.node, node]), params)
     }, this as never) as never
   }
 
-  /** Another stream whose parameters have names that differ from those here, or the same values. */
-  #joinParams(other: PlanParts): PlanParts {
-    const { names, values } = nameParams(this.params, Object.fromEntries(other.params))
-    return { node: mapPlan(other.node, expr => renameParams(expr, names)), params: values }
+  /**
+   * Pairs rows of this stream with those of another for which a condition holds. It says which expressions are equal, and how
+   * far apart the event times may be: `clicks.join(buys, (click, buy) => click.user.eq(buy.user).and(buy.at.between(click.at,
+   * click.at.plus('1h'))))`; whatever else it says is held against each pair. Rows that belong to the same tumbling windows on
+   * both sides need no times. Nulls and NaN equal nothing. A row is kept until the watermark of the other side has passed the
+   * last time that a partner could have; `type` says what becomes of one that found none. A column of the other stream whose
+   * name this one has, too, is called `right_` and its name. LDB-3002 where the times are not bound from both sides, LDB-2001
+   * where a side has none.
+   */
+  join<R extends Columns, const O extends JoinOptions = object>(
+    other: Stream<R>,
+    on: (left: ColumnsOf<S>, right: ColumnsOf<R>) => Typed<'bool', boolean, 'row'>,
+    options?: O,
+  ): Stream<JoinedColumns<S, R, O>> {
+    const { node, params } = joinStreams(this, other, on as never, options)
+    return new Stream(node, params)
   }
 
   #with<R extends Columns>(node: LogicalNode): Stream<R> {

@@ -8,7 +8,7 @@ import { type ColumnType, findColumn, type Schema } from '../../../ir/schema.ts'
 import { mapPlan } from './rewrite.ts'
 
 export const makeLenient = (plan: LogicalNode): LogicalNode =>
-  mapPlan(plan, (expr, input) => rewrite(expr, one => nullable(one, input)))
+  mapPlan(plan, (expr, schema) => rewrite(expr, one => nullable(one, schema)))
 
 /** A list of what can be null is of another type. */
 function typeOf(schema: Schema, column: ColumnRef): ColumnType {
@@ -16,10 +16,10 @@ function typeOf(schema: Schema, column: ColumnRef): ColumnType {
   return { type, nullable }
 }
 
-function nullable(expr: Expr, input: LogicalNode): Expr {
+function nullable(expr: Expr, schema: Schema): Expr {
   switch (expr.kind) {
     case 'column':
-      return { ...expr, ...typeOf(input.relation.schema, expr) }
+      return { ...expr, ...typeOf(schema, expr) }
     case 'call': {
       const rebuilt = call(expr.fn, ...expr.args)
       return { ...rebuilt, nullable: rebuilt.nullable || canFault({ ...rebuilt, args: [] }) }

@@ -4,6 +4,7 @@ import { canFault } from '../../../ir/expr/can-fault.ts'
 import { columnsOf } from '../../../ir/expr/expr.ts'
 import { aggregate, weightsOf } from '../../../ir/logical/aggregate.ts'
 import { exprsOf, inputsOf, type LogicalNode } from '../../../ir/logical/index.ts'
+import { type IntervalJoin, intervalJoin, isPaired, readBySide } from '../../../ir/logical/interval-join.ts'
 import { namesOf } from '../../../ir/logical/mode.ts'
 import { project } from '../../../ir/logical/project.ts'
 import { type Rank, rank } from '../../../ir/logical/rank.ts'
@@ -17,6 +18,7 @@ export function pruneColumns(plan: LogicalNode): LogicalNode {
 /** `needed`: the columns of the node that are read after it. */
 function prune(node: LogicalNode, needed: ReadonlySet<string>): LogicalNode {
   if (node.kind === 'union') return union(node.inputs.map(input => pruneInput(node, input, needed)))
+  if (node.kind === 'interval_join') return pruneJoin(node, needed)
   const slim = dropUnread(node, needed)
   const before = neededBefore(slim, needed)
   return withInputs(
@@ -25,10 +27,25 @@ function prune(node: LogicalNode, needed: ReadonlySet<string>): LogicalNode {
   )
 }
 
+/** Rows are kept: of those of each side only what is read. */
+function pruneJoin(node: IntervalJoin, needed: ReadonlySet<string>): LogicalNode {
+  const read = readBySide(node)
+  const ofRight = [...node.names].flatMap(([own, name]) => (needed.has(name) ? [own] : []))
+  const left = handOn(node.left, new Set([...needed, ...read.left]))
+  const right = handOn(node.right, new Set([...(isPaired(node.type) ? ofRight : []), ...read.right]))
+  const given = node.relation.schema.map(({ name }) => name)
+  const columns = given.filter(name => needed.has(name))
+  if (columns.length === given.length) return intervalJoin(left, right, node)
+  return intervalJoin(left, right, { ...node, columns: columns.length > 0 ? columns : given.slice(0, 1) })
+}
+
 /** What comes together has the same columns: each input hands on just those that are read. */
-function pruneInput({ relation }: Union, input: LogicalNode, needed: ReadonlySet<string>): LogicalNode {
-  const { schema } = relation
-  if (schema.every(({ name }) => needed.has(name))) return prune(input, needed)
+const pruneInput = ({ relation }: Union, input: LogicalNode, needed: ReadonlySet<string>): LogicalNode =>
+  relation.schema.every(({ name }) => needed.has(name)) ? prune(input, needed) : handOn(input, needed)
+
+/** Just the columns that are needed, or one where none is. */
+function handOn(input: LogicalNode, needed: ReadonlySet<string>): LogicalNode {
+  if (input.relation.schema.every(({ name }) => needed.has(name))) return prune(input, needed)
   const read = input.relation.schema.filter(({ name }) => needed.has(name))
   const columns = (read.length > 0 ? read : input.relation.schema.slice(0, 1)).map(column => ({
     name: column.name,

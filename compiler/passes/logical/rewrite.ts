@@ -6,20 +6,23 @@ import { consolidate } from '../../../ir/logical/consolidate.ts'
 import { deduplicate } from '../../../ir/logical/deduplicate.ts'
 import { filter } from '../../../ir/logical/filter.ts'
 import { inputsOf, type LogicalNode } from '../../../ir/logical/index.ts'
+import { columnsOfBoth, type IntervalJoin, intervalJoin } from '../../../ir/logical/interval-join.ts'
 import { asAppend, asChanges } from '../../../ir/logical/mode.ts'
 import { project } from '../../../ir/logical/project.ts'
 import { rank } from '../../../ir/logical/rank.ts'
 import { sink } from '../../../ir/logical/sink.ts'
 import { union } from '../../../ir/logical/union.ts'
 import { window } from '../../../ir/logical/window.ts'
+import type { Schema } from '../../../ir/schema.ts'
 
 /** The same operator over other inputs, with other expressions. */
 export function rebuild(
   node: LogicalNode,
   inputs: readonly LogicalNode[],
-  change: (expr: Expr) => Expr,
+  changeOver: (expr: Expr, schema: Schema) => Expr,
 ): LogicalNode {
   const [input] = inputs
+  const change = (expr: Expr): Expr => changeOver(expr, input.relation.schema)
   switch (node.kind) {
     case 'source':
       return node
@@ -55,16 +58,39 @@ export function rebuild(
       return deduplicate(input, node.keys, node.column, node.withinTicks)
     case 'rank':
       return rank(input, node)
+    case 'interval_join':
+      return rebuildJoin(node, inputs, changeOver)
     case 'sink':
       return sink(input)
   }
 }
 
+function rebuildJoin(
+  { type, condition, names, columns, maxRows }: IntervalJoin,
+  [left, right]: readonly LogicalNode[],
+  change: (expr: Expr, schema: Schema) => Expr,
+): LogicalNode {
+  const [ofLeft, ofRight] = [left, right].map(({ relation }) => relation.schema)
+  const keys = condition.keys.map(pair => ({
+    left: change(pair.left, ofLeft),
+    right: change(pair.right, ofRight),
+  }))
+  const both = columnsOfBoth(ofLeft, ofRight, names)
+  const residual = condition.residual && change(condition.residual, both)
+  return intervalJoin(left, right, {
+    type,
+    condition: { ...condition, keys, residual },
+    names,
+    columns,
+    maxRows,
+  })
+}
+
 export const withInputs = (node: LogicalNode, inputs: readonly LogicalNode[]): LogicalNode =>
   rebuild(node, inputs, expr => expr)
 
-/** Rewrites all expressions of a plan, from the sources on; `change` sees the rebuilt input of the operator. */
-export function mapPlan(node: LogicalNode, change: (expr: Expr, input: LogicalNode) => Expr): LogicalNode {
+/** Rewrites all expressions of a plan, from the sources on; `change` sees the columns that an expression is over, rebuilt. */
+export function mapPlan(node: LogicalNode, change: (expr: Expr, schema: Schema) => Expr): LogicalNode {
   const rebuilt = inputsOf(node).map(input => mapPlan(input, change))
-  return rebuild(node, rebuilt, expr => change(expr, rebuilt[0]))
+  return rebuild(node, rebuilt, change)
 }
