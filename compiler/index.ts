@@ -12,6 +12,7 @@ export type { Column, Columns, ColumnType, RowOf, Schema } from '../ir/schema.ts
 export type {
   BytesType,
   DataType,
+  DecimalType,
   ElementType,
   FloatType,
   IntegerType,
@@ -97,6 +98,7 @@ export type {
   ColumnsOf,
   Common as AnyExpr,
   Duration,
+  Exact as DecimalExpr,
   ExprOf,
   Flat,
   Instant as TimestampExpr,

@@ -4,6 +4,7 @@ import { busyRoutes } from './busy-routes.ts'
 import { connections } from './connections.ts'
 import { dayLeaders } from './day-leaders.ts'
 import { delayClasses } from './delay-classes.ts'
+import { delayCosts } from './delay-costs.ts'
 import { delaySpread } from './delay-spread.ts'
 import { departureBursts } from './departure-bursts.ts'
 import { earlyDelays } from './early-delays.ts'
@@ -25,6 +26,7 @@ export const examples: Readonly<Record<string, Stream<Columns>>> = {
   'rolling-delays': rollingDelays as unknown as Stream<Columns>,
   'departure-bursts': departureBursts as unknown as Stream<Columns>,
   'delay-classes': delayClasses as unknown as Stream<Columns>,
+  'delay-costs': delayCosts as unknown as Stream<Columns>,
   'delay-spread': delaySpread as unknown as Stream<Columns>,
   'running-totals': runningTotals as unknown as Stream<Columns>,
   'settled-totals': settledTotals as unknown as Stream<Columns>,

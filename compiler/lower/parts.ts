@@ -166,10 +166,10 @@ function lowerStateful(node: StatefulOperator, plan: PlanScope, texts: Interner 
       return new ConsolidateStage(node, watermark, texts)
     case 'deduplicate':
       return new DeduplicateStage(node, watermark, texts)
-    case 'rank':
-      return keepsOneRow(node) ? new FirstRowStage(node, texts) : new RankStage(node, watermark, texts)
     case 'interval_join':
       return new IntervalJoinStage(node)
+    case 'rank':
+      return keepsOneRow(node) ? new FirstRowStage(node, texts) : new RankStage(node, watermark, texts)
   }
 }
 

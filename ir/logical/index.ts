@@ -4,7 +4,7 @@ import { type Aggregate, aggregateRule } from './aggregate.ts'
 import { type Consolidate, consolidateRule } from './consolidate.ts'
 import { type Deduplicate, deduplicateRule } from './deduplicate.ts'
 import { type Filter, filterRule } from './filter.ts'
-import { type IntervalJoin, intervalJoinRule } from './interval-join.ts'
+import { explainJoin, type IntervalJoin, intervalJoinRule } from './interval-join.ts'
 import { type Mode, type ModeChange, modeOf, modeRule } from './mode.ts'
 import type { Language, OperatorRule } from './operator.ts'
 import { type Project, projectRule } from './project.ts'
@@ -60,11 +60,16 @@ export const printOperator = (node: LogicalNode): string => ruleOf(node).print(n
 export const printPlan = (node: LogicalNode): string => printTree(node, printOperator)
 
 /**
- * The plan for people: the tree, which of its operators mean what JavaScript means instead of SQL, and where rows are changes.
+ * The plan for people: the tree, which of its operators mean what JavaScript means instead of SQL, which join was picked and why,
+ * and where rows are changes.
  */
 export const explainPlan = (node: LogicalNode): string =>
   printTree(node, one => {
-    const notes = [...(languageOf(one) === 'javascript' ? ['JavaScript semantics'] : []), ...modeNotes(one)]
+    const notes = [
+      ...(languageOf(one) === 'javascript' ? ['JavaScript semantics'] : []),
+      ...(one.kind === 'interval_join' ? [explainJoin(one)] : []),
+      ...modeNotes(one),
+    ]
     return [printOperator(one), ...notes].join('  -- ')
   })
 

@@ -41,8 +41,8 @@ const gathers: ReadonlySet<LogicalNode['kind']> = new Set([
   'union',
   'consolidate',
   'deduplicate',
-  'rank',
   'interval_join',
+  'rank',
 ])
 
 const deaf: ReadonlySet<LogicalNode['kind']> = new Set([

@@ -127,6 +127,7 @@ test('several keys, of texts and of computed values, and what is left of the con
   assert.deepEqual(taken(), ['1-11'])
   const plan = compile(stream as unknown as Stream<Columns>).explain()
   assert.match(plan, /right at - at in 0 \.\. 4/)
+  assert.match(plan, /interval join: the times are bound, rows of the left side are kept for 4 ticks/)
 })
 
 test('a row behind the watermark of its own side is late and told; one at it is not, and finds all its partners', () => {

@@ -4,6 +4,7 @@ import * as aggregates from './aggregates.ts'
 import * as alignment from './alignment.ts'
 import * as changes from './changes.ts'
 import { changeRows, consolidate, entryList } from './consolidate.ts'
+import * as decimals from './decimals.ts'
 import { deduplicate } from './deduplicate.ts'
 import { eventTime } from './event-time.ts'
 import * as exact from './exact.ts'
@@ -29,6 +30,7 @@ import { rewrite } from './rewriting.ts'
 import * as rows from './row-windows.ts'
 import { sessions } from './sessions.ts'
 import * as sketches from './sketches.ts'
+import * as textFunctions from './text-functions.ts'
 import * as texts from './texts.ts'
 import * as union from './union.ts'
 import { weightedTree } from './weighted-tree.ts'
@@ -98,6 +100,15 @@ export const mutants = mutantsOf({
   utf8: texts.utf8,
   utf16: texts.utf16,
   'case-map': texts.caseMap,
+  'decimal-kernels': decimals.decimalKernels,
+  'decimal-door': decimals.decimalDoor,
+  'decimal-types': decimals.decimalTypes,
+  parts: textFunctions.parts,
+  'date-format': textFunctions.dateFormat,
+  'regexp-kernels': textFunctions.regexpKernels,
+  'regexp-automaton': textFunctions.automaton,
+  'regexp-bytes': textFunctions.bytes,
+  'regexp-match': textFunctions.matching,
   accumulator: aggregates.accumulators,
   count: aggregates.count,
   sum: aggregates.sum,

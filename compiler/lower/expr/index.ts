@@ -10,9 +10,12 @@ import { arithmetic } from './arithmetic.ts'
 import type { CallLowering } from './call.ts'
 import { lowerCast } from './cast.ts'
 import { compare } from './compare.ts'
+import { dateFormat } from './date-format.ts'
 import { js } from './js.ts'
 import { logic } from './logic.ts'
 import { math } from './math.ts'
+import { parts } from './parts.ts'
+import { regexp } from './regexp.ts'
 import { string } from './string.ts'
 import { time } from './time.ts'
 
@@ -21,8 +24,11 @@ const lowerings: Readonly<Record<FunctionName, CallLowering>> = {
   ...compare,
   ...logic,
   ...string,
+  ...parts,
+  ...regexp,
   ...math,
   ...time,
+  ...dateFormat,
   ...js,
 }
 

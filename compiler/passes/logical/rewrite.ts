@@ -56,10 +56,10 @@ export function rebuild(
       return consolidate(input, node.every)
     case 'deduplicate':
       return deduplicate(input, node.keys, node.column, node.withinTicks)
-    case 'rank':
-      return rank(input, node)
     case 'interval_join':
       return rebuildJoin(node, inputs, changeOver)
+    case 'rank':
+      return rank(input, node)
     case 'sink':
       return sink(input)
   }
