@@ -86,6 +86,7 @@ export type {
   RangeFrame,
   RowFrame,
 } from './frontend/builder/history-types.ts'
+export type { JoinedColumns, JoinOptions } from './frontend/builder/join.ts'
 export type { NumericMeet } from './frontend/builder/numeric-meet.ts'
 export type {
   RankColumn,
