@@ -16,6 +16,7 @@ import { rollingDelays } from './rolling-delays.ts'
 import { runningTotals } from './running-totals.ts'
 import { settledTotals } from './settled-totals.ts'
 import { twoFeeds } from './two-feeds.ts'
+import { usualDelays } from './usual-delays.ts'
 import { weightedDelays } from './weighted-delays.ts'
 import { worstFlights } from './worst-flights.ts'
 
@@ -35,6 +36,7 @@ export const examples: Readonly<Record<string, Stream<Columns>>> = {
   'first-flights': firstFlights as unknown as Stream<Columns>,
   'early-delays': earlyDelays as unknown as Stream<Columns>,
   'two-feeds': twoFeeds as unknown as Stream<Columns>,
+  'usual-delays': usualDelays as unknown as Stream<Columns>,
   'weighted-delays': weightedDelays as unknown as Stream<Columns>,
   connections: connections as unknown as Stream<Columns>,
   'worst-flights': worstFlights as unknown as Stream<Columns>,

@@ -8,19 +8,29 @@ import type { Consolidate } from '../../ir/logical/consolidate.ts'
 import type { Deduplicate } from '../../ir/logical/deduplicate.ts'
 import { takesBack } from '../../ir/logical/emit.ts'
 import type { Filter } from '../../ir/logical/filter.ts'
+import { type History, waitsFor } from '../../ir/logical/history.ts'
 import { inputsOf, type LogicalNode } from '../../ir/logical/index.ts'
 import type { IntervalJoin } from '../../ir/logical/interval-join.ts'
 import { answersOf, type Lookup } from '../../ir/logical/lookup.ts'
 import type { ModeChange } from '../../ir/logical/mode.ts'
 import type { Project } from '../../ir/logical/project.ts'
 import type { Rank } from '../../ir/logical/rank.ts'
+import type { Sort } from '../../ir/logical/sort.ts'
 import type { Source } from '../../ir/logical/source.ts'
 import type { Union } from '../../ir/logical/union.ts'
 import type { Window } from '../../ir/logical/window.ts'
 import type { Schema } from '../../ir/schema.ts'
 
 /** Operators that keep rows in state, or what they come to. */
-export type StatefulOperator = Aggregate | Consolidate | Deduplicate | IntervalJoin | Lookup | Rank
+export type StatefulOperator =
+  | Aggregate
+  | Consolidate
+  | Deduplicate
+  | History
+  | IntervalJoin
+  | Lookup
+  | Rank
+  | Sort
 
 /** Operators that hand each row on at once. */
 export type RowOperator = Filter | ModeChange | Project | Window
@@ -176,7 +186,10 @@ function leavesOneByOne(stateful: StatefulOperator): boolean {
   switch (stateful.kind) {
     case 'aggregate':
       return !leavesWithRows(stateful) && !takesBack(stateful.emit)
+    case 'history':
+      return waitsFor(stateful) === 'time'
     case 'consolidate':
+    case 'sort':
       return true
     case 'deduplicate':
     case 'interval_join':
@@ -187,25 +200,22 @@ function leavesOneByOne(stateful: StatefulOperator): boolean {
   }
 }
 
-const handsRowsOn: Readonly<Record<StatefulOperator['kind'], boolean>> = {
-  aggregate: false,
-  consolidate: false,
-  deduplicate: true,
-  interval_join: true,
-  lookup: true,
-  rank: false,
-}
-
 /** Does a pipeline hand rows on as they came? */
 export const handsOn = ({ stateful }: Pick<PipelineSpec, 'stateful'>): boolean =>
-  stateful === undefined || handsRowsOn[stateful.kind]
+  stateful === undefined ||
+  stateful.kind === 'deduplicate' ||
+  stateful.kind === 'interval_join' ||
+  stateful.kind === 'lookup' ||
+  (stateful.kind === 'history' && waitsFor(stateful) === 'nothing')
 
 const statefulKinds: Readonly<Record<StatefulOperator['kind'], true>> = {
   aggregate: true,
   consolidate: true,
   deduplicate: true,
+  history: true,
   interval_join: true,
   lookup: true,
+  sort: true,
   rank: true,
 }
 

@@ -112,11 +112,8 @@ export class Runner {
       options.outlets.diagnostic({ code, message })
     })
     this.#rounds = this.#makeRounds()
-    const { clock, tables } = options
-    this.#answers = new TableAnswers(
-      { pipelines: this.#pipelines, memoryOf: batchMemory, limits, clock, tables },
-      entrancesOf('answers'),
-    )
+    const parts = { ...options, pipelines: this.#pipelines, memoryOf: batchMemory }
+    this.#answers = new TableAnswers(parts, entrancesOf('answers'))
     this.#executor = new Executor(this.#pipelines, {
       results: rows => this.#handOut(rows),
       sides: (pipeline, late, errors) => this.#handOutSides(pipeline, late, errors),

@@ -161,7 +161,7 @@ function layOutAreas(pipeline: PipelineProgram, limits: Limits, text: Cursor): P
   const take = (bytes: number): Area => ({ ...text.take(bytes + SLACK), bytes })
   const keepsText = pipeline.growables.some(growable => growable.holdsOutput)
   const texts = pipeline.columns.filter(({ column }) => isBytes(column.type)).map(({ slot }) => slot)
-  const scratch = take(limits.scratchBytes)
+  const scratch = take(pipeline.input.kind === 'answers' ? 0 : limits.scratchBytes)
   const heapBytes = keepsText ? limits.stateBytes : 0
   const heap = { ...text.take(2 * heapBytes + SLACK), bytes: heapBytes }
   const each = (): Map<string, Area> => new Map(texts.map(slot => [slot, take(limits.columnBytes)]))

@@ -20,7 +20,7 @@ const onJs = trialsOn(fc.constant(['js']))
 /** An instance that calls nobody, and its whole memory. */
 function opened({ plan, params, schedule }: Trial): { readonly instance: Instance; readonly memory: Buffer } {
   const built = new Map(Object.entries(params.built))
-  const limits = { ...smallLimits, memoryBytes: 32 << 20, ...schedule.limits }
+  const limits = { ...smallLimits, memoryBytes: 64 << 20, ...schedule.limits }
   const compiled = new PlanCache().compile(plan, built, { limits })
   const unwanted = (): never => assert.fail('a warm-up called somebody')
   const callbacks = new Callbacks(unwanted, { onLate: unwanted, onFaulty: unwanted, onDiagnostic: unwanted })

@@ -28,7 +28,7 @@ import { chainOf } from './faults.ts'
 
 /** Small on purpose: tables grow early, outputs fill up, many instances fit into one process. */
 export const smallLimits: Partial<Limits> = {
-  memoryBytes: 64 << 20,
+  memoryBytes: 96 << 20,
   batchRows: 64,
   outputRows: 64,
   dictionaryRows: 64,

@@ -12,6 +12,8 @@ import { consolidate } from '../../ir/logical/consolidate.ts'
 import { deduplicate } from '../../ir/logical/deduplicate.ts'
 import type { Early, Emit } from '../../ir/logical/emit.ts'
 import { filter } from '../../ir/logical/filter.ts'
+import { history } from '../../ir/logical/history.ts'
+import type { NamedCall } from '../../ir/logical/history-call.ts'
 import type { LogicalNode } from '../../ir/logical/index.ts'
 import { columnsOfBoth, intervalJoin, type JoinType, rightNames } from '../../ir/logical/interval-join.ts'
 import type { TimeRange } from '../../ir/logical/join-condition.ts'
@@ -21,6 +23,7 @@ import { project } from '../../ir/logical/project.ts'
 import { type RankSpec, rank } from '../../ir/logical/rank.ts'
 import type { RowWindow } from '../../ir/logical/row-window.ts'
 import { sink } from '../../ir/logical/sink.ts'
+import { type SortKey, sort } from '../../ir/logical/sort.ts'
 import { source, type WatermarkSpec } from '../../ir/logical/source.ts'
 import { union } from '../../ir/logical/union.ts'
 import { type TumblingWindow, type WindowSpec, window } from '../../ir/logical/window.ts'
@@ -51,6 +54,12 @@ type OperatorJson =
     } & Pick<Lookup, 'type' | 'isOrdered' | 'cacheRows' | 'waitingRows'>)
   | { readonly deduplicate: readonly string[]; readonly column: string; readonly withinTicks: bigint }
   | { readonly consolidate: Early | null }
+  | { readonly sort: readonly SortKey[]; readonly column: string | null; readonly limit?: number | undefined }
+  | {
+      readonly history: readonly string[]
+      readonly column: string | null
+      readonly calls: readonly NamedCall[]
+    }
   | { readonly rank: RankSpec }
   | { readonly filter: ExprJson }
   | { readonly project: readonly { readonly name: string; readonly expr: ExprJson }[] }
@@ -190,6 +199,14 @@ export function planToJson(node: LogicalNode): PlanJson {
       const { keys, column, withinTicks } = node
       return [...planToJson(node.input), { deduplicate: keys, column, withinTicks }]
     }
+    case 'history': {
+      const { keys, column = null, calls } = node
+      return [...planToJson(node.input), { history: keys, column, calls }]
+    }
+    case 'sort': {
+      const { keys, column = null, limit } = node
+      return [...planToJson(node.input), { sort: keys, column, limit }]
+    }
     case 'rank': {
       const { by, partitionBy, orderBy, limit, offset, as, emit } = node
       return [...planToJson(node.input), { rank: { by, partitionBy, orderBy, limit, offset, as, emit } }]
@@ -246,6 +263,8 @@ function operatorFromJson(input: LogicalNode, json: OperatorJson): LogicalNode {
     return lookup(input, { ...rules, ttlMs, table: endlessTable(name, types) })
   }
   if ('deduplicate' in json) return deduplicate(input, json.deduplicate, json.column, json.withinTicks)
+  if ('sort' in json) return sort(input, json.column ?? undefined, json.sort, json.limit)
+  if ('history' in json) return history(input, json.history, json.column ?? undefined, json.calls)
   if ('rank' in json) return rank(input, json.rank)
   if ('filter' in json) return filter(input, expr(json.filter))
   if ('window' in json)

@@ -1,23 +1,22 @@
 /** The pipeline builder: every method returns a new stream and changes nothing. */
 import type { Value } from '../../../ir/expr/expr.ts'
-import { aggregate } from '../../../ir/logical/aggregate.ts'
 import { consolidate } from '../../../ir/logical/consolidate.ts'
 import { deduplicate } from '../../../ir/logical/deduplicate.ts'
-import { CHANGE } from '../../../ir/logical/emit.ts'
 import { filter } from '../../../ir/logical/filter.ts'
 import type { LogicalNode } from '../../../ir/logical/index.ts'
 import { distinctRows, latestRows } from '../../../ir/logical/keyed.ts'
 import { asAppend, asChanges } from '../../../ir/logical/mode.ts'
 import { project } from '../../../ir/logical/project.ts'
 import { rank } from '../../../ir/logical/rank.ts'
+import type { Relation } from '../../../ir/logical/relation.ts'
 import type { RowWindow } from '../../../ir/logical/row-window.ts'
+import { sort } from '../../../ir/logical/sort.ts'
 import { union } from '../../../ir/logical/union.ts'
 import { WINDOW_END, WINDOW_START, window } from '../../../ir/logical/window.ts'
 import { type Columns, findColumn, type RowOf, type Schema } from '../../../ir/schema.ts'
 import { isTimestamp, type TimestampType } from '../../../ir/types.ts'
 import { compilePredicate, compileProjection } from '../lambda/index.ts'
 import type { AggregatesOf } from './aggregate-types.ts'
-import { AggregateCollector, nameCalls } from './aggregates.ts'
 import { columnsOf, keysOf, namedExprs, passed, unknownColumn } from './columns.ts'
 import { ticksOf } from './duration.ts'
 import {
@@ -27,15 +26,17 @@ import {
   type ChangesOf,
   type EarlyResults,
   type EmitOptions,
-  emitOf,
   type Latest,
   type PlainNames,
   periodOf,
-  rowsOf,
 } from './emit.ts'
 import { Expression } from './expression.ts'
+import { Grouped, type GroupedRows, WindowedRows } from './grouped.ts'
+import { HistoryCollector, orderOf } from './history.ts'
+import type { HistoryOf } from './history-types.ts'
 import { type JoinedColumns, type JoinOptions, joinStreams } from './join.ts'
-import { type Ranked, type RankOptions, rankOf } from './rank.ts'
+import { type Ranked, type RankOptions, rankOf, type SortKey } from './rank.ts'
+import { type SortLimit, sortKeysOf } from './sort.ts'
 import { joinParams, nameParams, renameParams } from './stream-params.ts'
 import type { GroupScoped, NumberColumn, SameColumns, UnionOf, WindowColumnsOf } from './stream-types.ts'
 import {
@@ -164,13 +165,13 @@ export class Stream<S extends Columns> {
     | WindowedStream<Flat<S & WindowColumnsOf<S, K>>>
     | WindowedRows<S, WindowColumnsOf<S, K>>
     | WindowedRows<S, NumberColumn> {
-    if (spec.kind === 'count') return new WindowedRows(this.node, this.params, rowWindowOf(spec))
+    if (spec.kind === 'count') return new WindowedRows(this.#grouped(this.node, rowWindowOf(spec)))
     const type = findColumn(this.schema, spec.column)?.type
     if (!type || !isTimestamp(type)) throw unknownColumn(spec.column, this.schema, 'window')
     const windowed = window(this.node, specOf(spec, type))
     return spec.kind === 'tumble'
       ? new WindowedStream(windowed, this.params)
-      : new WindowedRows(windowed, this.params)
+      : new WindowedRows(this.#grouped(windowed))
   }
 
   /**
@@ -178,7 +179,7 @@ export class Stream<S extends Columns> {
    * LDB-1100 where a key is no column.
    */
   groupBy<const K extends keyof S & string>(...keys: readonly K[]): Grouped<S, Pick<S, K>> {
-    return new Grouped(this.node, this.params, keysOf(this.schema, keys))
+    return new Grouped(this.#grouped(this.node), keysOf(this.schema, keys))
   }
 
   /**
@@ -236,37 +237,61 @@ export class Stream<S extends Columns> {
    * forgotten is late. LDB-1100 where a key is no column, LDB-2001 without event time.
    */
   deduplicate(keys: readonly (keyof S & string)[], within: Duration): Stream<S> {
-    const column = this.node.relation.time?.columns.find(name => findColumn(this.schema, name)) ?? ''
+    const column = eventTimeOf(this.node.relation)
     const type = findColumn(this.schema, column)?.type
     const ticks = type && isTimestamp(type) ? ticksOf(within, type) : 1n
     return this.#with(deduplicate(this.node, keysOf(this.schema, keys), column, ticks))
   }
 
   /**
+   * The rows in the order of event time; those of one time by columns, if any are named, else as they came. A row leaves when
+   * the watermark has passed it, and what comes behind the watermark is late: the order does not depend on that of arrival
+   * while rows come no later than the source allows. Rows that wait are state: LDB-8013. LDB-2001 without event time, LDB-1001
+   * where rows are changes.
+   */
+  sort(by: readonly SortKey<keyof S & string>[] = []): Stream<S> {
+    const column = eventTimeOf(this.node.relation)
+    return this.#with(sort(this.node, column, sortKeysOf(this.schema, by)))
+  }
+
+  /**
+   * Each row with what it learns of others of its partition: those before it (`lag`, and totals of all up to it or of a frame), and
+   * those behind it (`lead`). `orderBy` is the column of event time: rows are taken in its order once the watermark has passed
+   * them, and what comes behind that is late; or 'arrival': as they come. Nulls are one partition. LDB-8013 where there are
+   * more partitions or rows in wait than there may be; LDB-1001 where rows are changes.
+   */
+  over<
+    const K extends keyof S & string,
+    const O extends NamesOf<S, TimestampType>,
+    const R extends Readonly<Record<string, Typed>>,
+  >(
+    by: { readonly partitionBy?: readonly K[]; readonly orderBy: O | 'arrival' },
+    columns: (row: ColumnsOf<S>, over: HistoryOf) => R,
+  ): Stream<Flat<Omit<S, keyof R> & SchemaOf<R>>> {
+    const keys = keysOf(this.schema, by.partitionBy ?? [], 'over')
+    const collector = new HistoryCollector(this.schema, orderOf(this.node.relation, by.orderBy))
+    const results = namedExprs(columns(this.#columns(), collector.functions))
+    return this.#with(collector.over(this.node, keys, results))
+  }
+
+  /**
    * The rows that come first, of each partition: `rank({ partitionBy: ['auction'], orderBy: [{ column: 'price', descending:
-   * true }, 'at'], limit: 10, as: 'place' })`. Each row tells what it changes, as changes: 0 a row comes in among them, 1 one
-   * leaves, 2 and 3 the rank of one before and after. Where one leaves for another and nothing is told of those between, that
-   * is 2 and 3 as well. A new row displaces none that is equal. Rows of tumbling windows are ranked within each, and may be
-   * given when it closes. LDB-3010 where a limit is needed and there is none; LDB-9005 for a row that is taken back and not
-   * there. Results have the event time of their windows, and none without.
+   * true }, 'at'], limit: 10, as: 'place' })`. Each row tells what it changes, as changes: 0 a row comes in, 1 one leaves, 2 and
+   * 3 the rank of one before and after, or one that leaves for another. A new row displaces none that is equal. Rows of
+   * tumbling windows are ranked within each, and may be given when it closes. LDB-3010 where a limit is needed and there is
+   * none, LDB-9005 for a row that is taken back and not there. Results have the event time of their windows, if any.
    */
   rank<const O extends RankOptions<PlainNames<S>>>(options: O): Stream<Flat<Ranked<S, O>>> {
     return this.#with(rank(this.node, rankOf(this.schema, options)))
   }
 
   /** Of each key the row whose column is the least, as changes: `firstBy(['user'], 'at')` is the first by event time. */
-  firstBy<const K extends PlainNames<S>>(
-    keys: readonly K[],
-    column: PlainNames<S>,
-  ): Stream<Flat<Ranked<S, object>>> {
+  firstBy(keys: readonly PlainNames<S>[], column: PlainNames<S>): Stream<Flat<Ranked<S, object>>> {
     return this.rank({ partitionBy: keys, orderBy: [column], limit: 1 }) as never
   }
 
   /** The same with the greatest: the latest by event time, however late it comes. `upsert` keeps the last to arrive. */
-  lastBy<const K extends PlainNames<S>>(
-    keys: readonly K[],
-    column: PlainNames<S>,
-  ): Stream<Flat<Ranked<S, object>>> {
+  lastBy(keys: readonly PlainNames<S>[], column: PlainNames<S>): Stream<Flat<Ranked<S, object>>> {
     return this.rank({ partitionBy: keys, orderBy: [{ column, descending: true }], limit: 1 }) as never
   }
 
@@ -318,6 +343,10 @@ export class Stream<S extends Columns> {
     return new Stream(node, this.params)
   }
 
+  #grouped(node: LogicalNode, window?: RowWindow): GroupedRows {
+    return { node, window, streamOf: made => this.#with(made) }
+  }
+
   #columns(): ColumnsOf<S> {
     return columnsOf(this.schema)
   }
@@ -325,6 +354,14 @@ export class Stream<S extends Columns> {
 
 /** A stream whose rows belong to windows. */
 export class WindowedStream<S extends Columns> extends Stream<S> {
+  /**
+   * The rows of each window when it closes, by columns, those that are alike as they came; `limit`: so many of each window at
+   * most. Windows leave in the order of their ends. What follows no longer belongs to windows.
+   */
+  override sort(by: readonly SortKey<keyof S & string>[] = [], { limit }: SortLimit = {}): Stream<S> {
+    return new Stream(sort(this.node, undefined, sortKeysOf(this.schema, by), limit), this.params)
+  }
+
   /** Each distinct row of a window once. */
   override distinct(): Stream<S>
   /** The same of some columns, and the bounds of the window: the others are dropped. */
@@ -352,77 +389,6 @@ export class WindowedStream<S extends Columns> extends Stream<S> {
   }
 }
 
-/** Rows of a stream that belong to windows that are not known yet: their columns are `W` of what the rows are aggregated to. */
-export class WindowedRows<S extends Columns, W extends Columns> {
-  readonly #node: LogicalNode
-  readonly #params: ReadonlyMap<string, Value>
-  readonly #rows: RowWindow | undefined
-
-  /** @internal */
-  constructor(node: LogicalNode, params: ReadonlyMap<string, Value>, rows?: RowWindow) {
-    this.#node = node
-    this.#params = params
-    this.#rows = rows
-  }
-
-  /** Groups by columns inside of each window. LDB-1100 where a key is no column. */
-  groupBy<const K extends keyof S & string>(...keys: readonly K[]): Grouped<S, Flat<W & Pick<S, K>>> {
-    return new Grouped(this.#node, this.#params, keysOf(this.#node.relation.schema, keys), this.#rows)
-  }
-
-  /** One group for each window. */
-  agg<const O extends Readonly<Record<string, Typed>>, const E extends EmitOptions = object>(
-    aggregates: (columns: ColumnsOf<S>, aggregates: AggregatesOf) => O & GroupScoped<O>,
-    options?: E,
-  ): Stream<Flat<W & SchemaOf<O> & ChangesOf<E>>> {
-    return this.groupBy().agg(aggregates as never, options) as never
-  }
-}
-
-/** Groups of a stream by the columns `K`. */
-export class Grouped<S extends Columns, K extends Columns> {
-  readonly #node: LogicalNode
-  readonly #params: ReadonlyMap<string, Value>
-  readonly #keys: readonly string[]
-  readonly #rows: RowWindow | undefined
-
-  /** @internal */
-  constructor(
-    node: LogicalNode,
-    params: ReadonlyMap<string, Value>,
-    keys: readonly string[],
-    rows?: RowWindow,
-  ) {
-    this.#node = node
-    this.#params = params
-    this.#keys = keys
-    this.#rows = rows
-  }
-
-  /** One row for each group: its keys, and what is computed from its aggregates. */
-  agg<const O extends Readonly<Record<string, Typed>>, const E extends EmitOptions = object>(
-    aggregates: (
-      columns: ColumnsOf<S>,
-      aggregates: AggregatesOf,
-    ) => O & GroupScoped<O> & { [C in keyof K & keyof O]: never },
-    options?: E,
-  ): Stream<Flat<K & SchemaOf<O> & ChangesOf<E>>> {
-    const collector = new AggregateCollector()
-    const columns = columnsOf<S>(this.#node.relation.schema)
-    const results = namedExprs(aggregates(columns, collector.functions))
-    const { calls, exprs } = nameCalls(collector.calls, results)
-    const grouped = aggregate(
-      this.#node,
-      this.#keys,
-      calls,
-      emitOf(options, this.#node.relation),
-      rowsOf(options, this.#rows),
-    )
-    const keys = grouped.relation.schema.filter(
-      ({ name }) => name !== CHANGE && !calls.some(one => one.name === name),
-    )
-    const isPlain = exprs.length === calls.length && exprs.every(({ name }, i) => name === calls[i].name)
-    if (isPlain) return new Stream(grouped, this.#params)
-    return new Stream(project(grouped, [...keys.map(passed), ...exprs]), this.#params)
-  }
-}
+/** The first column of event time that is still there. */
+const eventTimeOf = ({ time, schema }: Relation): string =>
+  time?.columns.find(name => findColumn(schema, name)) ?? ''
