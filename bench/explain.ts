@@ -14,6 +14,7 @@ import {
 import { sourcesOf } from '../ir/logical/sources.ts'
 import { examples } from './examples/index.ts'
 import { readInput } from './examples/inputs.ts'
+import { exampleTables } from './examples/tables.ts'
 import { wholeNumber } from './lib/options.ts'
 import { Progress } from './lib/progress.ts'
 
@@ -63,7 +64,11 @@ async function analyze(query: CompiledQuery<Columns>, options: ExplainOptions): 
     .flat()
     .reduce((sum, batch) => sum + batch.numRows, 0)
   const onProgress = (done: number): void => running.update(done, total)
-  const analysis = await query.analyze(inputs, { onProgress, ...(tier ? { tier } : {}) })
+  const analysis = await query.analyze(inputs, {
+    onProgress,
+    tables: exampleTables,
+    ...(tier ? { tier } : {}),
+  })
   running.stop()
   await closeNativeCompiler()
   return analysis

@@ -1,5 +1,6 @@
 /** The examples by name: `npm run explain -- late-flights`. */
 import type { Columns, Stream } from '../../compiler/index.ts'
+import { airportTowns } from './airport-towns.ts'
 import { busyRoutes } from './busy-routes.ts'
 import { connections } from './connections.ts'
 import { dayLeaders } from './day-leaders.ts'
@@ -38,6 +39,7 @@ export const examples: Readonly<Record<string, Stream<Columns>>> = {
   'two-feeds': twoFeeds as unknown as Stream<Columns>,
   'usual-delays': usualDelays as unknown as Stream<Columns>,
   'weighted-delays': weightedDelays as unknown as Stream<Columns>,
+  'airport-towns': airportTowns as unknown as Stream<Columns>,
   connections: connections as unknown as Stream<Columns>,
   'worst-flights': worstFlights as unknown as Stream<Columns>,
 }

@@ -45,7 +45,7 @@ export function reportRun(measuring: Measuring): Omit<AnalysisReport, 'code'> {
     ),
     isWarm: measuring.isWarm,
     operators: [...reportOperators(measuring, facts, span), sinkOf(span.end, specs.length - 1)],
-    pipelines: specs.map(spec => reportPipeline(measuring, spec, span)),
+    pipelines: specs.filter(({ answers }) => !answers).map(spec => reportPipeline(measuring, spec, span)),
     diagnostics: plain.diagnostics,
   }
 }

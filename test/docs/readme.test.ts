@@ -14,6 +14,8 @@ import {
   readmeFoldOutput,
   readmeJoin,
   readmeJoinOutput,
+  readmeLookup,
+  readmeLookupOutput,
   readmeOutput,
 } from '../support/readme.ts'
 
@@ -52,6 +54,10 @@ test('so does the aggregate of your own', () => {
 
 test('and the join', () => {
   assert.equal(printed(readmeJoin), `${readmeOutput}\n${readmeJoinOutput}`)
+})
+
+test('and the lookup', () => {
+  assert.equal(printed(readmeLookup), `${readmeOutput}\n${readmeLookupOutput}`)
 })
 
 test('the error of a captured variable is the one shown', () => {

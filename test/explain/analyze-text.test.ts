@@ -2,6 +2,7 @@
 import '../support/no-cache.ts'
 import { test } from 'node:test'
 import { examples } from '../../bench/examples/index.ts'
+import { exampleTables } from '../../bench/examples/tables.ts'
 import { printReport } from '../../compiler/analyze/text.ts'
 import { type AnalysisReport, compile } from '../../compiler/index.ts'
 import { sourcesOf } from '../../ir/logical/sources.ts'
@@ -50,7 +51,7 @@ for (const [name, stream] of Object.entries(examples)) {
     const query = compile(stream, { limits: { ...limits, stateBytes: 1 << 16 } })
     const names = sourcesOf(query.compilation.logical).map(one => one.name)
     const inputs = names.map((one, n) => [one, flights.filter((_, i) => i % names.length === n)])
-    const { report } = await query.analyze(Object.fromEntries(inputs), { tier: 'js' })
+    const { report } = await query.analyze(Object.fromEntries(inputs), { tier: 'js', tables: exampleTables })
     checkGolden(`${name}/analyze.txt`, printReport(masked(report)))
   })
 }

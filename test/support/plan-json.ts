@@ -153,6 +153,11 @@ function foldFromJson({ state, ...json }: FoldJson, argTypes: readonly DataType[
   }
 }
 
+const lookupToJson = (node: Lookup): OperatorJson => {
+  const { table, on, type, isOrdered, ttlMs, cacheRows, waitingRows } = node
+  return { lookup: table.name, on, type, isOrdered, ttlMs, cacheRows, waitingRows }
+}
+
 export function planToJson(node: LogicalNode): PlanJson {
   switch (node.kind) {
     case 'source':
@@ -190,11 +195,8 @@ export function planToJson(node: LogicalNode): PlanJson {
       return [...planToJson(node.input), { window: node.spec }]
     case 'consolidate':
       return [...planToJson(node.input), { consolidate: node.every ?? null }]
-    case 'lookup': {
-      const { table, on, type, isOrdered, ttlMs, cacheRows, waitingRows } = node
-      const rules = { type, isOrdered, ttlMs, cacheRows, waitingRows }
-      return [...planToJson(node.input), { lookup: table.name, on, ...rules }]
-    }
+    case 'lookup':
+      return [...planToJson(node.input), lookupToJson(node)]
     case 'deduplicate': {
       const { keys, column, withinTicks } = node
       return [...planToJson(node.input), { deduplicate: keys, column, withinTicks }]

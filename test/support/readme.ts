@@ -34,5 +34,9 @@ export const readmeFoldOutput = blocks('')[3]
 export const readmeJoin = `${readmeExample}${blocks('ts')[2]}\n`
 export const readmeJoinOutput = blocks('')[4]
 
+/** The program with a lookup behind it, and what that prints. */
+export const readmeLookup = `${readmeExample}${blocks('ts')[3]}\n`
+export const readmeLookupOutput = blocks('')[5]
+
 /** The error that the README shows. */
 export const readmeError = blocks('')[1]

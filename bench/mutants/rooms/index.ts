@@ -19,6 +19,7 @@ import { jsSpeller } from './js-speller.ts'
 import * as lists from './lists.ts'
 import { llvmAccess, llvmEmitter } from './llvm-emitter.ts'
 import { llvmSpeller } from './llvm-speller.ts'
+import * as lookups from './lookups.ts'
 import * as lowering from './lowering.ts'
 import * as memory from './memory.ts'
 import { heap, openWindows, sharedPanes } from './open-windows.ts'
@@ -70,6 +71,11 @@ export const mutants = mutantsOf({
   'wide-sum': order.wideSum,
   'row-log': joins.rowLog,
   'join-times': joins.joinTimes,
+  lookup: lookups.lookupRows,
+  'lookup-breaker': lookups.lookupBreaker,
+  'lookup-cache': lookups.lookupCache,
+  'lookup-desk': lookups.lookupDesk,
+  'lookup-times': lookups.lookupTimes,
   'join-side': joins.joinSide,
   'join-results': joins.joinResults,
   'join-condition': joins.joinCondition,
