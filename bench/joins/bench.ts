@@ -15,6 +15,7 @@ import { timeInTurn } from '../lib/rounds.ts'
 import type { Subject } from '../lib/subject.ts'
 import { timedTiers } from '../windows/tiers.ts'
 import { intervalJoins } from './interval.ts'
+import { benchLookup, lookups } from './lookup.ts'
 import { twoSided } from './two-sided.ts'
 
 const BATCH = 8192
@@ -33,6 +34,8 @@ export async function benchJoins(options: BenchOptions, report: Reporter): Promi
   for (const { rival } of cases) loadC(rival.cFile)
   for (const spec of cases)
     if (wantsCase(options, spec.name)) await benchCase(spec, batchRows, options, report)
+  for (const spec of lookups)
+    if (wantsCase(options, spec.name)) await benchLookup(spec, batchRows, options, report)
 }
 
 async function benchCase(

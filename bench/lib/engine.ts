@@ -4,6 +4,7 @@ import {
   type CompiledQuery,
   compile,
   type LiveQuery,
+  type LookupSource,
   type Stream,
 } from '../../compiler/index.ts'
 import { rowsOf } from '../../runtime/io/rows.ts'
@@ -19,9 +20,17 @@ export interface EngineOptions {
   readonly data: Data
   readonly batchRows: number
   readonly time: TimeShift | undefined
+  readonly tables?: Readonly<Record<string, LookupSource>>
 }
 
-export async function engine({ stream, tier, data, batchRows, time }: EngineOptions): Promise<Subject> {
+export async function engine({
+  stream,
+  tier,
+  data,
+  batchRows,
+  time,
+  tables = {},
+}: EngineOptions): Promise<Subject> {
   const own = time ? copyData(data) : data
   const batches = batchesOf(own, batchRows)
   const query = compile(stream)
@@ -30,14 +39,14 @@ export async function engine({ stream, tier, data, batchRows, time }: EngineOpti
     batch => {
       emitted += batch.numRows
     },
-    { tier },
+    { tier, tables },
   )
   await warm(live, tier, batches[0])
   return {
     name: 'engine',
     tier,
     rows: own.rows,
-    answer: () => answerOf(query, tier, batches),
+    answer: () => answerOf(query, { tier, tables }, batches),
     rewind: () => shiftData(own, time),
     pass() {
       emitted = 0
@@ -61,17 +70,14 @@ async function warm(
 /** From an instance of its own: the end of the input is the end of an instance. */
 async function answerOf(
   query: CompiledQuery<Columns>,
-  tier: 'js' | 'native',
+  options: { readonly tier: 'js' | 'native'; readonly tables: Readonly<Record<string, LookupSource>> },
   batches: ReturnType<typeof batchesOf>,
 ): Promise<Answer> {
   const rows: Cell[][] = []
-  const live = query.open(
-    batch => {
-      for (const row of rowsOf(query.schema, batch)) rows.push(Object.values(row) as Cell[])
-    },
-    { tier },
-  )
-  await warm(live, tier, batches[0])
+  const live = query.open(batch => {
+    for (const row of rowsOf(query.schema, batch)) rows.push(Object.values(row) as Cell[])
+  }, options)
+  await warm(live, options.tier, batches[0])
   for (const batch of batches) live.push(batch)
   live.end()
   return rows

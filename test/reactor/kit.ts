@@ -172,6 +172,9 @@ export class FakeRunner {
     this.#endSteps = endSteps
   }
 
+  /** Nobody waits for a table. */
+  readonly lookups = { isWaiting: false }
+
   get isBusy(): boolean {
     return this.#left > 0
   }
