@@ -22,8 +22,10 @@ const SIDES = [0, 1] as const
 export class JoinTimes extends InputTimes {
   /** How far behind its own time a row of each side may find a partner. */
   readonly #reach: readonly bigint[]
+  /** The sides that results wait for. */
+  readonly #awaited: readonly number[]
 
-  constructor({ lower, upper }: Reach) {
+  constructor({ lower, upper }: Reach, awaited: readonly number[] = SIDES) {
     super(
       2,
       Object.fromEntries(
@@ -34,6 +36,7 @@ export class JoinTimes extends InputTimes {
       ),
     )
     this.#reach = [upper, -lower]
+    this.#awaited = awaited
   }
 
   override init(k: KernelBuilder): void {
@@ -54,7 +57,7 @@ export class JoinTimes extends InputTimes {
     return { mem: this.mem, field: pastField(side) }
   }
 
-  /** Results are behind the time of both sides, and of what those keep. */
+  /** Results are behind the time of the sides that they wait for, and of what those keep. */
   protected override take(k: KernelBuilder, met: Expr, onMove: () => void): void {
     for (const side of SIDES) {
       const own = k.let('own', load(this.mem, inputWatermark(side)))
@@ -65,18 +68,21 @@ export class JoinTimes extends InputTimes {
         k.put(this.mem, pastField(1 - side), passed)
       })
     }
-    const [left, right] = SIDES.map(side => {
+    const bounds = this.#awaited.map(side => {
       const behind = this.#reach[1 - side]
       return k.let('kept_from', lessThan(k, this.timeOf(side), behind > 0n ? behind : 0n))
     })
-    const least = k.let('least_kept', select(lt(left, right), left, right))
+    const least = k.let(
+      'least_kept',
+      bounds.reduce<Expr>((a, b) => select(lt(a, b), a, b), i64(MAX_TIME)),
+    )
     k.if(gt(least, load(timeRegion, 'wm')), () => k.put(timeRegion, 'wm', least))
     onMove()
   }
 }
 
 /** A time less so many ticks; the end of time stays, and what would come before all times is the first of them. */
-function lessThan(k: KernelBuilder, time: Expr, ticks: bigint): Expr {
+export function lessThan(k: KernelBuilder, time: Expr, ticks: bigint): Expr {
   const less = k.let('less', sub(time, i64(ticks)))
   const wraps = op('subo.i64', time, i64(ticks))
   if (ticks < 0n) return select(or(wraps, eq(time, i64(MAX_TIME))), i64(MAX_TIME), less)

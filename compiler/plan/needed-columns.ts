@@ -50,7 +50,7 @@ export function readColumns(spec: PipelineSpec, output: readonly OutputColumn[])
 
 function wantedAtEnd({ stateful }: PipelineSpec, output: readonly OutputColumn[]): readonly string[] {
   const computed = output.flatMap(one => (one.kind === 'computed' ? [one.column.name] : []))
-  if (!stateful || stateful.kind === 'interval_join') return computed
+  if (!stateful || stateful.kind === 'interval_join' || stateful.kind === 'asof_join') return computed
   if (stateful.kind === 'consolidate') return stateful.relation.schema.map(({ name }) => name)
   if (stateful.kind === 'deduplicate') return [...computed, ...stateful.keys, stateful.column]
   const { window, keys, aggregates, input } = stateful

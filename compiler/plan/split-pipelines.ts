@@ -4,6 +4,7 @@
  * pipeline, which reads what this one wrote. So does a union, which reads what several wrote, and a join, which keeps it, too.
  */
 import { type Aggregate, leavesWithRows } from '../../ir/logical/aggregate.ts'
+import type { AsofJoin } from '../../ir/logical/asof-join.ts'
 import type { Consolidate } from '../../ir/logical/consolidate.ts'
 import type { Deduplicate } from '../../ir/logical/deduplicate.ts'
 import { takesBack } from '../../ir/logical/emit.ts'
@@ -18,7 +19,7 @@ import type { Window } from '../../ir/logical/window.ts'
 import type { Schema } from '../../ir/schema.ts'
 
 /** Operators that keep rows in state, or what they come to. */
-export type StatefulOperator = Aggregate | Consolidate | Deduplicate | IntervalJoin
+export type StatefulOperator = Aggregate | AsofJoin | Consolidate | Deduplicate | IntervalJoin
 
 /** Operators that hand each row on at once. */
 export type RowOperator = Filter | ModeChange | Project | Window
@@ -48,16 +49,19 @@ export function splitPipelines(plan: LogicalNode): readonly PipelineSpec[] {
 }
 
 /** Where several inputs come together. */
-type Gathering = Union | IntervalJoin
+type Gathering = Union | Join
+/** What gathers and keeps rows at once. */
+type Join = IntervalJoin | AsofJoin
 
-const isGathering = (node: LogicalNode): node is Gathering =>
-  node.kind === 'union' || node.kind === 'interval_join'
+const isJoin = (node: LogicalNode): node is Join => node.kind === 'interval_join' || node.kind === 'asof_join'
+
+const isGathering = (node: LogicalNode): node is Gathering => node.kind === 'union' || isJoin(node)
 
 /** Adds the pipelines of a plan, or of one of several inputs; the last of them is that whose output is the result. */
 function splitInto(specs: PipelineSpec[], plan: LogicalNode, reader: Gathering | undefined): PipelineSpec {
   const [origin, ...others] = chainOf(plan)
   const inputs = isGathering(origin) ? inputsOf(origin).map(input => splitInto(specs, input, origin)) : []
-  const operators = origin.kind === 'interval_join' ? [origin, ...others] : others
+  const operators = isJoin(origin) ? [origin, ...others] : others
   let spec = nextSpec({ specs, origin, operators, reader }, 0, inputs)
   while (spec.to < operators.length && operators[spec.to].kind !== 'sink')
     spec = nextSpec({ specs, origin, operators, reader }, spec.to, [spec.made])
@@ -147,10 +151,11 @@ const leavesOneByOne = (stateful: StatefulOperator): boolean =>
 
 /** Does a pipeline hand rows on as they came? */
 export const handsOn = ({ stateful }: Pick<PipelineSpec, 'stateful'>): boolean =>
-  stateful === undefined || stateful.kind === 'deduplicate' || stateful.kind === 'interval_join'
+  stateful === undefined || stateful.kind === 'deduplicate' || isJoin(stateful)
 
 const statefulKinds: Readonly<Record<StatefulOperator['kind'], true>> = {
   aggregate: true,
+  asof_join: true,
   consolidate: true,
   deduplicate: true,
   interval_join: true,

@@ -6,8 +6,9 @@
 import { MillraceError } from '../errors.ts'
 import { refuseList } from '../expr/build.ts'
 import { columnsOf, type Expr } from '../expr/expr.ts'
-import { type Column, checkSchema, findColumn, type Schema } from '../schema.ts'
+import { checkSchema } from '../schema.ts'
 import type { LogicalNode } from './index.ts'
+import { orNull, printRenamed, renamed, rightNames } from './join-columns.ts'
 import { conditionOf, type JoinCondition, printCondition, type Sides } from './join-condition.ts'
 import type { OperatorRule } from './operator.ts'
 import { checkColumns, type EventTime, type Relation } from './relation.ts'
@@ -51,10 +52,6 @@ export function joinOn(left: LogicalNode, right: LogicalNode, type: JoinType, on
   const condition = conditionOf(on, { left: left.relation, right: right.relation, names })
   return intervalJoin(left, right, { type, condition, names })
 }
-
-/** A column of the right side whose name the left one has, too, is called `right_` and its name. */
-export const rightNames = (left: Schema, right: Schema): ReadonlyMap<string, string> =>
-  new Map(right.map(({ name }) => [name, findColumn(left, name) ? `right_${name}` : name]))
 
 export function intervalJoin(
   left: LogicalNode,
@@ -104,16 +101,11 @@ function checkWindows(left: Relation, right: Relation): void {
 const isSameGrid = (a: TumblingWindow, b: TumblingWindow): boolean =>
   a.sizeTicks === b.sizeTicks && a.offsetTicks === b.offsetTicks
 
-const renamed = (schema: Schema, names: ReadonlyMap<string, string>): Schema =>
-  schema.map(column => ({ ...column, name: names.get(column.name) ?? column.name }))
-
 function relationOf({ left, right, names }: Sides, type: JoinType, condition: JoinCondition): Relation {
   const [leftIsOuter, rightIsOuter] = [
     type === 'right' || type === 'full',
     type === 'left' || type === 'full',
   ]
-  const orNull = (schema: Schema, isOuter: boolean): readonly Column[] =>
-    isOuter ? schema.map(column => ({ ...column, nullable: true })) : schema
   const leftColumns = orNull(left.schema, leftIsOuter)
   const schema = isPaired(type)
     ? checkSchema([...leftColumns, ...orNull(renamed(right.schema, names), rightIsOuter)])
@@ -181,8 +173,5 @@ export const intervalJoinRule: OperatorRule<IntervalJoin> = {
     ...(residual ? [residual] : []),
   ],
   accepts: ['append'],
-  print: ({ type, condition, names }) => {
-    const changed = [...names].filter(([own, name]) => own !== name).map(([own, name]) => `${own} as ${name}`)
-    return `${type} join on ${printCondition(condition)}${changed.length > 0 ? ` right ${changed.join(', ')}` : ''}`
-  },
+  print: ({ type, condition, names }) => `${type} join on ${printCondition(condition)}${printRenamed(names)}`,
 }

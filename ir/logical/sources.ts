@@ -42,6 +42,7 @@ const gathers: ReadonlySet<LogicalNode['kind']> = new Set([
   'consolidate',
   'deduplicate',
   'interval_join',
+  'asof_join',
 ])
 
 const deaf: ReadonlySet<LogicalNode['kind']> = new Set([
@@ -49,6 +50,7 @@ const deaf: ReadonlySet<LogicalNode['kind']> = new Set([
   'consolidate',
   'deduplicate',
   'interval_join',
+  'asof_join',
 ])
 
 /** Refuses a source whose rows come to where the watermark of their partition is not known: it would say nothing there. */

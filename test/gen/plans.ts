@@ -5,12 +5,14 @@ import { aggregate as aggregateCall } from '../../ir/expr/aggregates.ts'
 import { call } from '../../ir/expr/build.ts'
 import { type Expr, literal } from '../../ir/expr/expr.ts'
 import { aggregate } from '../../ir/logical/aggregate.ts'
+import { asofDirections, asofJoin, asofTypes } from '../../ir/logical/asof-join.ts'
 import { consolidate } from '../../ir/logical/consolidate.ts'
 import { deduplicate } from '../../ir/logical/deduplicate.ts'
 import { changes, ON_CLOSE } from '../../ir/logical/emit.ts'
 import { filter } from '../../ir/logical/filter.ts'
 import { inputsOf, type LogicalNode } from '../../ir/logical/index.ts'
-import { intervalJoin, joinTypes, rightNames } from '../../ir/logical/interval-join.ts'
+import { intervalJoin, joinTypes } from '../../ir/logical/interval-join.ts'
+import { rightNames } from '../../ir/logical/join-columns.ts'
 import { asAppend, asChanges, withoutCode } from '../../ir/logical/mode.ts'
 import { project } from '../../ir/logical/project.ts'
 import { type RowWindow, WINDOW_NUMBER } from '../../ir/logical/row-window.ts'
@@ -46,6 +48,7 @@ export function plansOver(schema: Schema): NodeArb {
     maybe(deduplicated, 1, 8),
     maybe(united(others), 1, 8),
     maybe(joined(others), 1, 6),
+    maybe(nearest(others), 1, 6),
     maybe(deduplicated, 1, 20),
     maybe(consolidated, 1, 3),
     maybe(filtered, 1, 4),
@@ -54,6 +57,7 @@ export function plansOver(schema: Schema): NodeArb {
     maybe(remoded, 1, 10),
     maybe(united(others), 1, 12),
     maybe(joined(others), 1, 12),
+    maybe(nearest(others), 1, 12),
     maybe(filtered, 1, 4),
     maybe(projected, 1, 2),
     maybe(aggregated, 1, 2),
@@ -169,6 +173,72 @@ function joinsOf(left: LogicalNode, right: LogicalNode): NodeArb {
     .tuple(fc.constantFrom(...joinTypes), keys, window ? fc.constant(undefined) : ranges, residual)
     .map(([type, keys, range, residual]) =>
       intervalJoin(left, right, { type, condition: { keys, range, residual }, names }),
+    )
+}
+
+/** With the nearest rows of another source, or with the versions of a table that is one. */
+const nearest =
+  (watermarks: fc.Arbitrary<WatermarkSpec>): Step =>
+  input => {
+    const sources = sourcesOf(input)
+    const [{ name, relation, watermark }] = sources
+    const { isChangelog, time } = input.relation
+    if (isHeldByPartition(input) || isChangelog || sources.length > 1 || !watermark || time?.window)
+      return fc.constant(input)
+    return fc
+      .tuple(watermarks.map(bySource), fc.boolean())
+      .map(([mark, isSame]) => {
+        const other = source(`${name}a`, relation.schema, mark)
+        return isSame ? withSource(input, other) : other
+      })
+      .chain(maybe(remoded, 1, 3))
+      .chain(maybe(filtered, 1, 3))
+      .chain(other => asofJoinsOf(input, other))
+  }
+
+const offsetLists = fc
+  .uniqueArray(fc.constantFrom(-10n, -1n, 0n, 1n, 3n, 10n, 1000n), { minLength: 1, maxLength: 3 })
+  .map(list => list.toSorted((a, b) => (a < b ? -1 : 1)))
+
+function asofJoinsOf(left: LogicalNode, right: LogicalNode): NodeArb {
+  const pairs = timesOf(left).flatMap(a =>
+    timesOf(right)
+      .filter(b => a.type === b.type)
+      .map(b => ({ left: a.name, right: b.name })),
+  )
+  const columns = [...left.relation.schema, ...right.relation.schema]
+  const isFree =
+    columns.some(({ type }) => isList(type)) ||
+    left.relation.schema.some(({ name }) => name.startsWith('right_') || name === 'offset')
+  if (isFree || pairs.length === 0 || right.relation.time?.window) return fc.constant(left)
+  const equal = left.relation.schema.flatMap(a =>
+    readable(right)
+      .filter(b => a.type === b.type)
+      .map(b => ({ left: ref(a), right: ref(b) })),
+  )
+  const directions = right.relation.isChangelog ? (['backward'] as const) : asofDirections
+  return fc
+    .record({
+      type: fc.constantFrom(...asofTypes),
+      direction: fc.constantFrom(...directions),
+      keys: fc.subarray(equal, { maxLength: Math.min(2, equal.length) }),
+      times: fc.oneof(
+        { weight: 6, arbitrary: fc.constantFrom(...pairs) },
+        { weight: 1, arbitrary: fc.constant(undefined) },
+      ),
+      tolerance: fc.constantFrom(undefined, 0n, 1n, 3n, 10n, 1000n),
+      waits: fc.constantFrom(true, true, true, false),
+      offsets: fc.option(offsetLists, { nil: undefined, freq: 4 }),
+    })
+    .map(({ tolerance, offsets, waits, direction, times, ...parts }) =>
+      asofJoin(left, right, {
+        ...parts,
+        times,
+        direction: times ? direction : 'backward',
+        waits: times !== undefined && waits,
+        toleranceTicks: times && waits && direction !== 'backward' ? (tolerance ?? 5n) : times && tolerance,
+        probes: times && direction === 'backward' && offsets ? { offsets, name: 'offset' } : undefined,
+      }),
     )
 }
 

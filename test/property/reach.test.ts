@@ -65,6 +65,7 @@ test('every operator', { skip }, () => {
     deduplicate: 1,
     union: 1,
     interval_join: 1,
+    asof_join: 1,
     sink: 1,
   }
   assertAll(

@@ -8,13 +8,15 @@ import { type Expr, literal, type Param, type Value } from '../../ir/expr/expr.t
 import { type Fold, type StateField, scopesOf } from '../../ir/expr/fold.ts'
 import type { FunctionName } from '../../ir/expr/functions/index.ts'
 import { aggregate } from '../../ir/logical/aggregate.ts'
+import { type AsofParts, asofJoin } from '../../ir/logical/asof-join.ts'
 import { consolidate } from '../../ir/logical/consolidate.ts'
 import { deduplicate } from '../../ir/logical/deduplicate.ts'
 import type { Early, Emit } from '../../ir/logical/emit.ts'
 import { filter } from '../../ir/logical/filter.ts'
 import type { LogicalNode } from '../../ir/logical/index.ts'
-import { intervalJoin, type JoinType, rightNames } from '../../ir/logical/interval-join.ts'
-import type { TimeRange } from '../../ir/logical/join-condition.ts'
+import { intervalJoin, type JoinType } from '../../ir/logical/interval-join.ts'
+import { rightNames } from '../../ir/logical/join-columns.ts'
+import type { KeyPair, TimeRange } from '../../ir/logical/join-condition.ts'
 import { asAppend, asChanges, type Mode } from '../../ir/logical/mode.ts'
 import { project } from '../../ir/logical/project.ts'
 import type { RowWindow } from '../../ir/logical/row-window.ts'
@@ -40,6 +42,10 @@ type OperatorJson =
       readonly type: JoinType
       readonly on: ConditionJson
     }
+  | {
+      readonly asof_join: readonly [PlanJson, PlanJson]
+      readonly parts: Omit<AsofParts, 'keys'> & { readonly keys: readonly PairJson[] }
+    }
   | { readonly deduplicate: readonly string[]; readonly column: string; readonly withinTicks: bigint }
   | { readonly consolidate: Early | null }
   | { readonly filter: ExprJson }
@@ -55,7 +61,7 @@ type OperatorJson =
     }
 
 interface ConditionJson {
-  readonly keys: readonly (readonly [ExprJson, ExprJson])[]
+  readonly keys: readonly PairJson[]
   readonly range?: TimeRange | undefined
   readonly residual?: ExprJson | undefined
 }
@@ -134,6 +140,20 @@ function foldFromJson({ state, ...json }: FoldJson, argTypes: readonly DataType[
   }
 }
 
+type PairJson = readonly [ExprJson, ExprJson]
+
+const pairsToJson = (keys: readonly KeyPair[]): readonly PairJson[] =>
+  keys.map(({ left, right }) => [exprToJson(left), exprToJson(right)])
+
+const pairsFromJson = (
+  keys: readonly PairJson[],
+  [left, right]: readonly LogicalNode[],
+): readonly KeyPair[] =>
+  keys.map(([a, b]) => ({
+    left: exprFromJson(a, left.relation.schema),
+    right: exprFromJson(b, right.relation.schema),
+  }))
+
 export function planToJson(node: LogicalNode): PlanJson {
   switch (node.kind) {
     case 'source':
@@ -145,11 +165,17 @@ export function planToJson(node: LogicalNode): PlanJson {
     case 'interval_join': {
       const { keys, range, residual } = node.condition
       const on = {
-        keys: keys.map(({ left, right }): [ExprJson, ExprJson] => [exprToJson(left), exprToJson(right)]),
+        keys: pairsToJson(keys),
         range,
         residual: residual && exprToJson(residual),
       }
       return [{ interval_join: [planToJson(node.left), planToJson(node.right)], type: node.type, on }]
+    }
+    case 'asof_join': {
+      const { left, right, keys, kind: _kind, names: _names, relation: _relation, ...parts } = node
+      return [
+        { asof_join: [planToJson(left), planToJson(right)], parts: { ...parts, keys: pairsToJson(keys) } },
+      ]
     }
     case 'filter':
       return [...planToJson(node.input), { filter: exprToJson(node.predicate) }]
@@ -190,6 +216,10 @@ function startFromJson(json: OperatorJson | undefined): LogicalNode {
   if (json && 'source' in json) return source(json.source, json.columns, json.watermark)
   if (json && 'union' in json) return union(json.union.map(chainFromJson))
   if (json && 'interval_join' in json) return joinFromJson(json)
+  if (json && 'asof_join' in json) {
+    const [left, right] = json.asof_join.map(chainFromJson)
+    return asofJoin(left, right, { ...json.parts, keys: pairsFromJson(json.parts.keys, [left, right]) })
+  }
   throw new Error('a plan begins with a source')
 }
 
@@ -207,10 +237,7 @@ function joinFromJson({
     ...left.relation.schema,
     ...right.relation.schema.map(column => ({ ...column, name: names.get(column.name) ?? column.name })),
   ]
-  const keys = on.keys.map(([a, b]) => ({
-    left: exprFromJson(a, left.relation.schema),
-    right: exprFromJson(b, right.relation.schema),
-  }))
+  const keys = pairsFromJson(on.keys, [left, right])
   const residual = on.residual && exprFromJson(on.residual, both)
   return intervalJoin(left, right, { type, condition: { keys, range: on.range, residual }, names })
 }
@@ -230,7 +257,7 @@ function operatorFromJson(input: LogicalNode, json: OperatorJson): LogicalNode {
     )
   if ('mode' in json)
     return json.mode === 'changes' ? asChanges(input, json.column) : asAppend(input, json.column)
-  if ('source' in json || 'union' in json || 'interval_join' in json)
+  if ('source' in json || 'union' in json || 'interval_join' in json || 'asof_join' in json)
     throw new Error('a source in the middle of a plan')
   const calls = json.calls.map(({ name, arg = [], fold, ...call }) => {
     const args = [arg].flat().map(expr)

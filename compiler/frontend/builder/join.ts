@@ -1,5 +1,8 @@
 /** Joins of streams: the condition over the columns of both, and the columns that come out. */
-import { type JoinType, joinOn, rightNames } from '../../../ir/logical/interval-join.ts'
+import type { Expr } from '../../../ir/expr/expr.ts'
+import type { LogicalNode } from '../../../ir/logical/index.ts'
+import { type JoinType, joinOn } from '../../../ir/logical/interval-join.ts'
+import { rightNames } from '../../../ir/logical/join-columns.ts'
 import type { Columns, ColumnType, Schema } from '../../../ir/schema.ts'
 import { columnsOf } from './columns.ts'
 import { Expression } from './expression.ts'
@@ -36,7 +39,8 @@ export type JoinedColumns<L extends Columns, R extends Columns, O extends JoinOp
           OrNull<Renamed<R, keyof L>, TypeOfJoin<O> extends 'left' | 'full' ? true : false>
       >
 
-type Condition = (
+/** The condition of a join, in which the columns of the right side have their own names. */
+export type Condition = (
   left: ColumnsOf<Columns>,
   right: Readonly<Record<string, Typed>>,
 ) => Typed<'bool', boolean, 'row'>
@@ -49,9 +53,16 @@ export function joinStreams(
   options: JoinOptions = {},
 ): PlanParts {
   const { node: right, params } = joinParams(left.params, other)
-  const schemas = { left: left.node.relation.schema, right: right.relation.schema }
-  const condition = Expression.plan(on(columnsOf(schemas.left), renamedColumns(schemas.right, schemas.left)))
-  return { node: joinOn(left.node, right, options.type ?? 'inner', condition), params }
+  return {
+    node: joinOn(left.node, right, options.type ?? 'inner', conditionOf(left.node, right, on)),
+    params,
+  }
+}
+
+/** A condition over the columns of both sides, those of the right one by the names that they have behind the join. */
+export function conditionOf(left: LogicalNode, right: LogicalNode, on: Condition): Expr {
+  const [l, r] = [left.relation.schema, right.relation.schema]
+  return Expression.plan(on(columnsOf(l), renamedColumns(r, l)))
 }
 
 /** The columns of the right side by their own names, each as what it is called behind the join. */

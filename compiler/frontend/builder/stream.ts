@@ -17,6 +17,16 @@ import { isTimestamp, type TimestampType } from '../../../ir/types.ts'
 import { compilePredicate, compileProjection } from '../lambda/index.ts'
 import type { AggregatesOf } from './aggregate-types.ts'
 import { AggregateCollector, nameCalls } from './aggregates.ts'
+import {
+  type AsofColumns,
+  type AsofOptions,
+  asofStreams,
+  type ProbedColumns,
+  type ProbeOptions,
+  probedStreams,
+  type TemporalOptions,
+  temporalStreams,
+} from './asof-join.ts'
 import { columnsOf, keysOf, namedExprs, passed, unknownColumn } from './columns.ts'
 import { ticksOf } from './duration.ts'
 import {
@@ -260,6 +270,54 @@ export class Stream<S extends Columns> {
     options?: O,
   ): Stream<JoinedColumns<S, R, O>> {
     const { node, params } = joinStreams(this, other, on as never, options)
+    return new Stream(node, params)
+  }
+
+  /**
+   * Each row of this stream with the one row of another that has its key and is nearest in event time:
+   * `trades.asofJoin(quotes, (trade, quote) => trade.symbol.eq(quote.symbol), { tolerance: '5s' })`. The condition says which
+   * expressions are equal, and nothing else; nulls and NaN equal nothing. A row waits until the watermark of the other stream
+   * says that no nearer one can come. Of each key the other stream is kept from the last row on that may still be asked for.
+   * The event time of results is that of this stream. LDB-2001 where a side has none, LDB-3002 where rows wait for later ones
+   * without a tolerance, LDB-1001 where the condition says more.
+   */
+  asofJoin<R extends Columns, const O extends AsofOptions<S, R> = object>(
+    other: Stream<R>,
+    on: (left: ColumnsOf<S>, right: ColumnsOf<R>) => Typed<'bool', boolean, 'row'>,
+    options?: O,
+  ): Stream<AsofColumns<S, R, O>> {
+    const { node, params } = asofStreams({ left: this, other, on: on as never }, options as never)
+    return new Stream(node, params)
+  }
+
+  /**
+   * Each row of this stream with the version of a table that was valid at its event time:
+   * `orders.temporalJoin(rates, (order, rate) => order.currency.eq(rate.currency))`. The table is a stream of versions: one is
+   * valid from its event time until that of the next one of its key. Where it is a stream of changes, what is taken back is
+   * valid until then. A version that comes late is a late row: results that were given stand. LDB-2001 where a side has no
+   * event time and versions are taken by it.
+   */
+  temporalJoin<R extends Columns, const O extends TemporalOptions<S, R> = object>(
+    table: Stream<R>,
+    on: (row: ColumnsOf<S>, version: ColumnsOf<R>) => Typed<'bool', boolean, 'row'>,
+    options?: O,
+  ): Stream<AsofColumns<S, R, O>> {
+    const { node, params } = temporalStreams({ left: this, other: table, on: on as never }, options as never)
+    return new Stream(node, params)
+  }
+
+  /**
+   * Each row of this stream at several distances from its event time, with what another stream was then: for each the last row
+   * of its key that is not later. `trades.probe(quotes, (trade, quote) => trade.symbol.eq(quote.symbol), { offsets: ['0s', '1s',
+   * '5s'] })` gives a row for each of them, as soon as no other can come, which says in the column `offset` how many ticks of
+   * the time column it was. LDB-2001 where a side has no event time.
+   */
+  probe<R extends Columns, const O extends ProbeOptions<S, R>>(
+    other: Stream<R>,
+    on: (left: ColumnsOf<S>, right: ColumnsOf<R>) => Typed<'bool', boolean, 'row'>,
+    options: O,
+  ): Stream<ProbedColumns<S, R, O>> {
+    const { node, params } = probedStreams({ left: this, other, on: on as never }, options as never)
     return new Stream(node, params)
   }
 

@@ -26,7 +26,6 @@ import {
 import type { Expr, Local, Mem } from '../../../ir/kernel/node.ts'
 import { rowLayout } from '../../../ir/layout.ts'
 import { type IntervalJoin, intervalJoinRule, isPaired } from '../../../ir/logical/interval-join.ts'
-import type { Column } from '../../../ir/schema.ts'
 import { isBytes } from '../../../ir/types.ts'
 import { StateIds } from '../accumulators/accumulator.ts'
 import { MAX_TIME, MIN_TIME, timeRegion } from '../event-time.ts'
@@ -45,7 +44,8 @@ import type { Row, RowScope } from '../scope.ts'
 import type { EagerOutput, EmitEach, StatefulStage } from '../stage.ts'
 import { FALSE, isNever } from '../value.ts'
 import { GroupKey, KEYS_MAX, type KeyValue } from './group-key.ts'
-import { JoinRows, keyColumn, newestField, sideNames } from './join-side.ts'
+import { keyColumns } from './join-key.ts'
+import { JoinRows, newestField, sideNames } from './join-side.ts'
 
 const TABLE = 0
 /** In place of the row that is looked at next: no row has begun to look for partners. */
@@ -77,9 +77,7 @@ export class IntervalJoinStage implements StatefulStage {
     this.times = new JoinTimes(range ?? { lower: 0n, upper: 0n })
     const ids = new StateIds(TABLE + 1)
     const [left, right] = [ids.next(), ids.next()]
-    const columns = keys.map(
-      ({ left }, i): Column => ({ name: keyColumn(i), type: left.type, nullable: isBytes(left.type) }),
-    )
+    const columns = keyColumns(keys.map(({ left }) => left.type))
     const kept = sideNames.flatMap(side => node[side].relation.schema)
     const hasTexts = [...columns, ...kept].some(({ type }) => isBytes(type))
     this.#texts = hasTexts ? new Interner(ids.next()) : undefined

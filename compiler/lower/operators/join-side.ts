@@ -10,8 +10,7 @@ import {
   type JoinSide,
   timesOf,
 } from '../../../ir/logical/interval-join.ts'
-import { isBytes, isFloat } from '../../../ir/types.ts'
-import { lowerExpr, type RowColumns } from '../expr/index.ts'
+import type { RowColumns } from '../expr/index.ts'
 import type { JoinTimes } from '../join-times.ts'
 import { DeadlineHeap } from '../lib/heap.ts'
 import type { Interner } from '../lib/interner.ts'
@@ -19,17 +18,11 @@ import { KeptRow, type WantedRow } from '../lib/kept-row.ts'
 import { type Owner, RowLog } from '../lib/row-log.ts'
 import type { HashTable } from '../lib/table.ts'
 import type { RowScope } from '../scope.ts'
-import { FALSE, isNever, orAll, scalarOf, type Value, valueTypeOf, zeroOf } from '../value.ts'
+import { FALSE, scalarOf } from '../value.ts'
+import { type JoinKey, joinKey, nullsFor } from './join-key.ts'
 
 export const sideNames = ['left', 'right'] as const satisfies readonly JoinSide[]
 
-/** The key of a row: its columns by the names that they have in the table of keys, and whether it matches nothing. */
-export interface JoinKey {
-  readonly columns: RowColumns
-  readonly isVoid: Expr
-}
-
-export const keyColumn = (i: number): string => `k${i}`
 export const newestField = (side: number): string => `newest_${side}`
 
 export class JoinRows implements Owner {
@@ -99,22 +92,9 @@ export class JoinRows implements Owner {
     return k.let('ts', this.#node.condition.range ? time : sub(time, i64(1n)))
   }
 
-  /** The key of a row. A null or a NaN is equal to nothing. */
   key(cx: RowScope, columns: RowColumns): JoinKey {
-    const { k } = cx
-    const values = this.#node.condition.keys.map(pair => lowerExpr(cx, columns, pair[this.#name]))
-    const operator = intervalJoinRule.print(this.#node)
-    for (const { faults } of values) cx.reject(faults, { kind: 'const', type: 'bool', value: true }, operator)
-    const voids = values.map(value => {
-      if (value.kind === 'bytes' || !isFloat(value.type)) return value.isNull
-      return orAll([value.isNull, ne(value.value, value.value)])
-    })
-    const named = values.map((value, i): [string, Value] => [
-      keyColumn(i),
-      { ...value, faults: [], isNull: value.kind === 'bytes' ? value.isNull : FALSE },
-    ])
-    const isVoid = orAll(voids)
-    return { columns: new Map(named), isVoid: isNever(isVoid) ? FALSE : k.let('is_void', isVoid) }
+    const exprs = this.#node.condition.keys.map(pair => pair[this.#name])
+    return joinKey(cx, columns, exprs, intervalJoinRule.print(this.#node))
   }
 
   /** The row as it is to be kept. */
@@ -183,7 +163,7 @@ export class JoinRows implements Owner {
 
   /** Nulls in place of a row of this side. */
   get nulls(): RowColumns {
-    return this.asResult(new Map(this.#input.relation.schema.map(({ name, type }) => [name, nullOf(type)])))
+    return this.asResult(nullsFor(this.#input.relation.schema))
   }
 
   newest(key: Expr): Expr {
@@ -209,11 +189,4 @@ export class JoinRows implements Owner {
       this.#unmatched?.push(k, this.timeAt(row), row),
     )
   }
-}
-
-function nullOf(type: Value['type']): Value {
-  const isNull: Expr = { kind: 'const', type: 'bool', value: true }
-  return isBytes(type)
-    ? { kind: 'bytes', type, offset: i32(0), length: i32(0), isNull, faults: [] }
-    : { kind: 'scalar', type, value: zeroOf(valueTypeOf(type)), isNull, faults: [] }
 }

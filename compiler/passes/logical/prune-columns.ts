@@ -3,6 +3,7 @@ import { type Aggregate, canRefuse } from '../../../ir/expr/aggregates.ts'
 import { canFault } from '../../../ir/expr/can-fault.ts'
 import { columnsOf } from '../../../ir/expr/expr.ts'
 import { aggregate, weightsOf } from '../../../ir/logical/aggregate.ts'
+import { type AsofJoin, asofJoin, readByAsof } from '../../../ir/logical/asof-join.ts'
 import { exprsOf, inputsOf, type LogicalNode } from '../../../ir/logical/index.ts'
 import { type IntervalJoin, intervalJoin, isPaired, readBySide } from '../../../ir/logical/interval-join.ts'
 import { namesOf } from '../../../ir/logical/mode.ts'
@@ -17,7 +18,7 @@ export function pruneColumns(plan: LogicalNode): LogicalNode {
 /** `needed`: the columns of the node that are read after it. */
 function prune(node: LogicalNode, needed: ReadonlySet<string>): LogicalNode {
   if (node.kind === 'union') return union(node.inputs.map(input => pruneInput(node, input, needed)))
-  if (node.kind === 'interval_join') return pruneJoin(node, needed)
+  if (node.kind === 'interval_join' || node.kind === 'asof_join') return pruneJoin(node, needed)
   const slim = dropUnread(node, needed)
   const before = neededBefore(slim, needed)
   return withInputs(
@@ -27,12 +28,13 @@ function prune(node: LogicalNode, needed: ReadonlySet<string>): LogicalNode {
 }
 
 /** Rows are kept: of those of each side only what is read. */
-function pruneJoin(node: IntervalJoin, needed: ReadonlySet<string>): LogicalNode {
-  const read = readBySide(node)
+function pruneJoin(node: IntervalJoin | AsofJoin, needed: ReadonlySet<string>): LogicalNode {
+  const read = node.kind === 'asof_join' ? readByAsof(node) : readBySide(node)
   const ofRight = [...node.names].flatMap(([own, name]) => (needed.has(name) ? [own] : []))
   const left = handOn(node.left, new Set([...needed, ...read.left]))
-  const right = handOn(node.right, new Set([...(isPaired(node.type) ? ofRight : []), ...read.right]))
-  return intervalJoin(left, right, node)
+  const isRead = node.kind === 'asof_join' || isPaired(node.type)
+  const right = handOn(node.right, new Set([...(isRead ? ofRight : []), ...read.right]))
+  return node.kind === 'asof_join' ? asofJoin(left, right, node, node.names) : intervalJoin(left, right, node)
 }
 
 /** What comes together has the same columns: each input hands on just those that are read. */

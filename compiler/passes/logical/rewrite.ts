@@ -2,11 +2,13 @@
 import { aggregateOver } from '../../../ir/expr/aggregates.ts'
 import type { Expr } from '../../../ir/expr/expr.ts'
 import { aggregate } from '../../../ir/logical/aggregate.ts'
+import { type AsofJoin, asofJoin } from '../../../ir/logical/asof-join.ts'
 import { consolidate } from '../../../ir/logical/consolidate.ts'
 import { deduplicate } from '../../../ir/logical/deduplicate.ts'
 import { filter } from '../../../ir/logical/filter.ts'
 import { inputsOf, type LogicalNode } from '../../../ir/logical/index.ts'
 import { type IntervalJoin, intervalJoin } from '../../../ir/logical/interval-join.ts'
+import type { KeyPair } from '../../../ir/logical/join-condition.ts'
 import { asAppend, asChanges } from '../../../ir/logical/mode.ts'
 import { project } from '../../../ir/logical/project.ts'
 import { sink } from '../../../ir/logical/sink.ts'
@@ -57,6 +59,8 @@ export function rebuild(
       return deduplicate(input, node.keys, node.column, node.withinTicks)
     case 'interval_join':
       return rebuildJoin(node, inputs, changeOver)
+    case 'asof_join':
+      return rebuildAsof(node, inputs, changeOver)
     case 'sink':
       return sink(input)
   }
@@ -68,16 +72,33 @@ function rebuildJoin(
   change: (expr: Expr, schema: Schema) => Expr,
 ): LogicalNode {
   const [ofLeft, ofRight] = [left, right].map(({ relation }) => relation.schema)
-  const keys = condition.keys.map(pair => ({
-    left: change(pair.left, ofLeft),
-    right: change(pair.right, ofRight),
-  }))
+  const keys = changedKeys(condition.keys, left, right, change)
   const both = [
     ...ofLeft,
     ...ofRight.map(column => ({ ...column, name: names.get(column.name) ?? column.name })),
   ]
   const residual = condition.residual && change(condition.residual, both)
   return intervalJoin(left, right, { type, condition: { ...condition, keys, residual }, names })
+}
+
+function rebuildAsof(
+  node: AsofJoin,
+  [left, right]: readonly LogicalNode[],
+  change: (expr: Expr, schema: Schema) => Expr,
+): LogicalNode {
+  return asofJoin(left, right, { ...node, keys: changedKeys(node.keys, left, right, change) }, node.names)
+}
+
+function changedKeys(
+  keys: readonly KeyPair[],
+  left: LogicalNode,
+  right: LogicalNode,
+  change: (expr: Expr, schema: Schema) => Expr,
+): readonly KeyPair[] {
+  return keys.map(pair => ({
+    left: change(pair.left, left.relation.schema),
+    right: change(pair.right, right.relation.schema),
+  }))
 }
 
 export const withInputs = (node: LogicalNode, inputs: readonly LogicalNode[]): LogicalNode =>
