@@ -1,9 +1,10 @@
-/** `npm run bench -- <kernels|compile|peers|windows|watermarks|aggregates>`: pairs of a subject and a yardstick, timed in turn in this process. */
+/** `npm run bench -- <kernels|compile|peers|windows|watermarks|aggregates|joins>`: pairs of a subject and a yardstick, timed in turn in this process. */
 import { Argument, Command, InvalidArgumentError } from 'commander'
 import { closeNativeCompiler } from '../codegen/llvm/backend.ts'
 import { nativeTarget } from '../codegen/llvm/target.ts'
 import { benchAggregates } from './aggregates/bench.ts'
 import { benchCompile } from './compile/bench.ts'
+import { benchJoins } from './joins/bench.ts'
 import { benchKernels } from './kernels/bench.ts'
 import { type BenchOptions, wholeNumber } from './lib/options.ts'
 import { type Reporter, reporter } from './lib/report.ts'
@@ -19,6 +20,7 @@ const benches: Readonly<Record<string, (options: BenchOptions, report: Reporter)
   windows: benchWindows,
   watermarks: benchWatermarks,
   aggregates: benchAggregates,
+  joins: benchJoins,
 }
 
 const BATCH_MIN = 8

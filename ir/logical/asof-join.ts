@@ -11,7 +11,7 @@ import { printExpr, printName } from '../expr/print.ts'
 import { type Column, checkSchema, findColumn } from '../schema.ts'
 import { isTimestamp } from '../types.ts'
 import type { LogicalNode } from './index.ts'
-import { orNull, printRenamed, renamed, rightNames } from './join-columns.ts'
+import { narrowed, orNull, printColumns, renamed, rightNames } from './join-columns.ts'
 import { equalitiesOf, type KeyPair } from './join-condition.ts'
 import { ANY_MODE, withoutCode } from './mode.ts'
 import type { OperatorRule } from './operator.ts'
@@ -60,6 +60,8 @@ export interface AsofJoin extends AsofParts {
   readonly right: LogicalNode
   /** What columns of the right side are called behind the join. */
   readonly names: ReadonlyMap<string, string>
+  /** The columns of results, where nobody reads the others. */
+  readonly columns: readonly string[] | undefined
   readonly relation: Relation
 }
 
@@ -95,18 +97,18 @@ export function asofTime({ relation }: LogicalNode, side: string, named?: string
   })
 }
 
-/** `known`: what columns of the right side are called, where that was said before some were left out. */
+/** What columns of the right side are called is known where it was said before some were left out. */
 export function asofJoin(
   left: LogicalNode,
   right: LogicalNode,
-  parts: AsofParts,
-  known = rightNames(left.relation.schema, right.relation.schema),
+  { columns, names: known, ...parts }: AsofParts & Partial<Pick<AsofJoin, 'names' | 'columns'>>,
 ): AsofJoin {
   const { type, direction, keys, times, toleranceTicks, waits, probes } = parts
   checkSides(left.relation, right.relation, parts)
   checkTimes(left, right, parts)
   checkProbes(probes)
-  const names = new Map(right.relation.schema.map(({ name }) => [name, known.get(name) ?? name]))
+  const all = rightNames(left.relation.schema, right.relation.schema)
+  const names = new Map(right.relation.schema.map(({ name }) => [name, (known ?? all).get(name) ?? name]))
   const schema = checkSchema([
     ...left.relation.schema,
     ...(probes ? [probeColumn(probes)] : []),
@@ -115,8 +117,8 @@ export function asofJoin(
   const time = times && { columns: [times.left], window: undefined }
   return {
     kind: 'asof_join',
-    ...{ left, right, type, direction, keys, times, toleranceTicks, waits, probes, names },
-    relation: { schema, time, isChangelog: false },
+    ...{ left, right, type, direction, keys, times, toleranceTicks, waits, probes, names, columns },
+    relation: narrowed({ schema, time, isChangelog: false }, columns),
   }
 }
 
@@ -184,7 +186,7 @@ export const asofJoinRule: OperatorRule<AsofJoin> = {
   inputs: node => [node.left, node.right],
   exprs: ({ keys }) => keys.flatMap(({ left, right }) => [left, right]),
   accepts: ANY_MODE,
-  print: ({ type, direction, keys, times, toleranceTicks, waits, probes, names }) => {
+  print: ({ type, direction, keys, times, toleranceTicks, waits, probes, names, columns }) => {
     const parts = [
       ...keys.map(({ left, right }) => `${printExpr(left)} = right ${printExpr(right)}`),
       times ? `${printName(times.left)} by right ${printName(times.right)}` : 'latest of right',
@@ -194,6 +196,6 @@ export const asofJoinRule: OperatorRule<AsofJoin> = {
       ...(probes ? [`at (${probes.offsets.join(', ')}) as ${printName(probes.name)}`] : []),
       ...(waits ? [] : ['at once']),
     ]
-    return `${[type, 'asof join', direction, 'on', parts.join(' and '), ...how].join(' ')}${printRenamed(names)}`
+    return `${[type, 'asof join', direction, 'on', parts.join(' and '), ...how].join(' ')}${printColumns(names, columns)}`
   },
 }

@@ -8,8 +8,8 @@ import { refuseList } from '../expr/build.ts'
 import { columnsOf, type Expr } from '../expr/expr.ts'
 import { checkSchema } from '../schema.ts'
 import type { LogicalNode } from './index.ts'
-import { orNull, printRenamed, renamed, rightNames } from './join-columns.ts'
-import { conditionOf, type JoinCondition, printCondition, type Sides } from './join-condition.ts'
+import { narrowed, orNull, printColumns, renamed, rightNames } from './join-columns.ts'
+import { conditionOf, type JoinCondition, printCondition } from './join-condition.ts'
 import type { OperatorRule } from './operator.ts'
 import { checkColumns, type EventTime, type Relation } from './relation.ts'
 import type { TumblingWindow } from './window.ts'
@@ -29,6 +29,8 @@ export interface IntervalJoin {
   readonly condition: JoinCondition
   /** What columns of the right side are called behind the join. */
   readonly names: ReadonlyMap<string, string>
+  /** The columns of results, where nobody reads the others. */
+  readonly columns: readonly string[] | undefined
   readonly relation: Relation
 }
 
@@ -53,10 +55,13 @@ export function joinOn(left: LogicalNode, right: LogicalNode, type: JoinType, on
   return intervalJoin(left, right, { type, condition, names })
 }
 
+export type JoinSpec = Pick<IntervalJoin, 'type' | 'condition' | 'names'> &
+  Partial<Pick<IntervalJoin, 'columns'>>
+
 export function intervalJoin(
   left: LogicalNode,
   right: LogicalNode,
-  { type, condition, names }: Pick<IntervalJoin, 'type' | 'condition' | 'names'>,
+  { type, condition, names, columns }: JoinSpec,
 ): IntervalJoin {
   const [l, r] = [left.relation, right.relation]
   if (l.isChangelog || r.isChangelog) {
@@ -69,15 +74,8 @@ export function intervalJoin(
     if (a.type !== b.type) throw new MillraceError('LDB-3001', `a join by ${a.type} and ${b.type}`)
   }
   const own = new Map(r.schema.map(({ name }) => [name, names.get(name) ?? name]))
-  return {
-    kind: 'interval_join',
-    left,
-    right,
-    type,
-    condition,
-    names: own,
-    relation: relationOf({ left: l, right: r, names: own }, type, condition),
-  }
+  const node = { kind: 'interval_join' as const, left, right, type, condition, names: own, columns }
+  return { ...node, relation: narrowed(relationOf(node), columns) }
 }
 
 function checkWindows(left: Relation, right: Relation): void {
@@ -101,35 +99,33 @@ function checkWindows(left: Relation, right: Relation): void {
 const isSameGrid = (a: TumblingWindow, b: TumblingWindow): boolean =>
   a.sizeTicks === b.sizeTicks && a.offsetTicks === b.offsetTicks
 
-function relationOf({ left, right, names }: Sides, type: JoinType, condition: JoinCondition): Relation {
+type Unrelated = Omit<IntervalJoin, 'relation'>
+
+function relationOf(node: Unrelated): Relation {
+  const { left, right, names, type } = node
   const [leftIsOuter, rightIsOuter] = [
     type === 'right' || type === 'full',
     type === 'left' || type === 'full',
   ]
-  const leftColumns = orNull(left.schema, leftIsOuter)
-  const schema = isPaired(type)
-    ? checkSchema([...leftColumns, ...orNull(renamed(right.schema, names), rightIsOuter)])
-    : left.schema
-  return { schema, time: timeOf({ left, right, names }, type, condition), isChangelog: false }
+  const ofLeft = orNull(left.relation.schema, leftIsOuter)
+  const ofRight = orNull(renamed(right.relation.schema, names), rightIsOuter)
+  const schema = isPaired(type) ? checkSchema([...ofLeft, ...ofRight]) : left.relation.schema
+  return { schema, time: timeOf(node), isChangelog: false }
 }
 
 /** The times by which rows were joined keep what the watermark promises, where they are not null. */
-function timeOf(
-  { left, right, names }: Sides,
-  type: JoinType,
-  { range }: JoinCondition,
-): EventTime | undefined {
+function timeOf(node: Unrelated): EventTime | undefined {
+  const { left, right, type, names } = node
   if (type === 'full') return undefined
-  const [l, r] = timesOf({ left, right, range })
+  const [l, r] = timesOf(node)
   const nameOf = (name: string): string => names.get(name) ?? name
   const leftTimes = type === 'right' ? [] : [l]
   const rightTimes = type === 'inner' || type === 'right' ? [nameOf(r)] : []
-  const window = type === 'right' ? right.time?.window : left.time?.window
-  const isRight = type === 'right'
+  const window = (type === 'right' ? right : left).relation.time?.window
+  const isRenamed = window && type === 'right'
   return {
     columns: [...leftTimes, ...rightTimes],
-    window:
-      window && (isRight ? { ...window, start: nameOf(window.start), end: nameOf(window.end) } : window),
+    window: isRenamed ? { ...window, start: nameOf(window.start), end: nameOf(window.end) } : window,
   }
 }
 
@@ -137,10 +133,10 @@ function timeOf(
 export function timesOf({
   left,
   right,
-  range,
-}: Pick<Sides, 'left' | 'right'> & Pick<JoinCondition, 'range'>): readonly [string, string] {
+  condition: { range },
+}: Pick<IntervalJoin, 'left' | 'right' | 'condition'>): readonly [string, string] {
   if (range) return [range.left, range.right]
-  const [a, b] = [left, right].map(({ time }) => time?.window?.end)
+  const [a, b] = [left, right].map(({ relation: { time } }) => time?.window?.end)
   if (a === undefined || b === undefined) throw new Error('a join without times')
   return [a, b]
 }
@@ -152,7 +148,7 @@ export function readBySide({
   condition,
   names,
 }: IntervalJoin): Readonly<Record<JoinSide, readonly string[]>> {
-  const [l, r] = timesOf({ left: left.relation, right: right.relation, range: condition.range })
+  const [l, r] = timesOf({ left, right, condition })
   const residual = columnsOf(condition.residual ? [condition.residual] : [])
   const read = (side: JoinSide): readonly string[] => columnsOf(condition.keys.map(pair => pair[side]))
   const ofRight = [...names].flatMap(([own, name]) => (residual.includes(name) ? [own] : []))
@@ -173,5 +169,6 @@ export const intervalJoinRule: OperatorRule<IntervalJoin> = {
     ...(residual ? [residual] : []),
   ],
   accepts: ['append'],
-  print: ({ type, condition, names }) => `${type} join on ${printCondition(condition)}${printRenamed(names)}`,
+  print: ({ type, condition, names, columns }) =>
+    `${type} join on ${printCondition(condition)}${printColumns(names, columns)}`,
 }

@@ -48,13 +48,21 @@ export function conditionOf(on: Expr, sides: Sides): JoinCondition {
   const parts = conjunctsOf(on)
   const isOfWindows = sides.left.time?.window !== undefined
   const range = isOfWindows ? undefined : reader.rangeOf(parts)
-  const keys = parts.flatMap(part => reader.keyOf(part) ?? [])
+  const keys = [...windowKey(sides), ...parts.flatMap(part => reader.keyOf(part) ?? [])]
   const rest = parts.filter(part => !reader.keyOf(part) && !(range && reader.isWithin(part, range)))
   return {
     keys,
     range,
     residual: rest.length > 1 ? call('and', ...rest) : rest[0],
   }
+}
+
+/** Rows of one window have one start. */
+function windowKey({ left, right }: Sides): readonly KeyPair[] {
+  const [a, b] = [left, right].map(
+    ({ time, schema }) => time?.window && findColumn(schema, time.window.start),
+  )
+  return a && b ? [{ left: { kind: 'column', ...a }, right: { kind: 'column', ...b } }] : []
 }
 
 /** The pairs that must be equal by a condition over the columns of both sides, and whatever else it says. */

@@ -3,6 +3,7 @@ import { call } from '../../ir/expr/build.ts'
 import { literal, RowFault, type Value } from '../../ir/expr/expr.ts'
 import { type AsofJoin, offsetsOf } from '../../ir/logical/asof-join.ts'
 import { changes } from '../../ir/logical/emit.ts'
+import { greatest } from '../../ir/times.ts'
 import { order } from './aggregation.ts'
 import type { Item, ModelRow, Operator, Surroundings } from './operator.ts'
 import { type Input, SideTimes } from './union.ts'
@@ -220,5 +221,5 @@ const distance = ({ ts }: Version, time: bigint): bigint => (ts > time ? ts - ti
 /** A time less so many ticks: the end of time stays, and nothing is before its beginning. */
 function less(time: bigint, ticks: bigint): bigint {
   if (time === MAX_TIME || ticks === 0n) return time
-  return time - ticks < MIN_TIME ? MIN_TIME : time - ticks
+  return greatest(MIN_TIME, time - ticks)
 }

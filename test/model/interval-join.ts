@@ -4,7 +4,7 @@ import { literal, RowFault, type Value } from '../../ir/expr/expr.ts'
 import { givesUnmatched, type IntervalJoin, isPaired, timesOf } from '../../ir/logical/interval-join.ts'
 import { order } from './aggregation.ts'
 import type { Item, ModelRow, Operator, Surroundings } from './operator.ts'
-import { type Input, meetingOf } from './union.ts'
+import { type Input, SideTimes } from './union.ts'
 import { MAX_TIME, MIN_TIME } from './windows.ts'
 
 interface Kept {
@@ -25,8 +25,7 @@ class Join {
   readonly #node: IntervalJoin
   readonly #next: Operator
   readonly #run: Surroundings
-  readonly #meeting = meetingOf(2)
-  readonly #times = [MIN_TIME, MIN_TIME]
+  readonly #sides = new SideTimes()
   readonly #kept: Kept[][] = [[], []]
   #out = MIN_TIME
 
@@ -37,14 +36,14 @@ class Join {
     this.inputs = names.map((_, side) => ({
       row: item => this.#take({ ...item, origin: -1 }, side),
       watermark: time => {
-        this.#meeting.raise(side, time)
-        this.#meet()
+        this.#sides.raise(side, time)
+        this.#goOn()
       },
       clock: now => next.clock(now),
       tick: () => next.tick(),
       idle: isIdle => {
-        this.#meeting.idle[side] = isIdle
-        if (isIdle) this.#meet()
+        this.#sides.silence(side, isIdle)
+        this.#goOn()
       },
     }))
   }
@@ -62,10 +61,10 @@ class Join {
     this.#run.guard(item, () => {
       const ts = this.#timeOf(item.row, side)
       const { lower, upper } = this.#range
-      const [a, b] = [lower, upper].map(ticks => (ticks < 0n ? -ticks : ticks))
-      const margin = (a > b ? a : b) + 1n
+      const [, farthest] = [upper, -lower].toSorted(order)
+      const margin = farthest + 1n
       if (ts < MIN_TIME + margin || ts > MAX_TIME - margin) throw new RowFault('LDB-2005')
-      if (ts < this.#times[side]) {
+      if (ts < this.#sides.times[side]) {
         this.#run.late.push(item.origin)
         return
       }
@@ -75,9 +74,8 @@ class Join {
   }
 
   #timeOf(row: ModelRow, side: number): bigint {
-    const { left, right, condition } = this.#node
-    const column = timesOf({ left: left.relation, right: right.relation, range: condition.range })[side]
-    return (row[column] as bigint) - (condition.range ? 0n : 1n)
+    const column = timesOf(this.#node)[side]
+    return (row[column] as bigint) - (this.#node.condition.range ? 0n : 1n)
   }
 
   #join(own: Kept, side: number): void {
@@ -119,18 +117,11 @@ class Join {
     this.#next.row({ row, origin: -1, mark: MIN_TIME, ...(windows && { windows }) })
   }
 
-  #meet(): void {
-    const met = this.#meeting.met()
-    for (const side of [0, 1]) {
-      const time = this.#meeting.times[side]
-      const isOut = this.#meeting.idle[side] && time < MAX_TIME
-      const to = isOut && met > time ? met : time
-      if (to > this.#times[side]) this.#times[side] = to
-    }
+  #goOn(): void {
     this.#leave()
     const bounds = [0, 1].map(side => {
       const behind = this.#reach(1 - side)
-      return less(this.#times[side], behind > 0n ? behind : 0n)
+      return less(this.#sides.times[side], behind > 0n ? behind : 0n)
     })
     const [least] = bounds.toSorted(order)
     if (least <= this.#out) return
@@ -141,7 +132,8 @@ class Join {
   /** Rows go that nobody can come for any more. */
   #leave(): void {
     for (const side of [0, 1]) {
-      const isPast = ({ ts }: Kept): boolean => ts <= less(this.#times[1 - side], this.#reach(side) + 1n)
+      const isPast = ({ ts }: Kept): boolean =>
+        ts <= less(this.#sides.times[1 - side], this.#reach(side) + 1n)
       const gone = this.#kept[side].filter(isPast)
       this.#kept[side] = this.#kept[side].filter(one => !isPast(one))
       if (givesUnmatched(this.#node.type, names[side]))

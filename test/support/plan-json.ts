@@ -172,7 +172,16 @@ export function planToJson(node: LogicalNode): PlanJson {
       return [{ interval_join: [planToJson(node.left), planToJson(node.right)], type: node.type, on }]
     }
     case 'asof_join': {
-      const { left, right, keys, kind: _kind, names: _names, relation: _relation, ...parts } = node
+      const {
+        left,
+        right,
+        keys,
+        kind: _kind,
+        names: _names,
+        columns: _columns,
+        relation: _relation,
+        ...parts
+      } = node
       return [
         { asof_join: [planToJson(left), planToJson(right)], parts: { ...parts, keys: pairsToJson(keys) } },
       ]

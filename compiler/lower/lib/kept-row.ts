@@ -52,6 +52,13 @@ export class KeptRow {
     return Object.fromEntries([...values, ...words])
   }
 
+  /** The field that keeps the value of a column. */
+  fieldOf(name: string): string {
+    const i = this.#columns.findIndex(column => column.name === name)
+    if (i < 0) throw new Error(`column ${name} is not kept`)
+    return this.#field(i)
+  }
+
   #field(i: number): string {
     return `${this.#prefix}_${i}`
   }

@@ -19,15 +19,17 @@ import {
   lt,
   not,
   or,
+  select,
 } from '../../../ir/kernel/build.ts'
 import type { Expr, Local, Mem } from '../../../ir/kernel/node.ts'
 import { rowLayout } from '../../../ir/layout.ts'
 import { type AsofJoin, asofJoinRule, offsetsOf } from '../../../ir/logical/asof-join.ts'
+import { greatest } from '../../../ir/times.ts'
 import { isBytes } from '../../../ir/types.ts'
 import { StateIds } from '../accumulators/accumulator.ts'
 import { MAX_TIME, MIN_TIME, timeRegion } from '../event-time.ts'
 import type { RowColumns } from '../expr/index.ts'
-import { JoinTimes, lessThan } from '../join-times.ts'
+import { JoinTimes } from '../join-times.ts'
 import { type Leave, when } from '../lib/control.ts'
 import { NEVER, type TimeField } from '../lib/group-windows.ts'
 import { growingTexts, Interner } from '../lib/interner.ts'
@@ -163,14 +165,14 @@ export class AsofJoinStage implements StatefulStage {
       k.if(ge(spent, load(controlBlock, 'budget')), () => leave(Status.yield))
       k.set(spent, add(spent, i32(1)))
       const row = k.let('leaving', i32(END_OF_CHAIN))
-      const give = (): void => this.#giveWaiting(k, waiting, { row, spent }, each)
       const { ripening } = this.#versions
       if (!ripening) {
         k.set(row, waiting.first)
-        give()
+        this.#giveWaiting(k, waiting, { row, isAwaited: FALSE, spent }, each)
         return
       }
-      this.#chooseNext(k, waiting, ripening, row)
+      const isAwaited = this.#chooseNext(k, waiting, ripening, row)
+      const give = (): void => this.#giveWaiting(k, waiting, { row, isAwaited, spent }, each)
       const drop = (): void => {
         k.phase('apply')
         ripening.drop(k)
@@ -179,13 +181,17 @@ export class AsofJoinStage implements StatefulStage {
     })
   }
 
-  /** The row that leaves next; none where a ripe row of the right side has nobody left that waits for it. */
-  #chooseNext(k: KernelBuilder, waiting: AsofWaiting, ripening: RipeVersions, row: Local): void {
+  /**
+   * The row that leaves next; none where a ripe row of the right side has nobody left that waits for it. Returns whether it
+   * leaves because of one.
+   */
+  #chooseNext(k: KernelBuilder, waiting: AsofWaiting, ripening: RipeVersions, row: Local): Expr {
     const { chains } = this.#versions
     const isRipe = k.let('is_ripe', ripening.isDue(this.#rightTime))
     const isBehind = and(waiting.isDue(this.#rightTime), lt(waiting.until, ripening.time))
+    const isAwaited = k.let('is_awaited', and(isRipe, not(isBehind)))
     k.if(
-      and(isRipe, not(isBehind)),
+      isAwaited,
       () => {
         const ripe = k.let('ripe', ripening.first)
         k.set(row, waiting.chains.oldest(chains.keyAt(ripe)))
@@ -195,13 +201,14 @@ export class AsofJoinStage implements StatefulStage {
       },
       () => k.set(row, waiting.first),
     )
+    return isAwaited
   }
 
   /** Gives a row that waited its result; as the nearest it may wait once more, for one as near behind it. */
   #giveWaiting(
     k: KernelBuilder,
     waiting: AsofWaiting,
-    { row, spent }: { row: Local; spent: Local },
+    { row, isAwaited, spent }: { row: Local; isAwaited: Expr; spent: Local },
     each: EmitEach,
   ): void {
     const time = k.let('time', waiting.chains.timeAt(row))
@@ -223,7 +230,7 @@ export class AsofJoinStage implements StatefulStage {
       k.phase('apply')
       waiting.delayFirst(k, until)
     }
-    k.if(gt(until, this.#rightTime), wait, give)
+    k.if(and(not(isAwaited), gt(until, waiting.until)), wait, give)
   }
 
   push(cx: RowScope, row: Row, _miss: unknown, output: EagerOutput | undefined): void {
@@ -251,8 +258,8 @@ export class AsofJoinStage implements StatefulStage {
     const value = row.columns.get(times[side])
     if (!value) throw new Error('a row is joined without its time')
     const ts = cx.k.let('ts', scalarOf(value).value)
-    const furthest = offsetsOf(this.#node).map(offset => (offset < 0n ? -offset : offset))
-    const margin = furthest.reduce((a, b) => (a > b ? a : b)) + toleranceTicks + 1n
+    const furthest = greatest(0n, ...offsetsOf(this.#node), ...offsetsOf(this.#node).map(offset => -offset))
+    const margin = furthest + toleranceTicks + 1n
     const isOutside = [lt(ts, i64(MIN_TIME + margin)), gt(ts, i64(MAX_TIME - margin))].map(when => ({
       code: 'LDB-2005' as const,
       when,
@@ -281,7 +288,8 @@ export class AsofJoinStage implements StatefulStage {
   #askedFrom(k: KernelBuilder): Expr {
     const [first] = offsetsOf(this.#node)
     const time = k.let('asked_from', this.#node.times ? load(timeRegion, 'wm') : i64(MIN_TIME))
-    return first < 0n ? lessThan(k, time, -first) : time
+    if (first >= 0n) return time
+    return select(lt(time, i64(MIN_TIME - first)), i64(MIN_TIME), add(time, i64(first)))
   }
 
   #reserveKey({ k, leave }: RowScope, { entry }: Pick<Keyed, 'key' | 'entry'>): void {

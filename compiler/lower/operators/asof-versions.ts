@@ -65,7 +65,9 @@ export class AsofVersions {
     this.#node = node
     const { relation } = node.right
     this.#hasGone = relation.isChangelog
-    this.#kept = new KeptRow(withoutCode(relation.schema), texts)
+    const given = new Set(node.relation.schema.map(({ name }) => name))
+    const columns = relation.schema.filter(({ name }) => given.has(node.names.get(name) ?? name))
+    this.#kept = new KeptRow(withoutCode(columns), texts)
     this.chains = new TimeChains(id, 'versions', keys, {
       [PLACE]: 'i32',
       ...(this.#hasGone && { gone: 'u8' }),

@@ -38,7 +38,9 @@ export class AsofWaiting {
     { keys, texts, offsets }: { keys: () => Mem; texts: Interner | undefined; offsets: AsofOffsets },
   ) {
     this.#offsets = offsets
-    this.#kept = new KeptRow(node.left.relation.schema, texts)
+    const given = new Set(node.relation.schema.map(({ name }) => name))
+    const columns = node.left.relation.schema.filter(({ name }) => given.has(name))
+    this.#kept = new KeptRow(columns, texts)
     this.chains = new TimeChains(id, 'waiting', keys, {
       place: 'i32',
       ...(this.#isStepwise && { step: 'i32' }),

@@ -26,6 +26,7 @@ import {
 import type { Expr, Local, Mem } from '../../../ir/kernel/node.ts'
 import { rowLayout } from '../../../ir/layout.ts'
 import { type IntervalJoin, intervalJoinRule, isPaired } from '../../../ir/logical/interval-join.ts'
+import { greatest } from '../../../ir/times.ts'
 import { isBytes } from '../../../ir/types.ts'
 import { StateIds } from '../accumulators/accumulator.ts'
 import { MAX_TIME, MIN_TIME, timeRegion } from '../event-time.ts'
@@ -196,8 +197,7 @@ export class IntervalJoinStage implements StatefulStage {
   /** The times that are computed from it must be in the range of times. */
   #refuseOutside(cx: RowScope, ts: Expr, operator: string): void {
     const { range } = this.#node.condition
-    const sizes = range ? [range.lower, range.upper].map(ticks => (ticks < 0n ? -ticks : ticks)) : [0n]
-    const margin = sizes.reduce((a, b) => (a > b ? a : b)) + 1n
+    const margin = (range ? greatest(range.upper, -range.lower) : 0n) + 1n
     const isOutside = [lt(ts, i64(MIN_TIME + margin)), gt(ts, i64(MAX_TIME - margin))].map(when => ({
       code: 'LDB-2005' as const,
       when,

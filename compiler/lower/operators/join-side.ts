@@ -1,4 +1,6 @@
 /** One side of a join: its rows that may still find a partner, and those of them that leave without one. */
+
+import { columnsOf } from '../../../ir/expr/expr.ts'
 import { and, eq, i32, i64, type KernelBuilder, le, load, ne, sub } from '../../../ir/kernel/build.ts'
 import type { Expr, Mem } from '../../../ir/kernel/node.ts'
 import { rowLayout } from '../../../ir/layout.ts'
@@ -10,6 +12,7 @@ import {
   type JoinSide,
   timesOf,
 } from '../../../ir/logical/interval-join.ts'
+import type { Schema } from '../../../ir/schema.ts'
 import type { RowColumns } from '../expr/index.ts'
 import type { JoinTimes } from '../join-times.ts'
 import { DeadlineHeap } from '../lib/heap.ts'
@@ -57,9 +60,8 @@ export class JoinRows implements Owner {
     this.#keys = parts.keys
     this.givesUnmatched = givesUnmatched(node.type, this.#name)
     this.marksMatched = this.givesUnmatched || (node.type === 'semi' && this.#name === 'left')
-    this.#kept = new KeptRow(this.#input.relation.schema, parts.texts)
+    this.#kept = new KeptRow(keptColumns(node, this.#name), parts.texts)
     this.log = new RowLog(id, `${this.#name}_rows`, {
-      ts: 'i64',
       ...(this.marksMatched && { matched: 'u8' }),
       ...this.#kept.fields,
     })
@@ -80,16 +82,18 @@ export class JoinRows implements Owner {
 
   /** The time by which a row is joined, in a local. */
   time(k: KernelBuilder, columns: RowColumns): Expr {
-    const [left, right] = timesOf({
-      left: this.#node.left.relation,
-      right: this.#node.right.relation,
-      range: this.#node.condition.range,
-    })
-    const value = columns.get(this.#number === 0 ? left : right)
+    const value = columns.get(this.#timeColumn)
     if (!value) throw new Error('a row is joined without its time')
-    const time = scalarOf(value).value
-    // A row belongs to the window that its last tick lies in.
-    return k.let('ts', this.#node.condition.range ? time : sub(time, i64(1n)))
+    return k.let('ts', this.#inTime(scalarOf(value).value))
+  }
+
+  get #timeColumn(): string {
+    return timesOf(this.#node)[this.#number]
+  }
+
+  /** A row belongs to the window that its last tick lies in. */
+  #inTime(value: Expr): Expr {
+    return this.#node.condition.range ? value : sub(value, i64(1n))
   }
 
   key(cx: RowScope, columns: RowColumns): JoinKey {
@@ -105,7 +109,6 @@ export class JoinRows implements Owner {
   /** Keeps a row of a key, or of none. There is room for it. */
   keep(k: KernelBuilder, key: Expr, ts: Expr, wanted: WantedRow, isMatched: Expr): void {
     const row = this.log.append(k, this, key)
-    k.store(this.log.rows, 'ts', row, ts)
     this.#kept.store(k, this.log.rows, row, wanted)
     if (this.marksMatched) k.store(this.log.rows, 'matched', row, isMatched)
     if (this.#unmatched) k.if(eq(isMatched, i32(0)), () => this.#unmatched?.push(k, ts, row))
@@ -113,7 +116,7 @@ export class JoinRows implements Owner {
   }
 
   timeAt(row: Expr): Expr {
-    return load(this.log.rows, 'ts', row)
+    return this.#inTime(load(this.log.rows, this.#kept.fieldOf(this.#timeColumn), row))
   }
 
   isMatched(row: Expr): Expr {
@@ -136,8 +139,7 @@ export class JoinRows implements Owner {
   }
 
   get #past(): Expr {
-    const { mem, field } = this.#times.past(this.#number)
-    return load(mem, field)
+    return this.#times.past(this.#number)
   }
 
   /** Can no partner come any more for a row of that time? */
@@ -189,4 +191,16 @@ export class JoinRows implements Owner {
       this.#unmatched?.push(k, this.timeAt(row), row),
     )
   }
+}
+
+/** What results are made of, and what the condition reads of a row that is kept. */
+function keptColumns(node: IntervalJoin, side: JoinSide): Schema {
+  const { residual } = node.condition
+  const read = new Set([
+    ...node.relation.schema.map(({ name }) => name),
+    ...columnsOf(residual ? [residual] : []),
+  ])
+  const time = timesOf(node)[sideNames.indexOf(side)]
+  const nameOf = (name: string): string => (side === 'left' ? name : (node.names.get(name) ?? name))
+  return node[side].relation.schema.filter(({ name }) => name === time || read.has(nameOf(name)))
 }

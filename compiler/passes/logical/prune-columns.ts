@@ -29,12 +29,20 @@ function prune(node: LogicalNode, needed: ReadonlySet<string>): LogicalNode {
 
 /** Rows are kept: of those of each side only what is read. */
 function pruneJoin(node: IntervalJoin | AsofJoin, needed: ReadonlySet<string>): LogicalNode {
-  const read = node.kind === 'asof_join' ? readByAsof(node) : readBySide(node)
+  const isAsof = node.kind === 'asof_join'
+  const read = isAsof ? readByAsof(node) : readBySide(node)
   const ofRight = [...node.names].flatMap(([own, name]) => (needed.has(name) ? [own] : []))
   const left = handOn(node.left, new Set([...needed, ...read.left]))
-  const isRead = node.kind === 'asof_join' || isPaired(node.type)
-  const right = handOn(node.right, new Set([...(isRead ? ofRight : []), ...read.right]))
-  return node.kind === 'asof_join' ? asofJoin(left, right, node, node.names) : intervalJoin(left, right, node)
+  const right = handOn(
+    node.right,
+    new Set([...(isAsof || isPaired(node.type) ? ofRight : []), ...read.right]),
+  )
+  const given = node.relation.schema.map(({ name }) => name)
+  const used = given.filter(name => needed.has(name))
+  const columns = used.length === given.length ? node.columns : used.length > 0 ? used : given.slice(0, 1)
+  return isAsof
+    ? asofJoin(left, right, { ...node, columns })
+    : intervalJoin(left, right, { ...node, columns })
 }
 
 /** What comes together has the same columns: each input hands on just those that are read. */

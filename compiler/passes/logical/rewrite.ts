@@ -67,7 +67,7 @@ export function rebuild(
 }
 
 function rebuildJoin(
-  { type, condition, names }: IntervalJoin,
+  { type, condition, names, columns }: IntervalJoin,
   [left, right]: readonly LogicalNode[],
   change: (expr: Expr, schema: Schema) => Expr,
 ): LogicalNode {
@@ -78,7 +78,7 @@ function rebuildJoin(
     ...ofRight.map(column => ({ ...column, name: names.get(column.name) ?? column.name })),
   ]
   const residual = condition.residual && change(condition.residual, both)
-  return intervalJoin(left, right, { type, condition: { ...condition, keys, residual }, names })
+  return intervalJoin(left, right, { type, condition: { ...condition, keys, residual }, names, columns })
 }
 
 function rebuildAsof(
@@ -86,7 +86,7 @@ function rebuildAsof(
   [left, right]: readonly LogicalNode[],
   change: (expr: Expr, schema: Schema) => Expr,
 ): LogicalNode {
-  return asofJoin(left, right, { ...node, keys: changedKeys(node.keys, left, right, change) }, node.names)
+  return asofJoin(left, right, { ...node, keys: changedKeys(node.keys, left, right, change) })
 }
 
 function changedKeys(
