@@ -1,8 +1,9 @@
-/** Joins of streams: the condition over the columns of both, and the columns that come out. */
+/** Streams that come together: the condition over the columns of both, and the columns that come out. */
 import type { Expr } from '../../../ir/expr/expr.ts'
 import type { LogicalNode } from '../../../ir/logical/index.ts'
 import { type JoinType, joinOn } from '../../../ir/logical/interval-join.ts'
 import { rightNames } from '../../../ir/logical/join-columns.ts'
+import { union } from '../../../ir/logical/union.ts'
 import type { Columns, ColumnType, Schema } from '../../../ir/schema.ts'
 import { columnsOf } from './columns.ts'
 import { Expression } from './expression.ts'
@@ -38,6 +39,13 @@ export type JoinedColumns<L extends Columns, R extends Columns, O extends JoinOp
         OrNull<L, TypeOfJoin<O> extends 'right' | 'full' ? true : false> &
           OrNull<Renamed<R, keyof L>, TypeOfJoin<O> extends 'left' | 'full' ? true : false>
       >
+
+/** The plan of several streams whose rows go on as they come. */
+export const unionStreams = (first: PlanParts, others: readonly PlanParts[]): PlanParts =>
+  others.reduce((joined, other) => {
+    const { node, params } = joinParams(joined.params, other)
+    return { node: union([joined.node, node]), params }
+  }, first)
 
 /** The condition of a join, in which the columns of the right side have their own names. */
 export type Condition = (

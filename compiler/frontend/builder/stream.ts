@@ -1,22 +1,17 @@
 /** The pipeline builder: every method returns a new stream and changes nothing. */
 import type { Value } from '../../../ir/expr/expr.ts'
-import { aggregate } from '../../../ir/logical/aggregate.ts'
 import { consolidate } from '../../../ir/logical/consolidate.ts'
-import { deduplicate } from '../../../ir/logical/deduplicate.ts'
-import { CHANGE } from '../../../ir/logical/emit.ts'
 import { filter } from '../../../ir/logical/filter.ts'
 import type { LogicalNode } from '../../../ir/logical/index.ts'
 import { distinctRows, latestRows } from '../../../ir/logical/keyed.ts'
 import { asAppend, asChanges } from '../../../ir/logical/mode.ts'
 import { project } from '../../../ir/logical/project.ts'
 import type { RowWindow } from '../../../ir/logical/row-window.ts'
-import { union } from '../../../ir/logical/union.ts'
 import { WINDOW_END, WINDOW_START, window } from '../../../ir/logical/window.ts'
 import { type Columns, findColumn, type RowOf, type Schema } from '../../../ir/schema.ts'
 import { isTimestamp, type TimestampType } from '../../../ir/types.ts'
 import { compilePredicate, compileProjection } from '../lambda/index.ts'
 import type { AggregatesOf } from './aggregate-types.ts'
-import { AggregateCollector, nameCalls } from './aggregates.ts'
 import {
   type AsofColumns,
   type AsofOptions,
@@ -28,7 +23,7 @@ import {
   temporalStreams,
 } from './asof-join.ts'
 import { columnsOf, keysOf, namedExprs, passed, unknownColumn } from './columns.ts'
-import { ticksOf } from './duration.ts'
+import { withoutDuplicates } from './duplicates.ts'
 import {
   type AsAppend,
   type ChangesBy,
@@ -36,15 +31,14 @@ import {
   type ChangesOf,
   type EarlyResults,
   type EmitOptions,
-  emitOf,
   type Latest,
   type PlainNames,
   periodOf,
-  rowsOf,
 } from './emit.ts'
 import { Expression } from './expression.ts'
-import { type JoinedColumns, type JoinOptions, joinStreams } from './join.ts'
-import { joinParams, nameParams, renameParams } from './stream-params.ts'
+import { type Grouping, groupedPlan } from './grouped-plan.ts'
+import { type JoinedColumns, type JoinOptions, joinStreams, unionStreams } from './join.ts'
+import { nameParams, type PlanParts, renameParams } from './stream-params.ts'
 import type { GroupScoped, NumberColumn, SameColumns, UnionOf, WindowColumnsOf } from './stream-types.ts'
 import type {
   ColumnsOf,
@@ -179,7 +173,7 @@ export class Stream<S extends Columns> {
    * LDB-1100 where a key is no column.
    */
   groupBy<const K extends keyof S & string>(...keys: readonly K[]): Grouped<S, Pick<S, K>> {
-    return new Grouped(this.node, this.params, keysOf(this.schema, keys))
+    return new Grouped({ node: this.node, keys: keysOf(this.schema, keys), rows: undefined }, this.params)
   }
 
   /**
@@ -237,10 +231,7 @@ export class Stream<S extends Columns> {
    * forgotten is late. LDB-1100 where a key is no column, LDB-2001 without event time.
    */
   deduplicate(keys: readonly (keyof S & string)[], within: Duration): Stream<S> {
-    const column = this.node.relation.time?.columns.find(name => findColumn(this.schema, name)) ?? ''
-    const type = findColumn(this.schema, column)?.type
-    const ticks = type && isTimestamp(type) ? ticksOf(within, type) : 1n
-    return this.#with(deduplicate(this.node, keysOf(this.schema, keys), column, ticks))
+    return this.#with(withoutDuplicates(this.node, keysOf(this.schema, keys), within))
   }
 
   /**
@@ -249,10 +240,7 @@ export class Stream<S extends Columns> {
    * least of theirs.
    */
   union<O extends SameColumns<S>>(...others: readonly Stream<O>[]): Stream<UnionOf<S, O>> {
-    return others.reduce<Stream<never>>((joined, other) => {
-      const { node, params } = joinParams(joined.params, other)
-      return new Stream(union([joined.node, node]), params)
-    }, this as never) as never
+    return this.#joined(unionStreams(this, others))
   }
 
   /**
@@ -269,55 +257,52 @@ export class Stream<S extends Columns> {
     on: (left: ColumnsOf<S>, right: ColumnsOf<R>) => Typed<'bool', boolean, 'row'>,
     options?: O,
   ): Stream<JoinedColumns<S, R, O>> {
-    const { node, params } = joinStreams(this, other, on as never, options)
-    return new Stream(node, params)
+    return this.#joined(joinStreams(this, other, on as never, options))
   }
 
   /**
-   * Each row of this stream with the one row of another that has its key and is nearest in event time:
-   * `trades.asofJoin(quotes, (trade, quote) => trade.symbol.eq(quote.symbol), { tolerance: '5s' })`. The condition says which
-   * expressions are equal, and nothing else; nulls and NaN equal nothing. A row waits until the watermark of the other stream
-   * says that no nearer one can come. Of each key the other stream is kept from the last row on that may still be asked for.
-   * The event time of results is that of this stream. LDB-2001 where a side has none, LDB-3002 where rows wait for later ones
-   * without a tolerance, LDB-1001 where the condition says more.
+   * Each row of this stream with the one row of another that has its key and is nearest in event time: `trades.asofJoin(quotes,
+   * (trade, quote) => trade.symbol.eq(quote.symbol))`. The condition says which expressions are equal, and nothing else
+   * (LDB-1001); nulls and NaN equal nothing. A row waits until no nearer one can come by the watermark of the other stream, of
+   * which rows are kept from the last of each key on that may still be asked for. Results have the event time of this stream.
+   * LDB-2001 where a side has none, LDB-3002 where rows wait for later ones without a tolerance.
    */
   asofJoin<R extends Columns, const O extends AsofOptions<S, R> = object>(
     other: Stream<R>,
     on: (left: ColumnsOf<S>, right: ColumnsOf<R>) => Typed<'bool', boolean, 'row'>,
     options?: O,
   ): Stream<AsofColumns<S, R, O>> {
-    const { node, params } = asofStreams({ left: this, other, on: on as never }, options as never)
-    return new Stream(node, params)
+    return this.#joined(asofStreams({ left: this, other, on: on as never }, options as never))
   }
 
   /**
-   * Each row of this stream with the version of a table that was valid at its event time:
-   * `orders.temporalJoin(rates, (order, rate) => order.currency.eq(rate.currency))`. The table is a stream of versions: one is
-   * valid from its event time until that of the next one of its key. Where it is a stream of changes, what is taken back is
-   * valid until then. A version that comes late is a late row: results that were given stand. LDB-2001 where a side has no
-   * event time and versions are taken by it.
+   * Each row of this stream with the version of a table that was valid at its event time: `orders.temporalJoin(rates, (order,
+   * rate) => order.currency.eq(rate.currency))`. A version is valid from its event time until that of the next one of its key;
+   * what changes take back is valid until then. One that comes late is a late row: what was given stands. LDB-2001 where a side
+   * has no event time and versions are taken by it.
    */
   temporalJoin<R extends Columns, const O extends TemporalOptions<S, R> = object>(
     table: Stream<R>,
     on: (row: ColumnsOf<S>, version: ColumnsOf<R>) => Typed<'bool', boolean, 'row'>,
     options?: O,
   ): Stream<AsofColumns<S, R, O>> {
-    const { node, params } = temporalStreams({ left: this, other: table, on: on as never }, options as never)
-    return new Stream(node, params)
+    return this.#joined(temporalStreams({ left: this, other: table, on: on as never }, options as never))
   }
 
   /**
-   * Each row of this stream at several distances from its event time, with what another stream was then: for each the last row
-   * of its key that is not later. `trades.probe(quotes, (trade, quote) => trade.symbol.eq(quote.symbol), { offsets: ['0s', '1s',
-   * '5s'] })` gives a row for each of them, as soon as no other can come, which says in the column `offset` how many ticks of
-   * the time column it was. LDB-2001 where a side has no event time.
+   * What another stream was at several distances from the event time of each row: `trades.probe(quotes, (trade, quote) =>
+   * trade.symbol.eq(quote.symbol), { offsets: ['0s', '5s'] })` gives a row for each, with the last row of its key that is not
+   * later, once it is sure. The column `offset` tells the distance in ticks. LDB-2001 where a side has no event time.
    */
   probe<R extends Columns, const O extends ProbeOptions<S, R>>(
     other: Stream<R>,
     on: (left: ColumnsOf<S>, right: ColumnsOf<R>) => Typed<'bool', boolean, 'row'>,
     options: O,
   ): Stream<ProbedColumns<S, R, O>> {
-    const { node, params } = probedStreams({ left: this, other, on: on as never }, options as never)
+    return this.#joined(probedStreams({ left: this, other, on: on as never }, options as never))
+  }
+
+  #joined<R extends Columns>({ node, params }: PlanParts): Stream<R> {
     return new Stream(node, params)
   }
 
@@ -374,7 +359,10 @@ export class WindowedRows<S extends Columns, W extends Columns> {
 
   /** Groups by columns inside of each window. LDB-1100 where a key is no column. */
   groupBy<const K extends keyof S & string>(...keys: readonly K[]): Grouped<S, Flat<W & Pick<S, K>>> {
-    return new Grouped(this.#node, this.#params, keysOf(this.#node.relation.schema, keys), this.#rows)
+    return new Grouped(
+      { node: this.#node, keys: keysOf(this.#node.relation.schema, keys), rows: this.#rows },
+      this.#params,
+    )
   }
 
   /** One group for each window. */
@@ -388,22 +376,13 @@ export class WindowedRows<S extends Columns, W extends Columns> {
 
 /** Groups of a stream by the columns `K`. */
 export class Grouped<S extends Columns, K extends Columns> {
-  readonly #node: LogicalNode
+  readonly #grouping: Grouping
   readonly #params: ReadonlyMap<string, Value>
-  readonly #keys: readonly string[]
-  readonly #rows: RowWindow | undefined
 
   /** @internal */
-  constructor(
-    node: LogicalNode,
-    params: ReadonlyMap<string, Value>,
-    keys: readonly string[],
-    rows?: RowWindow,
-  ) {
-    this.#node = node
+  constructor(grouping: Grouping, params: ReadonlyMap<string, Value>) {
+    this.#grouping = grouping
     this.#params = params
-    this.#keys = keys
-    this.#rows = rows
   }
 
   /** One row for each group: its keys, and what is computed from its aggregates. */
@@ -414,22 +393,6 @@ export class Grouped<S extends Columns, K extends Columns> {
     ) => O & GroupScoped<O> & { [C in keyof K & keyof O]: never },
     options?: E,
   ): Stream<Flat<K & SchemaOf<O> & ChangesOf<E>>> {
-    const collector = new AggregateCollector()
-    const columns = columnsOf<S>(this.#node.relation.schema)
-    const results = namedExprs(aggregates(columns, collector.functions))
-    const { calls, exprs } = nameCalls(collector.calls, results)
-    const grouped = aggregate(
-      this.#node,
-      this.#keys,
-      calls,
-      emitOf(options, this.#node.relation),
-      rowsOf(options, this.#rows),
-    )
-    const keys = grouped.relation.schema.filter(
-      ({ name }) => name !== CHANGE && !calls.some(one => one.name === name),
-    )
-    const isPlain = exprs.length === calls.length && exprs.every(({ name }, i) => name === calls[i].name)
-    if (isPlain) return new Stream(grouped, this.#params)
-    return new Stream(project(grouped, [...keys.map(passed), ...exprs]), this.#params)
+    return new Stream(groupedPlan(this.#grouping, aggregates, options), this.#params)
   }
 }

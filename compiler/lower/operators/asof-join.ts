@@ -2,12 +2,11 @@
  * asof_join: a row of the left side that can be given its row of the right side is joined at once; any other waits for the
  * right side. What leaves later leaves in order of the time at which that was sure.
  */
-import { controlBlock, Status } from '../../../ir/abi.ts'
+import { Status } from '../../../ir/abi.ts'
 import { MillraceError } from '../../../ir/errors.ts'
 import {
   add,
   all,
-  and,
   bool,
   ge,
   gt,
@@ -37,9 +36,9 @@ import { END_OF_CHAIN } from '../lib/node-pool.ts'
 import { TimeChains } from '../lib/time-chains.ts'
 import type { Row, RowScope } from '../scope.ts'
 import type { EagerOutput, EmitEach, StatefulStage } from '../stage.ts'
-import { FALSE, isNever, orElse, scalar, scalarOf } from '../value.ts'
+import { FALSE, isNever, scalar, scalarOf } from '../value.ts'
+import { AsofLeaving } from './asof-leaving.ts'
 import { AsofOffsets } from './asof-offsets.ts'
-import type { RipeVersions } from './asof-ripening.ts'
 import { AsofSureness } from './asof-sureness.ts'
 import { AsofVersions } from './asof-versions.ts'
 import { AsofWaiting } from './asof-waiting.ts'
@@ -64,6 +63,7 @@ export class AsofJoinStage implements StatefulStage {
   readonly #versions: AsofVersions
   /** Absent where no row waits. */
   readonly #waiting: AsofWaiting | undefined
+  readonly #leaving: AsofLeaving | undefined
   readonly #sureness: AsofSureness
   readonly #offsets: AsofOffsets
   readonly #texts: Interner | undefined
@@ -102,6 +102,8 @@ export class AsofJoinStage implements StatefulStage {
     this.#sureness = new AsofSureness(node, this.#versions.chains, this.#rightTime)
     this.#waiting =
       left === undefined ? undefined : new AsofWaiting(node, left, { keys, texts, offsets: this.#offsets })
+    const parts = { versions: this.#versions, sureness: this.#sureness, rightTime: this.#rightTime }
+    this.#leaving = this.#waiting && new AsofLeaving(node, { ...parts, waiting: this.#waiting })
     this.#progress = rowLayout('asof_progress', 'state', { step: 'i32' })
     this.#deadline = rowLayout('asof_deadline', 'state', { deadline: 'i64' })
   }
@@ -111,8 +113,7 @@ export class AsofJoinStage implements StatefulStage {
   }
 
   get isDue(): Expr {
-    const ripe = this.#versions.ripening?.isDue(this.#rightTime) ?? FALSE
-    return orElse(this.#waiting?.isDue(this.#rightTime) ?? FALSE, ripe)
+    return this.#leaving?.isDue ?? FALSE
   }
 
   get #rightTime(): Expr {
@@ -156,81 +157,10 @@ export class AsofJoinStage implements StatefulStage {
 
   /** Gives out the rows whose time has come. */
   advance(k: KernelBuilder, leave: Leave, each: EmitEach): void {
-    const waiting = this.#waiting
-    if (!waiting) return
-    const spent = k.let('spent', i32(0))
-    k.loop('due_rows', done => {
-      k.breakIf(not(this.isDue), done)
-      k.phase('reserve')
-      k.if(ge(spent, load(controlBlock, 'budget')), () => leave(Status.yield))
-      k.set(spent, add(spent, i32(1)))
-      const row = k.let('leaving', i32(END_OF_CHAIN))
-      const { ripening } = this.#versions
-      if (!ripening) {
-        k.set(row, waiting.first)
-        this.#giveWaiting(k, waiting, { row, isAwaited: FALSE, spent }, each)
-        return
-      }
-      const isAwaited = this.#chooseNext(k, waiting, ripening, row)
-      const give = (): void => this.#giveWaiting(k, waiting, { row, isAwaited, spent }, each)
-      const drop = (): void => {
-        k.phase('apply')
-        ripening.drop(k)
-      }
-      k.if(lt(row, i32(0)), drop, give)
+    this.#leaving?.advance(k, leave, {
+      give: (row, found, step) => each(() => this.#result(row, found, step), this.#operator),
+      forgetKey: key => this.#forgetKey(k, key),
     })
-  }
-
-  /**
-   * The row that leaves next; none where a ripe row of the right side has nobody left that waits for it. Returns whether it
-   * leaves because of one.
-   */
-  #chooseNext(k: KernelBuilder, waiting: AsofWaiting, ripening: RipeVersions, row: Local): Expr {
-    const { chains } = this.#versions
-    const isRipe = k.let('is_ripe', ripening.isDue(this.#rightTime))
-    const isBehind = and(waiting.isDue(this.#rightTime), lt(waiting.until, ripening.time))
-    const isAwaited = k.let('is_awaited', and(isRipe, not(isBehind)))
-    k.if(
-      isAwaited,
-      () => {
-        const ripe = k.let('ripe', ripening.first)
-        k.set(row, waiting.chains.oldest(chains.keyAt(ripe)))
-        k.if(ge(row, i32(0)), () =>
-          k.if(gt(waiting.chains.timeAt(row), chains.timeAt(ripe)), () => k.set(row, i32(END_OF_CHAIN))),
-        )
-      },
-      () => k.set(row, waiting.first),
-    )
-    return isAwaited
-  }
-
-  /** Gives a row that waited its result; as the nearest it may wait once more, for one as near behind it. */
-  #giveWaiting(
-    k: KernelBuilder,
-    waiting: AsofWaiting,
-    { row, isAwaited, spent }: { row: Local; isAwaited: Expr; spent: Local },
-    each: EmitEach,
-  ): void {
-    const time = k.let('time', waiting.chains.timeAt(row))
-    const { row: found, steps } = this.#versions.match(k, waiting.chains.keyAt(row), time)
-    k.set(spent, add(spent, steps))
-    const give = (): void => {
-      when(k, this.#sureness.isGiven(found), () =>
-        each(() => this.#result(waiting.columnsAt(row), found, waiting.stepAt(row)), this.#operator),
-      )
-      k.phase('apply')
-      waiting.leave(k, row, key => this.#forgetKey(k, key))
-    }
-    if (this.#node.direction !== 'nearest') {
-      give()
-      return
-    }
-    const until = k.let('until', this.#sureness.sureAt(k, found, time))
-    const wait = (): void => {
-      k.phase('apply')
-      waiting.delayFirst(k, until)
-    }
-    k.if(and(not(isAwaited), gt(until, waiting.until)), wait, give)
   }
 
   push(cx: RowScope, row: Row, _miss: unknown, output: EagerOutput | undefined): void {
