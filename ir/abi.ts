@@ -18,7 +18,7 @@ export const Status = { ok: 0, due: 1, grow: 2, full: 3, yield: 4, trap: 5 } as 
 export type Status = (typeof Status)[keyof typeof Status]
 
 /** Why a kernel trapped; the runtime turns it into an LDB code. */
-export const Trap = { valueTooLarge: 1, tooManyPartitions: 2 } as const
+export const Trap = { valueTooLarge: 1, tooManyPartitions: 2, tooManyRows: 3 } as const
 
 /** Why a row went to the error output; one bit each, of which one is set: the first fault in order of evaluation. */
 export const rowErrors = [

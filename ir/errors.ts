@@ -124,6 +124,11 @@ const rows = {
     'this join type is not available on streams',
     'use a supported join type',
   ),
+  'LDB-3005': row(
+    'join_state_full',
+    'a join keeps as many rows as it may',
+    'raise maxRows of the join, or bound the time difference of the two sides',
+  ),
   'LDB-4001': row('serialization_failed', 'state could not be serialised', 'report it with the plan'),
   'LDB-4002': row('deserialization_failed', 'state could not be read back', 'restore an older checkpoint'),
   'LDB-4003': row('json_parse_error', 'JSON text is not valid', 'correct the text at the position named'),

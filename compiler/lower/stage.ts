@@ -63,7 +63,7 @@ export interface StatefulStage {
   /** Has `advance` work to do now? Set where that does not depend on the watermark of the pipeline alone. */
   readonly isDue?: Expr
   /** The watermarks of its inputs, where it has an opinion of its own about them. */
-  readonly times?: InputTimes
+  readonly times?: InputTimes | undefined
   /** May what is due wait until the call ends, where no other pipeline sees when it comes? */
   readonly canWait: boolean
   init(k: KernelBuilder): void

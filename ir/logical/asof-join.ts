@@ -11,7 +11,7 @@ import { printExpr, printName } from '../expr/print.ts'
 import { type Column, checkSchema, findColumn } from '../schema.ts'
 import { isTimestamp } from '../types.ts'
 import type { LogicalNode } from './index.ts'
-import { narrowed, orNull, printColumns, renamed, rightNames } from './join-columns.ts'
+import { columnsOfBoth, narrowed, orNull, printColumns, renamed, rightNames } from './join-columns.ts'
 import { equalitiesOf, type KeyPair } from './join-condition.ts'
 import { ANY_MODE, withoutCode } from './mode.ts'
 import type { OperatorRule } from './operator.ts'
@@ -74,7 +74,7 @@ export const PROBES_MAX = 64
 export function asofKeys(left: LogicalNode, right: LogicalNode, on: Expr): readonly KeyPair[] {
   const [l, r] = [left.relation, right.relation]
   const names = rightNames(l.schema, r.schema)
-  checkColumns(on, checkSchema([...l.schema, ...renamed(r.schema, names)]), 'asof join')
+  checkColumns(on, checkSchema(columnsOfBoth(l.schema, r.schema, names)), 'asof join')
   const { keys, rest } = equalitiesOf(on, { left: l, right: r, names })
   if (rest.length === 0) return keys
   throw new MillraceError('LDB-1001', `the condition of an asof join says ${printExpr(rest[0])}`, {
@@ -108,7 +108,9 @@ export function asofJoin(
   checkTimes(left, right, parts)
   checkProbes(probes)
   const all = rightNames(left.relation.schema, right.relation.schema)
-  const names = new Map(right.relation.schema.map(({ name }) => [name, (known ?? all).get(name) ?? name]))
+  const names = new Map(
+    withoutCode(right.relation.schema).map(({ name }) => [name, (known ?? all).get(name) ?? name]),
+  )
   const schema = checkSchema([
     ...left.relation.schema,
     ...(probes ? [probeColumn(probes)] : []),

@@ -42,12 +42,15 @@ export interface Sides {
 /** Bounds beyond are no bounds: times lie within 63 bits. */
 const TICKS_MAX = 1n << 62n
 
-/** Takes a condition over the columns of both sides apart. LDB-3002 where it bounds no difference of event times from both sides. */
-export function conditionOf(on: Expr, sides: Sides): JoinCondition {
+/**
+ * Takes a condition over the columns of both sides apart. LDB-3002 where it bounds no difference of event times from both sides,
+ * unless the rows that are kept are bounded by their number.
+ */
+export function conditionOf(on: Expr, sides: Sides, isBounded: boolean): JoinCondition {
   const reader = new ConditionReader(sides)
   const parts = conjunctsOf(on)
   const isOfWindows = sides.left.time?.window !== undefined
-  const range = isOfWindows ? undefined : reader.rangeOf(parts)
+  const range = isOfWindows ? undefined : reader.rangeOf(parts, isBounded)
   const keys = [...windowKey(sides), ...parts.flatMap(part => reader.keyOf(part) ?? [])]
   const rest = parts.filter(part => !reader.keyOf(part) && !(range && reader.isWithin(part, range)))
   return {
@@ -141,7 +144,7 @@ class ConditionReader {
   }
 
   /** What all bounds of one pair of event times come to; of the first pair that has one on both sides. */
-  rangeOf(parts: readonly Expr[]): TimeRange {
+  rangeOf(parts: readonly Expr[], isBounded: boolean): TimeRange | undefined {
     const bounds = parts.flatMap(part => this.#boundOf(part) ?? [])
     const ranges = bounds.map(({ left, right }) => {
       const same = bounds.filter(one => one.left === left && one.right === right)
@@ -152,6 +155,7 @@ class ConditionReader {
     for (const { left, right, lower, upper } of ranges) {
       if (lower !== undefined && upper !== undefined) return checked({ left, right, lower, upper })
     }
+    if (isBounded) return undefined
     throw this.#unbounded(ranges[0])
   }
 
@@ -210,8 +214,8 @@ class ConditionReader {
     const { left, right } = this.#sides
     const [l, r] = [found?.left ?? timeOf(left), found?.right ?? timeOf(right)]
     if (!l || !r) {
-      return new MillraceError('LDB-2001', `the ${l ? 'right' : 'left'} side of a join has no event time`, {
-        fix: 'declare the time column of its source, and keep it up to the join',
+      return new MillraceError('LDB-3002', `the ${l ? 'right' : 'left'} side of a join has no event time`, {
+        fix: 'declare the time column of its source and keep it up to the join, or say how many rows may be kept: maxRows',
       })
     }
     const [a, b] = [`right.${printName(r)}`, `left.${printName(l)}`]
@@ -220,7 +224,7 @@ class ConditionReader {
       ...(found?.upper === undefined ? [`how far ${a} may be behind ${b}`] : []),
     ]
     return new MillraceError('LDB-3002', `no condition of the join says ${missing.join(', nor ')}`, {
-      fix: `rows would be kept for ever: add a condition such as ${a} between ${b} - 5 minutes and ${b} + 5 minutes`,
+      fix: `rows would be kept for ever: add a condition such as ${a} between ${b} - 5 minutes and ${b} + 5 minutes, or say how many may be kept: maxRows`,
     })
   }
 }
@@ -261,7 +265,7 @@ export function printCondition({ keys, range, residual }: JoinCondition): string
     ...keys.map(({ left, right }) => `${printExpr(left)} = right ${printExpr(right)}`),
     ...(range
       ? [`right ${printName(range.right)} - ${printName(range.left)} in ${range.lower} .. ${range.upper}`]
-      : ['same window']),
+      : []),
     ...(residual ? [`where ${printExpr(residual)}`] : []),
   ]
   return parts.join(' and ')

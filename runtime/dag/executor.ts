@@ -341,6 +341,8 @@ function trapped({ control, program }: Pipeline): MillraceError {
       })
     case Trap.tooManyPartitions:
       return new MillraceError('LDB-2006', 'a row of one more partition than the source may have')
+    case Trap.tooManyRows:
+      return new MillraceError('LDB-3005', 'a row of one more than a join may keep of a side')
     default:
       throw new Error(`pipeline ${program.id} trapped: ${reason}`)
   }

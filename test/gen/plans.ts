@@ -21,9 +21,10 @@ import { WINDOW_END, WINDOW_START, window } from '../../ir/logical/window.ts'
 import type { Column, Schema } from '../../ir/schema.ts'
 import { isList, isTimestamp } from '../../ir/types.ts'
 import { callOver } from './aggregates.ts'
+import { asofJoinsOf } from './asof-joins.ts'
 import { emitsOf, emitsOnce, fitting, periodsOf } from './emits.ts'
 import { exprOf, ref } from './exprs.ts'
-import { asofJoinsOf, joinsOf, timesOf } from './joins.ts'
+import { joinsOf } from './joins.ts'
 import { types, valuesOf } from './values.ts'
 import { alignments, watermarksOf } from './watermarks.ts'
 import { rowWindows, sizesAndOffsets, specsOn } from './windows.ts'
@@ -122,15 +123,13 @@ const joined =
   input => {
     const sources = sourcesOf(input)
     const [{ name, relation, watermark }] = sources
-    const isHeld = isHeldByPartition(input) || input.relation.isChangelog
-    if (isHeld || sources.length > 1 || !watermark || timesOf(input).length === 0) return fc.constant(input)
+    if (isHeldByPartition(input) || sources.length > 1 || !watermark) return fc.constant(input)
     return fc
       .tuple(watermarks.map(bySource), fc.boolean())
       .map(([mark, isSame]) => {
         const other = source(`${name}j`, relation.schema, mark)
         return isSame || input.relation.time?.window ? withSource(input, other) : other
       })
-      .filter(other => !other.relation.isChangelog)
       .chain(maybe(filtered, 1, 3))
       .chain(other => joinsOf(input, other))
   }

@@ -55,8 +55,13 @@ export class SideTimes {
     if (isIdle) this.#meet()
   }
 
+  /** What they come to. */
+  get met(): bigint {
+    return this.#meeting.met()
+  }
+
   #meet(): void {
-    const met = this.#meeting.met()
+    const { met } = this
     for (const side of [0, 1]) {
       const time = this.#meeting.times[side]
       const isOut = this.#meeting.idle[side] && time < MAX_TIME

@@ -15,7 +15,7 @@ import type { Early, Emit } from '../../ir/logical/emit.ts'
 import { filter } from '../../ir/logical/filter.ts'
 import type { LogicalNode } from '../../ir/logical/index.ts'
 import { intervalJoin, type JoinType } from '../../ir/logical/interval-join.ts'
-import { rightNames } from '../../ir/logical/join-columns.ts'
+import { columnsOfBoth, rightNames } from '../../ir/logical/join-columns.ts'
 import type { KeyPair, TimeRange } from '../../ir/logical/join-condition.ts'
 import { asAppend, asChanges, type Mode } from '../../ir/logical/mode.ts'
 import { project } from '../../ir/logical/project.ts'
@@ -41,6 +41,7 @@ type OperatorJson =
       readonly interval_join: readonly [PlanJson, PlanJson]
       readonly type: JoinType
       readonly on: ConditionJson
+      readonly maxRows?: number | undefined
     }
   | {
       readonly asof_join: readonly [PlanJson, PlanJson]
@@ -169,7 +170,14 @@ export function planToJson(node: LogicalNode): PlanJson {
         range,
         residual: residual && exprToJson(residual),
       }
-      return [{ interval_join: [planToJson(node.left), planToJson(node.right)], type: node.type, on }]
+      return [
+        {
+          interval_join: [planToJson(node.left), planToJson(node.right)],
+          type: node.type,
+          on,
+          maxRows: node.maxRows,
+        },
+      ]
     }
     case 'asof_join': {
       const {
@@ -239,16 +247,14 @@ function joinFromJson({
   interval_join: sides,
   type,
   on,
+  maxRows,
 }: Extract<OperatorJson, { readonly interval_join: unknown }>): LogicalNode {
   const [left, right] = sides.map(chainFromJson)
-  const names = rightNames(left.relation.schema, right.relation.schema)
-  const both = [
-    ...left.relation.schema,
-    ...right.relation.schema.map(column => ({ ...column, name: names.get(column.name) ?? column.name })),
-  ]
+  const [ofLeft, ofRight] = [left, right].map(({ relation }) => relation.schema)
+  const names = rightNames(ofLeft, ofRight)
   const keys = pairsFromJson(on.keys, [left, right])
-  const residual = on.residual && exprFromJson(on.residual, both)
-  return intervalJoin(left, right, { type, condition: { keys, range: on.range, residual }, names })
+  const residual = on.residual && exprFromJson(on.residual, columnsOfBoth(ofLeft, ofRight, names))
+  return intervalJoin(left, right, { type, condition: { keys, range: on.range, residual }, names, maxRows })
 }
 
 function operatorFromJson(input: LogicalNode, json: OperatorJson): LogicalNode {

@@ -18,6 +18,11 @@ export interface JoinOptions {
    * stream that have a partner, or have none.
    */
   readonly type?: JoinType
+  /**
+   * The most rows that are kept of each side; one more is LDB-3005. Needed where the condition does not bound the times: rows
+   * are kept for ever then, and those without a partner are handed on at once and taken back when one comes, as changes.
+   */
+  readonly maxRows?: number
 }
 
 type TypeOfJoin<O extends JoinOptions> = O['type'] extends infer T extends JoinType ? T : 'inner'
@@ -61,10 +66,8 @@ export function joinStreams(
   options: JoinOptions = {},
 ): PlanParts {
   const { node: right, params } = joinParams(left.params, other)
-  return {
-    node: joinOn(left.node, right, options.type ?? 'inner', conditionOf(left.node, right, on)),
-    params,
-  }
+  const { type = 'inner', maxRows } = options
+  return { node: joinOn(left.node, right, { type, on: conditionOf(left.node, right, on), maxRows }), params }
 }
 
 /** A condition over the columns of both sides, those of the right one by the names that they have behind the join. */

@@ -1,5 +1,6 @@
 /** Whole rows in state: each column is a field, texts are named by the ids of their interned copies, nulls are bits. */
 import {
+  all,
   and,
   bool,
   eq,
@@ -16,9 +17,10 @@ import {
 import type { Expr, Mem } from '../../../ir/kernel/node.ts'
 import type { FieldSpec, FieldSpecs } from '../../../ir/layout.ts'
 import type { Column } from '../../../ir/schema.ts'
-import { isBytes } from '../../../ir/types.ts'
+import { isBytes, isFloat } from '../../../ir/types.ts'
 import type { RowColumns } from '../expr/index.ts'
 import { bytesOf, FALSE, isNever, scalarOf, type Value } from '../value.ts'
+import { doubleBits } from './hash.ts'
 import { type Interner, keyOfText, NULL_TEXT, type Wanted } from './interner.ts'
 import { keptField, readKept, stored } from './kept.ts'
 
@@ -119,6 +121,26 @@ export class KeptRow {
       words.set(word, known ? or(known, bit) : bit)
     })
     for (const [word, bits] of words) k.store(mem, word, at, bits)
+  }
+
+  /** Is a row that is kept the same as another? All NaN are, and both zeros; nulls are, too. */
+  isLike(mem: Mem, at: Expr, { columns, texts }: WantedRow): Expr {
+    let text = 0
+    const same = this.#columns.map((column, i) => {
+      const held = load(mem, this.#field(i), at)
+      const value = this.#value(columns, column)
+      if (value.kind === 'bytes') {
+        const { id, needed } = texts[text++]
+        return eq(held, isConst(needed, true) ? id : keyOfText(id, not(needed)))
+      }
+      const isSame = isFloat(column.type)
+        ? eq(doubleBits(held), doubleBits(scalarOf(value).value))
+        : eq(held, stored(scalarOf(value).value))
+      if (!this.#hasBit(column)) return isSame
+      const isNull = this.#isNull(mem, at, column, i)
+      return and(eq(toInt(isNull), toInt(value.isNull)), or(isNull, isSame))
+    })
+    return all(same)
   }
 
   /** The columns of a row that is kept. */

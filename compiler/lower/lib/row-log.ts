@@ -6,7 +6,7 @@
  * A row that may leave can lie behind one that stays. Both are told apart when room runs out: those that stay move to the
  * other extent, and their chains are made anew.
  */
-import { controlBlock } from '../../../ir/abi.ts'
+import { controlBlock, Trap } from '../../../ir/abi.ts'
 import {
   add,
   all,
@@ -14,6 +14,7 @@ import {
   eq,
   ge,
   i32,
+  isConst,
   type KernelBuilder,
   load,
   lt,
@@ -26,7 +27,7 @@ import {
 import type { Expr, Local, Mem } from '../../../ir/kernel/node.ts'
 import { type FieldSpecs, rowLayout } from '../../../ir/layout.ts'
 import type { Growable } from '../../../ir/physical/program.ts'
-import { askForRoom, type Leave, returnIfBudgetSpent } from './control.ts'
+import { askForRoom, type Leave, returnIfBudgetSpent, trap } from './control.ts'
 import type { TextWalk } from './interner.ts'
 import { powerOfTwo, roomFor } from './table.ts'
 
@@ -43,8 +44,12 @@ export interface Owner {
   /** Where the newest row of a key is written down. */
   newest(key: Expr): Expr
   setNewest(k: KernelBuilder, key: Expr, row: Expr): void
-  /** May a row leave? */
+  /** May a row leave when it is the oldest? */
   hasPassed(row: Expr): Expr
+  /** Is it gone before its time? It leaves when all move at the latest. */
+  isGone(row: Expr): Expr
+  /** May it leave when all move? */
+  mayDrop(row: Expr): Expr
   /** A row that stays lies in another place now. */
   moved(k: KernelBuilder, row: Expr): void
   /** All rows are about to move. */
@@ -57,13 +62,17 @@ export class RowLog {
   readonly rows: Mem
   readonly #id: number
   readonly #name: string
+  readonly #max: number | undefined
 
-  constructor(id: number, name: string, fields: FieldSpecs) {
+  /** `max`: the most rows there may be, where that is not the limit of all state. */
+  constructor(id: number, name: string, fields: FieldSpecs, max?: number) {
+    this.#max = max
     this.#id = id
     this.#name = name
     this.head = rowLayout(`${name}_head`, 'state', {
-      /** Rows that are there, and that there is room for; the extent in use; its rows - 1; the oldest row in it. */
+      /** Rows, and those of them that are gone; that there is room for; the extent in use; its rows - 1; the oldest row in it. */
       live: 'i32',
+      gone: 'i32',
       room: 'i32',
       base: 'i32',
       mask: 'i32',
@@ -105,6 +114,9 @@ export class RowLog {
 
   /** Returns `grow` where one more row would find no room. Part of a row's reserve. */
   reserve(k: KernelBuilder, leave: Leave): void {
+    const max = this.#max
+    const there = sub(this.live, this.#head('gone'))
+    if (max !== undefined) k.if(ge(there, i32(max)), () => trap(k, Trap.tooManyRows, leave))
     k.if(ge(this.live, this.#head('room')), () => askForRoom(k, this.#id, add(this.live, i32(1)), leave))
   }
 
@@ -152,14 +164,26 @@ export class RowLog {
 
   /** The oldest rows leave that may. */
   release(k: KernelBuilder, owner: Owner): void {
+    if (isConst(owner.hasPassed(i32(0)), false)) return
     const left = k.let('left', i32(0))
     k.loop(`leave_${this.#name}`, label => {
       k.breakIf(or(ge(left, i32(LEAVE_MAX)), eq(this.live, i32(0))), label)
       k.breakIf(not(owner.hasPassed(this.#at(i32(0)))), label)
+      this.#forget(k, owner)
       k.put(this.head, 'oldest', and(add(this.#head('oldest'), i32(1)), this.#head('mask')))
       k.put(this.head, 'live', sub(this.live, i32(1)))
       k.set(left, add(left, i32(1)))
     })
+  }
+
+  #forget(k: KernelBuilder, owner: Owner): void {
+    const isGone = owner.isGone(this.#at(i32(0)))
+    if (!isConst(isGone, false)) k.if(isGone, () => k.put(this.head, 'gone', sub(this.#head('gone'), i32(1))))
+  }
+
+  /** A row is gone: it is there no more, and leaves when it may. */
+  countGone(k: KernelBuilder): void {
+    this.#raise(k, 'gone')
   }
 
   /** The body of the grow kernel. Yields by the budget. */
@@ -182,21 +206,21 @@ export class RowLog {
     k.put(head, 'mask', this.#head('new_mask'))
     k.put(head, 'room', add(this.#head('new_mask'), i32(1)))
     k.put(head, 'live', this.#head('new_live'))
-    for (const field of ['oldest', 'counted', 'staying', 'new_mask', 'moved', 'new_live'])
+    for (const field of ['gone', 'oldest', 'counted', 'staying', 'new_mask', 'moved', 'new_live'])
       k.put(head, field, i32(0))
   }
 
   /** How many rows stay. */
   #count(k: KernelBuilder, owner: Owner, spent: Local): void {
     this.#each(k, 'counted', spent, row => {
-      k.if(not(owner.hasPassed(row)), () => this.#raise(k, 'staying'))
+      k.if(not(owner.mayDrop(row)), () => this.#raise(k, 'staying'))
     })
   }
 
   #move(k: KernelBuilder, owner: Owner, base: Local, spent: Local): void {
     const { rows } = this
     this.#each(k, 'moved', spent, row => {
-      k.if(not(owner.hasPassed(row)), () => {
+      k.if(not(owner.mayDrop(row)), () => {
         const to = k.let('to', add(base, this.#head('new_live')))
         for (const field of Object.keys(rows.fields)) k.store(rows, field, to, load(rows, field, row))
         const key = k.let('key', load(rows, 'key', row))

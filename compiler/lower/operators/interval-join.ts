@@ -1,7 +1,7 @@
 /**
  * interval_join: a row looks for partners among the rows of its key that the other side has kept, one after the other, and is
  * kept then for those that are still to come. How far it has come is kept in state, so that a call may end between two
- * partners.
+ * partners. A row that is taken back looks for them in the same way, and takes back what they gave together.
  */
 import { controlBlock, Status } from '../../../ir/abi.ts'
 import { MillraceError } from '../../../ir/errors.ts'
@@ -14,7 +14,6 @@ import {
   gt,
   i32,
   i64,
-  isConst,
   type KernelBuilder,
   le,
   load,
@@ -25,13 +24,13 @@ import {
 } from '../../../ir/kernel/build.ts'
 import type { Expr, Local, Mem } from '../../../ir/kernel/node.ts'
 import { rowLayout } from '../../../ir/layout.ts'
-import { type IntervalJoin, intervalJoinRule, isPaired } from '../../../ir/logical/interval-join.ts'
+import { type IntervalJoin, intervalJoinRule, isTimed } from '../../../ir/logical/interval-join.ts'
+import type { Column } from '../../../ir/schema.ts'
 import { greatest } from '../../../ir/times.ts'
 import { isBytes } from '../../../ir/types.ts'
 import { StateIds } from '../accumulators/accumulator.ts'
-import { MAX_TIME, MIN_TIME, timeRegion } from '../event-time.ts'
-import type { RowColumns } from '../expr/index.ts'
-import { lowerExpr } from '../expr/index.ts'
+import { MAX_TIME, MIN_TIME, passWatermark, timeRegion } from '../event-time.ts'
+import { lowerExpr, type RowColumns } from '../expr/index.ts'
 import { holds } from '../expr/logic.ts'
 import { JoinTimes } from '../join-times.ts'
 import type { Leave } from '../lib/control.ts'
@@ -44,22 +43,39 @@ import { HashTable, roomFor } from '../lib/table.ts'
 import type { Row, RowScope } from '../scope.ts'
 import type { EagerOutput, EmitEach, StatefulStage } from '../stage.ts'
 import { FALSE, isNever } from '../value.ts'
+import { takesBack } from './change-rows.ts'
 import { GroupKey, KEYS_MAX, type KeyValue } from './group-key.ts'
-import { keyColumns } from './join-key.ts'
+import { keyColumn } from './join-key.ts'
+import { JoinResults } from './join-results.ts'
 import { JoinRows, newestField, sideNames } from './join-side.ts'
 
 const TABLE = 0
 /** In place of the row that is looked at next: no row has begun to look for partners. */
 const NOT_BEGUN = -2
 
+/** A row on its way through the join. */
+interface Taken {
+  readonly row: Row
+  /** Its key in the table of keys, or a negative number where that has none. */
+  readonly entry: Local
+  readonly key: KeyValue
+  readonly isVoid: Expr
+  /** Is it taken back? */
+  readonly isLess: Expr
+  readonly wanted: WantedRow
+  readonly output: EagerOutput
+  readonly operator: string
+}
+
 export class IntervalJoinStage implements StatefulStage {
-  readonly times: JoinTimes
+  readonly times: JoinTimes | undefined
   readonly #node: IntervalJoin
   readonly #key: GroupKey
   readonly #keys: HashTable
   readonly #sides: readonly [JoinRows, JoinRows]
+  readonly #results: JoinResults
   readonly #texts: Interner | undefined
-  /** How far the row under way has come: the partner that it looks at next, and whether it has found any. */
+  /** How far the row under way has come: the partner that it looks at next, and how many it has found. */
   readonly #progress: Mem
   readonly #deadline: Mem
 
@@ -75,10 +91,16 @@ export class IntervalJoinStage implements StatefulStage {
     const { keys, range } = node.condition
     if (keys.length > KEYS_MAX)
       throw new MillraceError('LDB-1001', `a join by ${keys.length} keys; ${KEYS_MAX} is the most`)
-    this.times = new JoinTimes(range ?? { lower: 0n, upper: 0n })
+    this.times = isTimed(node) ? new JoinTimes(range ?? { lower: 0n, upper: 0n }) : undefined
     const ids = new StateIds(TABLE + 1)
     const [left, right] = [ids.next(), ids.next()]
-    const columns = keyColumns(keys.map(({ left }) => left.type))
+    const columns = keys.map(
+      (pair, i): Column => ({
+        name: keyColumn(i),
+        type: pair.left.type,
+        nullable: pair.left.nullable || pair.right.nullable,
+      }),
+    )
     const kept = sideNames.flatMap(side => node[side].relation.schema)
     const hasTexts = [...columns, ...kept].some(({ type }) => isBytes(type))
     this.#texts = hasTexts ? new Interner(ids.next()) : undefined
@@ -91,7 +113,8 @@ export class IntervalJoinStage implements StatefulStage {
     this.#texts?.addUser(this.#keys)
     const parts = { times: this.times, keys: this.#keys, texts: this.#texts }
     this.#sides = [new JoinRows(node, 0, left, parts), new JoinRows(node, 1, right, parts)]
-    this.#progress = rowLayout('join_progress', 'state', { partner: 'i32', matched: 'i32' })
+    this.#results = new JoinResults(node, this.#sides)
+    this.#progress = rowLayout('join_progress', 'state', { partner: 'i32', found: 'i32' })
     this.#deadline = rowLayout('join_deadline', 'state', { deadline: 'i64' })
   }
 
@@ -149,8 +172,12 @@ export class IntervalJoinStage implements StatefulStage {
 
   close(): void {}
 
-  /** Rows go on as they find each other, and so does their time: each of them tells it. */
+  /** Rows go on as they find each other, and so does their time: each of them tells it. Rows that are kept for ever have none. */
   passWatermark(k: KernelBuilder): void {
+    if (!this.times) {
+      passWatermark(k, undefined, 0n)
+      return
+    }
     k.put(timeRegion, 'out_wm', load(timeRegion, 'wm'))
     k.put(timeRegion, 'passed_to', i64(MAX_TIME))
   }
@@ -159,43 +186,43 @@ export class IntervalJoinStage implements StatefulStage {
   advance(k: KernelBuilder, leave: Leave, each: EmitEach): void {
     const spent = k.let('spent', i32(0))
     this.#sides.forEach((side, n) => {
-      if (!side.givesUnmatched) return
+      if (isNever(side.isDue)) return
       k.loop(`unmatched_${n}`, done => {
         k.breakIf(not(side.isDue), done)
         k.phase('reserve')
         k.if(ge(spent, load(controlBlock, 'budget')), () => leave(Status.yield))
         const row = k.let('unmatched', side.nextUnmatched)
-        k.if(not(side.isMatched(row)), () =>
-          each(() => this.#alone(n, side.columnsAt(row)), intervalJoinRule.print(this.#node)),
+        const isAlone = k.let('is_alone', side.isAlone(row))
+        k.if(isAlone, () =>
+          each(() => this.#results.alone(n, side.columnsAt(row), FALSE), intervalJoinRule.print(this.#node)),
         )
         k.phase('apply')
-        side.dropUnmatched(k)
+        side.dropUnmatched(k, row, isAlone)
         k.set(spent, add(spent, i32(1)))
       })
     })
   }
 
   push(cx: RowScope, row: Row, _miss: unknown, output: EagerOutput | undefined): void {
-    const { k } = cx
+    const { k, input } = cx
     if (!output) throw new Error('a join without an output')
     const operator = intervalJoinRule.print(this.#node)
     k.note(operator)
-    const [side, n] = [this.#sides[cx.input], cx.input]
-    const ts = side.time(k, row.columns)
-    this.#refuseOutside(cx, ts, operator)
-    k.if(lt(ts, this.times.timeOf(n)), () => cx.late(true))
+    const side = this.#sides[input]
+    if (this.times) this.#checkTime(cx, this.times, k.let('ts', side.timeOf(row.columns)), operator)
+    const isLess = side.retracts ? takesBack(k, row.columns) : FALSE
     const { columns, isVoid } = side.key(cx, row.columns)
     const key = this.#key.read(cx, columns)
-    const entry = k.let('entry', i32(NO_ROW))
-    const find = (): void => k.set(entry, this.#find(k, key))
-    if (isNever(isVoid)) find()
-    else k.if(not(isVoid), find)
-    this.#lookForPartners(cx, row, { ts, entry, output, operator })
-    this.#keepRow(cx, row, { ts, entry, output, key, isVoid })
+    const entry = this.#find(k, key)
+    const wanted = side.want(k, row.columns)
+    const taken = { row, entry, key, isVoid, isLess, wanted, output, operator }
+    if (side.retracts) this.#refuseUnknown(cx, side, taken)
+    this.#lookForPartners(cx, taken)
+    this.#settle(cx, taken)
   }
 
-  /** The times that are computed from it must be in the range of times. */
-  #refuseOutside(cx: RowScope, ts: Expr, operator: string): void {
+  /** The times that are computed from it must be in the range of times, and those that it may look for still to come. */
+  #checkTime(cx: RowScope, times: JoinTimes, ts: Expr, operator: string): void {
     const { range } = this.#node.condition
     const margin = (range ? greatest(range.upper, -range.lower) : 0n) + 1n
     const isOutside = [lt(ts, i64(MIN_TIME + margin)), gt(ts, i64(MAX_TIME - margin))].map(when => ({
@@ -203,6 +230,7 @@ export class IntervalJoinStage implements StatefulStage {
       when,
     }))
     cx.reject(isOutside, bool(true), operator)
+    cx.k.if(lt(ts, times.timeOf(cx.input)), () => cx.late(true))
   }
 
   #find(k: KernelBuilder, key: KeyValue): Local {
@@ -212,17 +240,28 @@ export class IntervalJoinStage implements StatefulStage {
     ).entry
   }
 
-  #lookForPartners(
-    cx: RowScope,
-    row: Row,
-    { ts, entry, output, operator }: { ts: Expr; entry: Local; output: EagerOutput; operator: string },
-  ): void {
+  /** What is taken back must be there. */
+  #refuseUnknown(cx: RowScope, side: JoinRows, { entry, isLess, wanted, operator }: Taken): void {
     const { k } = cx
+    const isFirst = eq(load(this.#progress, 'partner'), i32(NOT_BEGUN))
+    k.if(and(isLess, isFirst), () => {
+      const found = k.let('found', i32(NO_ROW))
+      k.if(ge(entry, i32(0)), () => k.set(found, side.find(k, entry, wanted)))
+      cx.reject([{ code: 'LDB-9005', when: lt(found, i32(0)) }], bool(true), operator)
+    })
+  }
+
+  #lookForPartners(cx: RowScope, taken: Taken): void {
+    const { k } = cx
+    const { entry, isVoid, output } = taken
     const other = this.#sides[1 - cx.input]
     const partner = k.let('partner', load(this.#progress, 'partner'))
     k.if(eq(partner, i32(NOT_BEGUN)), () => {
       k.set(partner, i32(NO_ROW))
-      k.if(ge(entry, i32(0)), () => k.set(partner, other.log.newest(k, other, entry)))
+      const isThere = ge(entry, i32(0))
+      k.if(isNever(isVoid) ? isThere : and(isThere, not(isVoid)), () =>
+        k.set(partner, other.log.newest(k, other, entry)),
+      )
     })
     const spent = k.let('looked_at', i32(0))
     k.loop('partners', done => {
@@ -232,8 +271,9 @@ export class IntervalJoinStage implements StatefulStage {
       k.if(le(output.room, i32(0)), () => cx.leave(Status.full))
       const next = other.log.before(k, partner)
       k.block('pair', pair => {
-        k.if(not(this.#isInRange(cx.input, ts, other.timeAt(partner))), () => k.break(pair))
-        this.#take(cx.part(pair), row, { partner, next, output, operator })
+        const isOut = this.#isOutOfReach(cx.input, taken, partner)
+        if (!isNever(isOut)) k.if(isOut, () => k.break(pair))
+        this.#meet(cx.part(pair), taken, partner, next)
       })
       k.phase('apply')
       cx.spend(1)
@@ -243,39 +283,34 @@ export class IntervalJoinStage implements StatefulStage {
     })
   }
 
-  /** Is a row of the other side near enough? */
-  #isInRange(input: number, ts: Expr, other: Expr): Expr {
+  /** Is a row of the other side gone, or not near enough? */
+  #isOutOfReach(input: number, { row }: Taken, partner: Expr): Expr {
+    const [side, other] = [this.#sides[input], this.#sides[1 - input]]
+    const isGone = other.isGone(partner)
+    if (!this.times) return isGone
     const { lower, upper } = this.#node.condition.range ?? { lower: 0n, upper: 0n }
     const [from, to] = input === 0 ? [lower, upper] : [-upper, -lower]
-    return and(ge(other, add(ts, i64(from))), le(other, add(ts, i64(to))))
+    const ts = side.timeOf(row.columns)
+    const theirs = other.timeAt(partner)
+    const isFar = or(lt(theirs, add(ts, i64(from))), gt(theirs, add(ts, i64(to))))
+    return isNever(isGone) ? isFar : or(isGone, isFar)
   }
 
-  /** Joins a row with one of the other side, if the rest of the condition holds. */
-  #take(
-    cx: RowScope,
-    row: Row,
-    {
-      partner,
-      next,
-      output,
-      operator,
-    }: { partner: Local; next: Local; output: EagerOutput; operator: string },
-  ): void {
+  /** A row and one of the other side, if the rest of the condition holds. */
+  #meet(cx: RowScope, { row, isLess, output, operator }: Taken, partner: Local, next: Local): void {
     const { k, input } = cx
-    const { type } = this.#node
     const other = this.#sides[1 - input]
-    const isOnce = !isPaired(type)
-    if (isOnce && other.marksMatched) k.if(other.isMatched(partner), () => cx.drop())
+    const isOnce = this.#results.isOnce
+    if (isOnce && other.countsPartners) k.if(gt(other.partnersOf(partner), i32(0)), () => cx.drop())
     const theirs = other.columnsAt(partner)
     const both = new Map([...this.#sides[input].asResult(row.columns), ...other.asResult(theirs)])
     this.#checkResidual(cx, both, operator)
     k.phase('apply')
-    other.markMatched(k, partner)
-    if (this.#sides[input].marksMatched) k.put(this.#progress, 'matched', i32(1))
-    // One partner is enough.
+    const found = k.let('found', load(this.#progress, 'found'))
+    k.put(this.#progress, 'found', add(found, i32(1)))
     if (isOnce && input === 0) k.set(next, i32(NO_ROW))
-    if (isPaired(type)) output.emit(both)
-    else if (type === 'semi') output.emit(input === 0 ? row.columns : theirs)
+    const had = other.countsPartners ? other.countPartner(k, partner, isLess) : i32(0)
+    this.#results.meet({ k, input, isLess, output }, { both, own: row.columns, theirs, found, had })
   }
 
   #checkResidual(cx: RowScope, columns: RowColumns, operator: string): void {
@@ -286,63 +321,73 @@ export class IntervalJoinStage implements StatefulStage {
     cx.k.if(not(holds(value)), () => cx.drop())
   }
 
-  /** Keeps the row for partners that are still to come; where none is, it goes on alone, or goes. */
-  #keepRow(
-    cx: RowScope,
-    row: Row,
-    {
-      ts,
-      entry,
-      output,
-      key,
-      isVoid,
-    }: { ts: Expr; entry: Local; output: EagerOutput; key: KeyValue; isVoid: Expr },
-  ): void {
+  /** Keeps the row for partners that are still to come, or forgets the one that is taken back; and says what it is alone. */
+  #settle(cx: RowScope, taken: Taken): void {
     const { k, input } = cx
+    const { row, isVoid, isLess, output, entry, wanted } = taken
     const side = this.#sides[input]
-    const isPast = k.let('is_past', side.isPast(ts))
-    const isMatched = k.let('is_matched', load(this.#progress, 'matched'))
-    const stays = k.let('stays', and(not(isPast), this.#mayMatter(input, isVoid, isMatched)))
-    const leavesAlone = side.givesUnmatched ? and(isPast, eq(isMatched, i32(0))) : FALSE
+    const found = k.let('partners_found', load(this.#progress, 'found'))
+    const isPast = this.times ? k.let('is_past', side.isPast(side.timeOf(row.columns))) : FALSE
+    const stays = k.let('stays', this.#stays(input, { isVoid, isLess, isPast, found }))
     k.phase('reserve')
-    const wanted = side.want(k, row.columns)
-    k.if(stays, () => this.#reserve(cx, { entry, key, isVoid, wanted }))
-    if (!isNever(leavesAlone)) k.if(and(leavesAlone, le(output.room, i32(0))), () => cx.leave(Status.full))
+    k.if(stays, () => this.#reserve(cx, taken))
+    const tellsAlone = this.#tellsAlone(side, isPast, found)
+    if (!isNever(tellsAlone)) k.if(le(output.room, i32(0)), () => cx.leave(Status.full))
     k.phase('apply')
-    k.if(stays, () => this.#store(cx, { ts, entry, key, isVoid, wanted, isMatched }))
-    if (!isNever(leavesAlone)) k.if(leavesAlone, () => output.emit(this.#alone(input, row.columns)))
+    const isAlone = isNever(tellsAlone) ? FALSE : k.let('tells_alone', tellsAlone)
+    if (side.retracts) {
+      k.if(isLess, () => {
+        const gone = side.find(k, entry, wanted)
+        side.takeBack(k, gone)
+        if (!isNever(isAlone)) {
+          const wasTold = this.times ? side.wasTold(gone) : isAlone
+          k.if(wasTold, () => output.emit(this.#results.alone(input, row.columns, bool(true))))
+        }
+      })
+    }
+    k.if(stays, () => this.#store(cx, taken, found, isAlone))
+    if (!isNever(isAlone)) {
+      const isNew = isNever(isLess) ? isAlone : and(isAlone, not(isLess))
+      k.if(isNew, () => output.emit(this.#results.alone(input, row.columns, FALSE)))
+    }
     k.put(this.#progress, 'partner', i32(NOT_BEGUN))
-    k.put(this.#progress, 'matched', i32(0))
+    k.put(this.#progress, 'found', i32(0))
   }
 
-  /** May a partner, or the lack of one, make a result of a row that is kept? */
-  #mayMatter(input: number, isVoid: Expr, isMatched: Expr): Expr {
+  /** Is a row handed on without a partner at once? Where times are bound not before no partner can come any more. */
+  #tellsAlone(side: JoinRows, isPast: Expr, found: Expr): Expr {
+    if (!side.givesUnmatched) return FALSE
+    const isFree = eq(found, i32(0))
+    return this.times ? and(isPast, isFree) : isFree
+  }
+
+  /** May a partner, or the lack of one, make a result of a row that is kept? One that may be taken back must be known. */
+  #stays(
+    input: number,
+    { isVoid, isLess, isPast, found }: { isVoid: Expr; isLess: Expr; isPast: Expr; found: Expr },
+  ): Expr {
     const side = this.#sides[input]
-    const once = !isPaired(this.#node.type) && input === 0 ? eq(isMatched, i32(0)) : bool(true)
-    if (side.givesUnmatched || isNever(isVoid)) return once
-    return isConst(once, true) ? not(isVoid) : and(once, not(isVoid))
+    if (side.retracts) return not(isLess)
+    const conditions = [
+      ...(isNever(isPast) ? [] : [not(isPast)]),
+      ...(side.givesUnmatched || isNever(isVoid) ? [] : [not(isVoid)]),
+      ...(this.#results.isOnce && input === 0 ? [eq(found, i32(0))] : []),
+    ]
+    const [first = bool(true), ...others] = conditions
+    return others.reduce((a, b) => and(a, b), first)
   }
 
-  #reserve(
-    { k, leave, input }: RowScope,
-    { entry, key, isVoid, wanted }: { entry: Local; key: KeyValue; isVoid: Expr; wanted: WantedRow },
-  ): void {
-    const isNew = lt(entry, i32(0))
-    k.if(isNever(isVoid) ? isNew : and(isNew, not(isVoid)), () => this.#keys.reserve(k, leave))
+  #reserve({ k, leave, input }: RowScope, { entry, key, wanted }: Taken): void {
+    k.if(lt(entry, i32(0)), () => this.#keys.reserve(k, leave))
     const texts = [...key.texts, ...wanted.texts]
     if (texts.length > 0) this.#texts?.reserve(k, texts, leave)
     this.#sides[input].log.reserve(k, leave)
   }
 
-  #store(
-    { k, input }: RowScope,
-    kept: { ts: Expr; entry: Local; key: KeyValue; isVoid: Expr; wanted: WantedRow; isMatched: Expr },
-  ): void {
-    const { ts, entry, key, isVoid, wanted, isMatched } = kept
+  #store({ k, input }: RowScope, { entry, key, wanted }: Taken, found: Expr, isTold: Expr): void {
     for (const text of [...key.texts, ...wanted.texts]) this.#texts?.intern(k, text)
-    const isNew = lt(entry, i32(0))
-    k.if(isNever(isVoid) ? isNew : and(isNew, not(isVoid)), () => k.set(entry, this.#insert(k, key)))
-    this.#sides[input].keep(k, entry, ts, wanted, isMatched)
+    k.if(lt(entry, i32(0)), () => k.set(entry, this.#insert(k, key)))
+    this.#sides[input].keep(k, entry, wanted, found, isTold)
   }
 
   #insert(k: KernelBuilder, wanted: KeyValue): Local {
@@ -352,11 +397,5 @@ export class IntervalJoinStage implements StatefulStage {
     for (const [field, value] of key.fields) k.store(entries, field, entry, value)
     for (const n of [0, 1]) k.store(entries, newestField(n), entry, i32(NO_ROW))
     return entry
-  }
-
-  /** The result of a row that has no partner. */
-  #alone(input: number, columns: RowColumns): RowColumns {
-    const own = this.#sides[input].asResult(columns)
-    return isPaired(this.#node.type) ? new Map([...own, ...this.#sides[1 - input].nulls]) : own
   }
 }

@@ -19,10 +19,11 @@ export interface JoinKey {
   readonly isVoid: Expr
 }
 
-const keyColumn = (i: number): string => `k${i}`
+/** The name of a column of the key. */
+export const keyColumn = (i: number): string => `k${i}`
 
 /** The columns of a table of keys of such types. */
-export const keyColumns = (types: readonly DataType[]): readonly Column[] =>
+const keyColumns = (types: readonly DataType[]): readonly Column[] =>
   types.map((type, i) => ({ name: keyColumn(i), type, nullable: isBytes(type) }))
 
 /** The key of a row. A null or a NaN is equal to nothing. */
@@ -34,16 +35,21 @@ export function joinKey(
 ): JoinKey {
   const values = exprs.map(expr => lowerExpr(cx, columns, expr))
   for (const { faults } of values) cx.reject(faults, bool(true), operator)
-  const voids = values.map(value => {
-    if (value.kind === 'bytes' || !isFloat(value.type)) return value.isNull
-    return orAll([value.isNull, ne(value.value, value.value)])
-  })
   const named = values.map((value, i): [string, Value] => [
     keyColumn(i),
     { ...value, faults: [], isNull: value.kind === 'bytes' ? value.isNull : FALSE },
   ])
+  return { columns: new Map(named), isVoid: isVoidKey(cx.k, values) }
+}
+
+/** Is there a null or a NaN among the values of a key? */
+export function isVoidKey(k: KernelBuilder, values: readonly Value[]): Expr {
+  const voids = values.map(value => {
+    if (value.kind === 'bytes' || !isFloat(value.type)) return value.isNull
+    return orAll([value.isNull, ne(value.value, value.value)])
+  })
   const isVoid = orAll(voids)
-  return { columns: new Map(named), isVoid: isNever(isVoid) ? FALSE : cx.k.let('is_void', isVoid) }
+  return isNever(isVoid) ? FALSE : k.let('is_void', isVoid)
 }
 
 /** Nulls in place of a row of such columns. */

@@ -8,6 +8,7 @@ import { deduplicate } from '../../../ir/logical/deduplicate.ts'
 import { filter } from '../../../ir/logical/filter.ts'
 import { inputsOf, type LogicalNode } from '../../../ir/logical/index.ts'
 import { type IntervalJoin, intervalJoin } from '../../../ir/logical/interval-join.ts'
+import { columnsOfBoth } from '../../../ir/logical/join-columns.ts'
 import type { KeyPair } from '../../../ir/logical/join-condition.ts'
 import { asAppend, asChanges } from '../../../ir/logical/mode.ts'
 import { project } from '../../../ir/logical/project.ts'
@@ -67,18 +68,21 @@ export function rebuild(
 }
 
 function rebuildJoin(
-  { type, condition, names, columns }: IntervalJoin,
+  { type, condition, names, columns, maxRows }: IntervalJoin,
   [left, right]: readonly LogicalNode[],
   change: (expr: Expr, schema: Schema) => Expr,
 ): LogicalNode {
   const [ofLeft, ofRight] = [left, right].map(({ relation }) => relation.schema)
   const keys = changedKeys(condition.keys, left, right, change)
-  const both = [
-    ...ofLeft,
-    ...ofRight.map(column => ({ ...column, name: names.get(column.name) ?? column.name })),
-  ]
+  const both = columnsOfBoth(ofLeft, ofRight, names)
   const residual = condition.residual && change(condition.residual, both)
-  return intervalJoin(left, right, { type, condition: { ...condition, keys, residual }, names, columns })
+  return intervalJoin(left, right, {
+    type,
+    condition: { ...condition, keys, residual },
+    names,
+    columns,
+    maxRows,
+  })
 }
 
 function rebuildAsof(
