@@ -6,6 +6,7 @@ import { delaySpread } from './delay-spread.ts'
 import { departureBursts } from './departure-bursts.ts'
 import { earlyDelays } from './early-delays.ts'
 import { firstFlights } from './first-flights.ts'
+import { lastSeen } from './last-seen.ts'
 import { lateFlights } from './late-flights.ts'
 import { longHauls } from './long-hauls.ts'
 import { recentFlights } from './recent-flights.ts'
@@ -29,6 +30,7 @@ export const examples: Readonly<Record<string, Stream<Columns>>> = {
   'recent-flights': recentFlights as unknown as Stream<Columns>,
   'first-flights': firstFlights as unknown as Stream<Columns>,
   'early-delays': earlyDelays as unknown as Stream<Columns>,
+  'last-seen': lastSeen as unknown as Stream<Columns>,
   'two-feeds': twoFeeds as unknown as Stream<Columns>,
   'weighted-delays': weightedDelays as unknown as Stream<Columns>,
   'worst-flights': worstFlights as unknown as Stream<Columns>,
