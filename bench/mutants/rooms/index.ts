@@ -2,6 +2,7 @@
 import { mutantsOf } from '../mutant.ts'
 import * as aggregates from './aggregates.ts'
 import * as alignment from './alignment.ts'
+import * as asof from './asof.ts'
 import * as changes from './changes.ts'
 import { changeRows, consolidate, entryList } from './consolidate.ts'
 import { deduplicate } from './deduplicate.ts'
@@ -53,6 +54,12 @@ export const mutants = mutantsOf({
   'entry-list': entryList,
   'change-rows': changeRows,
   deduplicate,
+  'time-chains': asof.timeChains,
+  'asof-versions': asof.asofVersions,
+  'asof-sureness': asof.asofSureness,
+  'asof-waiting': asof.asofWaiting,
+  'asof-leaving': asof.asofLeaving,
+  'asof-stage': asof.asofStage,
   'input-times': union.inputTimes,
   edges: union.edges,
   alignment: alignment.alignment,
