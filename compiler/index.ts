@@ -7,6 +7,7 @@ export type { ExtractField, TruncUnit } from '../ir/expr/functions/time.ts'
 export type { DriftPolicy } from '../ir/logical/alignment.ts'
 export type { AsofDirection, AsofType } from '../ir/logical/asof-join.ts'
 export type { EmitStrategy } from '../ir/logical/emit.ts'
+export type { JoinType } from '../ir/logical/interval-join.ts'
 export type { BatchLimits, Limits } from '../ir/physical/program.ts'
 export type { Column, Columns, ColumnType, RowOf, Schema } from '../ir/schema.ts'
 export type {
@@ -84,6 +85,7 @@ export {
   type ScalarsOnly,
   type ValuesOf,
 } from './frontend/builder/fold.ts'
+export type { JoinedColumns, JoinOptions } from './frontend/builder/join.ts'
 export type { NumericMeet } from './frontend/builder/numeric-meet.ts'
 export { type SourceColumns, type SourceOptions, source } from './frontend/builder/source.ts'
 export {

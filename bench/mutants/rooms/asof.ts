@@ -20,10 +20,10 @@ export const timeChains: Room = {
       shows: 'a row of the same time is passed over where it is found from the old end',
     },
     {
-      name: 'newest-is-lost',
-      find: '() => k.store(this.#keys(), `${this.#name}_newest`, key, before),',
-      put: '() => k.store(this.#keys(), `${this.#name}_newest`, key, behind),',
-      shows: 'a key forgets its newest row',
+      name: 'linked-one-way',
+      find: "k.store(this.rows, 'before', behind, before)",
+      put: "k.store(this.rows, 'before', behind, behind)",
+      shows: 'rows between two others are not found from the new end',
     },
   ],
 }

@@ -62,26 +62,26 @@ export interface ProbeOptions<L extends Columns = Columns, R extends Columns = C
   readonly tolerance?: Duration
 }
 
-type TypeOf<O extends { readonly type?: AsofType }> = O['type'] extends 'left' ? 'left' : 'inner'
+/** Which rows a join gives, as those of other joins say it. */
+interface TypeOfAsof<O extends Pick<NearestOptions, 'type'>> {
+  /** What is said, or `'inner'`. */
+  readonly type: O['type'] extends 'left' ? 'left' : 'inner'
+}
 
 /** The columns behind a join by the nearest time: those of the right side without what its changes are. */
 export type AsofColumns<
   L extends Columns,
   R extends Columns,
-  O extends { readonly type?: AsofType },
-> = JoinedColumns<L, Omit<R, '$op'>, { readonly type: TypeOf<O> }>
+  O extends Pick<NearestOptions, 'type'>,
+> = JoinedColumns<L, Omit<R, '$op'>, TypeOfAsof<O>>
 
 /** The same with the distance at which each row was probed. */
 export type ProbedColumns<
   L extends Columns,
   R extends Columns,
-  O extends { readonly type?: AsofType; readonly as?: string },
+  O extends Pick<ProbeOptions, 'type' | 'as'>,
 > = Flat<
-  { readonly [K in O['as'] extends string ? O['as'] : 'offset']: ColumnType<'int64', false> } & AsofColumns<
-    L,
-    R,
-    O
-  >
+  Record<O['as'] extends string ? O['as'] : 'offset', ColumnType<'int64', false>> & AsofColumns<L, R, O>
 >
 
 export function asofStreams(sides: JoinedSides, options: AsofOptions = {}): PlanParts {
