@@ -1,4 +1,4 @@
-/** `npm run bench -- <kernels|compile|peers|windows|watermarks|aggregates|joins>`: pairs of a subject and a yardstick, timed in turn in this process. */
+/** `npm run bench -- <kernels|compile|peers|windows|watermarks|aggregates|ranking|joins|nexmark>`: pairs of a subject and a yardstick, timed in turn in this process. */
 import { Argument, Command, InvalidArgumentError } from 'commander'
 import { closeNativeCompiler } from '../codegen/llvm/backend.ts'
 import { nativeTarget } from '../codegen/llvm/target.ts'
@@ -9,7 +9,9 @@ import { benchKernels } from './kernels/bench.ts'
 import { type BenchOptions, wholeNumber } from './lib/options.ts'
 import { type Reporter, reporter } from './lib/report.ts'
 import { defaultRounds } from './lib/rounds.ts'
+import { benchNexmark } from './nexmark/bench.ts'
 import { benchPeers } from './peers/bench.ts'
+import { benchRanking } from './ranking/bench.ts'
 import { benchWatermarks } from './watermarks/bench.ts'
 import { benchWindows } from './windows/bench.ts'
 
@@ -20,7 +22,9 @@ const benches: Readonly<Record<string, (options: BenchOptions, report: Reporter)
   windows: benchWindows,
   watermarks: benchWatermarks,
   aggregates: benchAggregates,
+  ranking: benchRanking,
   joins: benchJoins,
+  nexmark: benchNexmark,
 }
 
 const BATCH_MIN = 8

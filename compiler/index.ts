@@ -8,11 +8,13 @@ export type { DriftPolicy } from '../ir/logical/alignment.ts'
 export type { AsofDirection, AsofType } from '../ir/logical/asof-join.ts'
 export type { EmitStrategy } from '../ir/logical/emit.ts'
 export type { JoinType } from '../ir/logical/interval-join.ts'
+export type { RankEmit, RankFunction } from '../ir/logical/rank.ts'
 export type { BatchLimits, Limits } from '../ir/physical/program.ts'
 export type { Column, Columns, ColumnType, RowOf, Schema } from '../ir/schema.ts'
 export type {
   BytesType,
   DataType,
+  DecimalType,
   ElementType,
   FloatType,
   IntegerType,
@@ -85,19 +87,25 @@ export {
   type ScalarsOnly,
   type ValuesOf,
 } from './frontend/builder/fold.ts'
+export type { Grouped, WindowedRows } from './frontend/builder/grouped.ts'
 export type { JoinedColumns, JoinOptions } from './frontend/builder/join.ts'
 export type { NumericMeet } from './frontend/builder/numeric-meet.ts'
+export type {
+  RankColumn,
+  Ranked,
+  RankedAtClose,
+  RankNamed,
+  RankOptions,
+  SortBy,
+  SortKey,
+} from './frontend/builder/rank.ts'
 export { type SourceColumns, type SourceOptions, source } from './frontend/builder/source.ts'
-export {
-  type Grouped,
-  Stream,
-  type WindowedRows,
-  type WindowedStream,
-} from './frontend/builder/stream.ts'
+export { Stream, type WindowedStream } from './frontend/builder/stream.ts'
 export type {
   ColumnsOf,
   Common as AnyExpr,
   Duration,
+  Exact as DecimalExpr,
   ExprOf,
   Flat,
   Instant as TimestampExpr,

@@ -129,6 +129,11 @@ const rows = {
     'a join keeps as many rows as it may',
     'raise maxRows of the join, or bound the time difference of the two sides',
   ),
+  'LDB-3010': row(
+    'ranking_bound_missing',
+    'a ranking without a limit keeps all rows there have been, and each row may change them all',
+    'limit the ranks that are wanted, or rank the rows of windows when those close',
+  ),
   'LDB-4001': row('serialization_failed', 'state could not be serialised', 'report it with the plan'),
   'LDB-4002': row('deserialization_failed', 'state could not be read back', 'restore an older checkpoint'),
   'LDB-4003': row('json_parse_error', 'JSON text is not valid', 'correct the text at the position named'),

@@ -21,8 +21,13 @@ export type TimestampType = `timestamp[${TimeUnit}]`
 /** Values of any length: text, and bytes that mean nothing to the engine. */
 export type BytesType = 'utf8' | 'binary'
 
+/** So many digits, of which the second number says how many stand behind the point: `decimal(12,2)`. */
+export type DecimalType = `decimal(${number},${number})`
+
+/** Types that have a row of their own in the table of types. */
+type PlainType = 'bool' | NumericType | BytesType | TimestampType | 'date'
 /** The type of a single value. */
-export type ElementType = 'bool' | NumericType | BytesType | TimestampType | 'date'
+export type ElementType = PlainType | DecimalType
 /** Values one after the other; with a `?` some of them may be null. What aggregates give; nothing is computed from it. */
 export type ListType<T extends ElementType = ElementType> = `list<${T}>` | `list<${T}?>`
 
@@ -38,7 +43,7 @@ export type JsValue<T extends DataType> = T extends `list<${infer E extends Elem
 
 type JsElement<T extends DataType> = T extends 'bool'
   ? boolean
-  : T extends 'int64' | 'uint64' | TimestampType
+  : T extends 'int64' | 'uint64' | TimestampType | DecimalType
     ? bigint
     : T extends NumericType | 'date'
       ? number
@@ -46,7 +51,16 @@ type JsElement<T extends DataType> = T extends 'bool'
         ? string
         : Uint8Array
 
-export type TypeClass = 'bool' | 'signed' | 'unsigned' | 'float' | 'bytes' | 'timestamp' | 'date' | 'list'
+export type TypeClass =
+  | 'bool'
+  | 'signed'
+  | 'unsigned'
+  | 'float'
+  | 'decimal'
+  | 'bytes'
+  | 'timestamp'
+  | 'date'
+  | 'list'
 
 export interface TypeFacts {
   readonly class: TypeClass
@@ -63,7 +77,7 @@ export interface TypeFacts {
 const facts = (cls: TypeClass, value: TypeFacts['value'], field: FieldType, bits: number, arrow: string) =>
   ({ class: cls, value, field, bits, arrow }) satisfies TypeFacts
 
-export const typeTable: Readonly<Record<ElementType, TypeFacts>> = {
+export const typeTable: Readonly<Record<PlainType, TypeFacts>> = {
   bool: facts('bool', 'bool', 'bit', 1, 'Bool'),
   int8: facts('signed', 'i32', 'i8', 8, 'Int8'),
   int16: facts('signed', 'i32', 'i16', 16, 'Int16'),
@@ -87,10 +101,34 @@ export const typeTable: Readonly<Record<ElementType, TypeFacts>> = {
 /** A list is a range of bytes that compiler/lower/lib/list-bytes lays out. */
 const listFacts = facts('list', 'bytes', 'i32', 0, 'List')
 
-/** The types of single values. */
-export const dataTypes = Object.keys(typeTable) as readonly ElementType[]
+/** A decimal is a whole number of units. */
+const decimalFacts = facts('decimal', 'i64', 'i64', 64, 'Decimal (18 digits)')
 
-export const factsOf = (type: DataType): TypeFacts => (isList(type) ? listFacts : typeTable[type])
+/** Types whose arithmetic is exact: what does not fit is a fault of its row. */
+export type ExactType = IntegerType | DecimalType
+
+/** The types of single values; some decimals stand for all. */
+export const dataTypes: readonly ElementType[] = [
+  ...(Object.keys(typeTable) as PlainType[]),
+  ...(['decimal(18,3)', 'decimal(6,2)'] as const),
+]
+
+export function factsOf(type: DataType): TypeFacts {
+  if (isList(type)) return listFacts
+  return isDecimal(type) ? decimalFacts : typeTable[type]
+}
+
+/** The most digits that a decimal may have. */
+export const DIGITS_MAX = 18
+
+export const isDecimal = (type: DataType): type is DecimalType => type.startsWith('decimal(')
+export const decimalOf = (precision: number, scale: number): DecimalType => `decimal(${precision},${scale})`
+
+/** How many digits a decimal has, and how many of them stand behind the point. */
+export function decimalParts(type: DecimalType): { readonly precision: number; readonly scale: number } {
+  const [precision, scale] = type.slice('decimal('.length, -1).split(',').map(Number)
+  return { precision, scale }
+}
 
 export const isList = (type: DataType): type is ListType => type.startsWith('list<')
 export const listOf = <T extends ElementType>(element: T, hasNulls: boolean): ListType<T> =>

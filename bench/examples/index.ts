@@ -1,7 +1,10 @@
 /** The examples by name: `npm run explain -- late-flights`. */
 import type { Columns, Stream } from '../../compiler/index.ts'
 import { busyRoutes } from './busy-routes.ts'
+import { connections } from './connections.ts'
+import { dayLeaders } from './day-leaders.ts'
 import { delayClasses } from './delay-classes.ts'
+import { delayCosts } from './delay-costs.ts'
 import { delaySpread } from './delay-spread.ts'
 import { departureBursts } from './departure-bursts.ts'
 import { earlyDelays } from './early-delays.ts'
@@ -24,14 +27,17 @@ export const examples: Readonly<Record<string, Stream<Columns>>> = {
   'rolling-delays': rollingDelays as unknown as Stream<Columns>,
   'departure-bursts': departureBursts as unknown as Stream<Columns>,
   'delay-classes': delayClasses as unknown as Stream<Columns>,
+  'delay-costs': delayCosts as unknown as Stream<Columns>,
   'delay-spread': delaySpread as unknown as Stream<Columns>,
   'running-totals': runningTotals as unknown as Stream<Columns>,
   'settled-totals': settledTotals as unknown as Stream<Columns>,
+  'day-leaders': dayLeaders as unknown as Stream<Columns>,
   'recent-flights': recentFlights as unknown as Stream<Columns>,
   'first-flights': firstFlights as unknown as Stream<Columns>,
   'early-delays': earlyDelays as unknown as Stream<Columns>,
   'last-seen': lastSeen as unknown as Stream<Columns>,
   'two-feeds': twoFeeds as unknown as Stream<Columns>,
   'weighted-delays': weightedDelays as unknown as Stream<Columns>,
+  connections: connections as unknown as Stream<Columns>,
   'worst-flights': worstFlights as unknown as Stream<Columns>,
 }

@@ -1,8 +1,12 @@
-/** `bench joins`: the whole engine, fed from two sources in turn, against what one would write by hand, in JavaScript and in C. */
+/**
+ * `bench joins`: the whole engine, fed from two sources in turn, against what one would write by hand, in JavaScript and in C,
+ * and against DuckDB, which has all rows before it begins.
+ */
 import { loadC } from '../lib/c-code.ts'
 import { checkAnswers, checkEmitted } from '../lib/check.ts'
+import { duckDb } from '../lib/duckdb.ts'
 import { handC, handJs } from '../lib/hand-subject.ts'
-import type { CodedCase } from '../lib/kernel-case.ts'
+import type { KernelCase } from '../lib/kernel-case.ts'
 import { type BenchOptions, roundsOf, wantsCase } from '../lib/options.ts'
 import { linesOf, type Pair } from '../lib/pairs.ts'
 import { seededRandom } from '../lib/random.ts'
@@ -10,16 +14,17 @@ import type { Reporter } from '../lib/report.ts'
 import { timeInTurn } from '../lib/rounds.ts'
 import type { Subject } from '../lib/subject.ts'
 import { timedTiers } from '../windows/tiers.ts'
-import { innerJoin } from './interval.ts'
+import { intervalJoins } from './interval.ts'
 import { twoSided } from './two-sided.ts'
 
 const BATCH = 8192
 
-const cases: readonly CodedCase[] = [innerJoin]
+const cases: readonly KernelCase[] = intervalJoins
 
 const pairs: readonly Pair[] = [
   ['engine', 'hand-js'],
   ['engine', 'c'],
+  ['engine', 'duckdb'],
 ]
 
 export async function benchJoins(options: BenchOptions, report: Reporter): Promise<void> {
@@ -31,7 +36,7 @@ export async function benchJoins(options: BenchOptions, report: Reporter): Promi
 }
 
 async function benchCase(
-  spec: CodedCase,
+  spec: KernelCase,
   batchRows: number,
   options: BenchOptions,
   report: Reporter,
@@ -43,6 +48,7 @@ async function benchCase(
   subjects.push(ofBothSides(handJs(spec, data, batchRows)))
   const c = handC(spec, data, batchRows)
   if (c) subjects.push(ofBothSides(c))
+  subjects.push(ofBothSides(await duckDb(spec.sql, data)))
   await checkAnswers(spec.name, subjects)
   const times = await timeInTurn(
     subjects,
@@ -53,10 +59,5 @@ async function benchCase(
 }
 
 /** A row of the data is one of either side. */
-const ofBothSides = (subject: Subject): Subject => ({
-  ...subject,
-  rows: 2 * subject.rows,
-  get emitted() {
-    return subject.emitted ?? 0
-  },
-})
+const ofBothSides = (subject: Subject): Subject =>
+  Object.create(subject, { rows: { value: 2 * subject.rows } }) as Subject

@@ -1,42 +1,53 @@
-/** Rows of two streams with the same key, at most so far apart: every row has about one partner. */
+/** Rows of two streams with the same key, at most so far apart. */
 import { source, t } from '../../compiler/index.ts'
 import { type Data, ints, longs, valuesOf } from '../lib/data.ts'
-import { type CodedCase, erase, rival } from '../lib/kernel-case.ts'
+import { erase, type KernelCase, rival } from '../lib/kernel-case.ts'
 import { LAG_MS, START_MS } from '../windows/payments.ts'
 
-const ROWS = 1 << 17
-const KEYS = 10_000
-const WITHIN_MS = 5000
+interface Shape {
+  readonly name: string
+  readonly about: string
+  readonly rows: number
+  readonly keys: number
+  /** From a row to the next one of its side. */
+  readonly stepMs: number
+  readonly withinMs: number
+}
+
 const KEY_BITS = 15
 const RING = 1 << 17
 const SPREAD = 0x2c1b3c6d
 /** Results of a batch are fewer. */
-const RESULTS = 1 << 18
+const RESULTS = 1 << 21
 
 /** Rows of both sides have the same times. */
-const data: CodedCase['data'] = (rows, random) => ({
-  rows,
-  columns: [
-    longs('ts', rows, i => START_MS + i + LAG_MS - random(LAG_MS), 'timestamp[ms]'),
-    ints('left_key', rows, () => Math.imul(random(KEYS), SPREAD)),
-    ints('right_key', rows, () => Math.imul(random(KEYS), SPREAD)),
-    longs('left_amount', rows, () => random(100_000)),
-    longs('right_amount', rows, () => random(100_000)),
-  ],
-})
+const dataOf =
+  ({ keys, stepMs }: Shape): KernelCase['data'] =>
+  (rows, random) => ({
+    rows,
+    columns: [
+      longs('ts', rows, i => START_MS + i * stepMs + LAG_MS - random(LAG_MS), 'timestamp[ms]'),
+      ints('left_key', rows, () => Math.imul(random(keys), SPREAD)),
+      ints('right_key', rows, () => Math.imul(random(keys), SPREAD)),
+      longs('left_amount', rows, () => random(100_000)),
+      longs('right_amount', rows, () => random(100_000)),
+    ],
+  })
 
-function buffers(rows: Data) {
+const buffersOf = (keys: number, withinMs: number) => (rows: Data) => buffers(rows, keys, withinMs)
+
+function buffers(rows: Data, keys: number, withinMs: number) {
   return {
     at: valuesOf(rows, 'ts', 'timestamp[ms]'),
     leftKey: valuesOf(rows, 'left_key', 'int32'),
     rightKey: valuesOf(rows, 'right_key', 'int32'),
     leftAmount: valuesOf(rows, 'left_amount', 'int64'),
     rightAmount: valuesOf(rows, 'right_amount', 'int64'),
-    within: BigInt64Array.of(BigInt(WITHIN_MS), BigInt(LAG_MS)),
+    within: BigInt64Array.of(BigInt(withinMs), BigInt(LAG_MS)),
     /** Slots: number of a key + 1, or 0. Of each key: itself, and its newest row of either side. */
     index: new Int32Array(2 ** KEY_BITS),
-    keys: new Int32Array(KEYS),
-    newest: new Int32Array(2 * KEYS),
+    keys: new Int32Array(keys),
+    newest: new Int32Array(2 * keys),
     /** Numbers of the oldest row and of the next of either side; keys there are. */
     oldest: new Int32Array(5),
     latest: new BigInt64Array(2),
@@ -126,24 +137,39 @@ const sideOf = (side: 'left' | 'right') =>
     { time: 'ts', outOfOrderness: `${LAG_MS}ms` },
   )
 
-export const innerJoin: CodedCase = {
-  name: 'interval-10k',
-  about: `${KEYS} keys on both sides, at most ${WITHIN_MS} ms apart`,
-  rows: ROWS,
-  data,
-  time: { column: 'ts', ticks: BigInt(ROWS + LAG_MS + 2 * WITHIN_MS) },
-  stream: erase(
-    sideOf('left')
-      .join(sideOf('right'), (l, r) =>
-        l.key.eq(r.key).and(r.ts.between(l.ts.minus(`${WITHIN_MS}ms`), l.ts.plus(`${WITHIN_MS}ms`))),
-      )
-      .select(c => ({ ts: c.ts, key: c.key, left: c.amount, right: c.right_amount })),
-  ),
-  rival: rival({
-    buffers,
-    hand: byHand,
-    cFile: 'joins/interval.c',
-    results: ({ resultAt, resultKey, resultLeft, resultRight, out }) =>
-      Array.from({ length: out[0] }, (_, i) => [resultAt[i], resultKey[i], resultLeft[i], resultRight[i]]),
-  }),
+const caseOf = (shape: Shape): KernelCase => {
+  const { name, about, rows, keys, stepMs, withinMs } = shape
+  return {
+    ...{ name, about, rows, data: dataOf(shape) },
+    time: { column: 'ts', ticks: BigInt(rows * stepMs + LAG_MS + 2 * withinMs) },
+    stream: erase(
+      sideOf('left')
+        .join(sideOf('right'), (l, r) =>
+          l.key.eq(r.key).and(r.ts.between(l.ts.minus(`${withinMs}ms`), l.ts.plus(`${withinMs}ms`))),
+        )
+        .select(c => ({ ts: c.ts, key: c.key, left: c.amount, right: c.right_amount })),
+    ),
+    sql: `select l.ts, l.left_key, l.left_amount, r.right_amount from data l join data r
+      on l.left_key = r.right_key and r.ts between l.ts - ${withinMs} and l.ts + ${withinMs}`,
+    rival: rival({
+      buffers: buffersOf(keys, withinMs),
+      hand: byHand,
+      cFile: 'joins/interval.c',
+      results: ({ resultAt, resultKey, resultLeft, resultRight, out }) =>
+        Array.from({ length: out[0] }, (_, i) => [resultAt[i], resultKey[i], resultLeft[i], resultRight[i]]),
+    }),
+  }
 }
+
+export const intervalJoins: readonly KernelCase[] = [
+  caseOf({
+    name: 'interval-10k',
+    about: '10,000 keys on both sides, at most 5 s apart: a row has a partner',
+    ...{ rows: 1 << 17, keys: 10_000, stepMs: 1, withinMs: 5000 },
+  }),
+  caseOf({
+    name: 'interval-one-key',
+    about: 'one key, a row each 100 ms, at most 6 s apart: a row has 120 partners',
+    ...{ rows: 1 << 13, keys: 1, stepMs: 100, withinMs: 6000 },
+  }),
+]

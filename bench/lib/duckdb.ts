@@ -24,13 +24,17 @@ const types: Readonly<Record<BenchType, DuckDBType>> = {
 /** Rows of a vector of DuckDB. */
 const CHUNK_ROWS = 2048
 
-export async function duckDb(sql: string, data: Data): Promise<Subject> {
+/** Over one table, `data`. */
+export const duckDb = (sql: string, data: Data): Promise<Subject> => duckDbOver(sql, { data })
+
+/** Over tables by their names. */
+export async function duckDbOver(sql: string, tables: Readonly<Record<string, Data>>): Promise<Subject> {
   const connection = await (await DuckDBInstance.create(':memory:', { threads: '1' })).connect()
-  await load(connection, data)
+  for (const [name, data] of Object.entries(tables)) await load(connection, name, data)
   const query = await connection.prepare(sql)
   return {
     name: 'duckdb',
-    rows: data.rows,
+    rows: Object.values(tables).reduce((sum, { rows }) => sum + rows, 0),
     async answer() {
       return (await query.runAndReadAll()).getRows() as Cell[][] satisfies Answer
     },
@@ -40,10 +44,10 @@ export async function duckDb(sql: string, data: Data): Promise<Subject> {
   }
 }
 
-async function load(connection: DuckDBConnection, { rows, columns }: Data): Promise<void> {
-  const declared = columns.map(({ name, type }) => `${name} ${types[type]}`)
-  await connection.run(`create table data (${declared.join(', ')})`)
-  const appender = await connection.createAppender('data')
+async function load(connection: DuckDBConnection, name: string, { rows, columns }: Data): Promise<void> {
+  const declared = columns.map(column => `${column.name} ${types[column.type]}`)
+  await connection.run(`create table ${name} (${declared.join(', ')})`)
+  const appender = await connection.createAppender(name)
   for (let from = 0; from < rows; from += CHUNK_ROWS) {
     const length = Math.min(CHUNK_ROWS, rows - from)
     const chunk = DuckDBDataChunk.create(columns.map(({ type }) => types[type]))

@@ -1,6 +1,7 @@
 /** What the kernels of a pipeline are written against: its regions, its operators, and the way of a row through them. */
 import type { KernelBuilder } from '../../ir/kernel/build.ts'
 import type { Mem } from '../../ir/kernel/node.ts'
+import { keepsOneRow } from '../../ir/logical/rank.ts'
 import {
   type BatchLimits,
   edgeRegion,
@@ -21,10 +22,12 @@ import { AsofJoinStage } from './operators/asof-join.ts'
 import { ConsolidateStage } from './operators/consolidate.ts'
 import { DeduplicateStage } from './operators/deduplicate.ts'
 import { lowerFilter } from './operators/filter.ts'
+import { FirstRowStage } from './operators/first-row.ts'
 import { TEXTS } from './operators/groups.ts'
 import { IntervalJoinStage } from './operators/interval-join.ts'
 import { lowerMode } from './operators/mode.ts'
 import { lowerProject } from './operators/project.ts'
+import { RankStage } from './operators/rank.ts'
 import { lowerWindow } from './operators/window.ts'
 import { errorRegion, lateRegion, layoutOutput } from './output.ts'
 import { Partitions } from './partitions.ts'
@@ -168,6 +171,8 @@ function lowerStateful(node: StatefulOperator, plan: PlanScope, texts: Interner 
       return new DeduplicateStage(node, watermark, texts)
     case 'interval_join':
       return new IntervalJoinStage(node)
+    case 'rank':
+      return keepsOneRow(node) ? new FirstRowStage(node, texts) : new RankStage(node, watermark, texts)
   }
 }
 

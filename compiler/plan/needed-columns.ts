@@ -53,6 +53,7 @@ function wantedAtEnd({ stateful }: PipelineSpec, output: readonly OutputColumn[]
   if (!stateful || stateful.kind === 'interval_join' || stateful.kind === 'asof_join') return computed
   if (stateful.kind === 'consolidate') return stateful.relation.schema.map(({ name }) => name)
   if (stateful.kind === 'deduplicate') return [...computed, ...stateful.keys, stateful.column]
+  if (stateful.kind === 'rank') return stateful.input.relation.schema.map(({ name }) => name)
   const { window, keys, aggregates, input } = stateful
   const args = columnsOf(aggregates.flatMap(({ call }) => call.args))
   const times = input.relation.time?.columns.slice(0, 1) ?? []

@@ -13,13 +13,14 @@ import { inputsOf, type LogicalNode } from '../../ir/logical/index.ts'
 import type { IntervalJoin } from '../../ir/logical/interval-join.ts'
 import type { ModeChange } from '../../ir/logical/mode.ts'
 import type { Project } from '../../ir/logical/project.ts'
+import type { Rank } from '../../ir/logical/rank.ts'
 import type { Source } from '../../ir/logical/source.ts'
 import type { Union } from '../../ir/logical/union.ts'
 import type { Window } from '../../ir/logical/window.ts'
 import type { Schema } from '../../ir/schema.ts'
 
 /** Operators that keep rows in state, or what they come to. */
-export type StatefulOperator = Aggregate | AsofJoin | Consolidate | Deduplicate | IntervalJoin
+export type StatefulOperator = Aggregate | AsofJoin | Consolidate | Deduplicate | IntervalJoin | Rank
 
 /** Operators that hand each row on at once. */
 export type RowOperator = Filter | ModeChange | Project | Window
@@ -99,11 +100,15 @@ function nextSpec(
     stateful,
     tail,
     outputSchema: outcome.relation.schema,
-    carriesTime: isRead && outcome.relation.time !== undefined && stateful?.kind !== 'aggregate',
+    carriesTime: isRead && outcome.relation.time !== undefined && !givesByWindow(stateful),
   }
   specs.push(made)
   return { made, to }
 }
+
+/** Do results come with the windows that they are of, if they have any time at all? */
+const givesByWindow = (stateful: StatefulOperator | undefined): boolean =>
+  stateful?.kind === 'aggregate' || stateful?.kind === 'rank'
 
 /** What runs in a pipeline, in order; the sink runs nowhere. */
 export const operatorsOf = ({
@@ -144,10 +149,20 @@ function tailOf(
 }
 
 /** Do results leave behind the rows that they are made of, one at a time? */
-const leavesOneByOne = (stateful: StatefulOperator): boolean =>
-  stateful.kind === 'aggregate'
-    ? !leavesWithRows(stateful) && !takesBack(stateful.emit)
-    : stateful.kind === 'consolidate'
+function leavesOneByOne(stateful: StatefulOperator): boolean {
+  switch (stateful.kind) {
+    case 'aggregate':
+      return !leavesWithRows(stateful) && !takesBack(stateful.emit)
+    case 'consolidate':
+      return true
+    case 'asof_join':
+    case 'deduplicate':
+    case 'interval_join':
+      return false
+    case 'rank':
+      return stateful.emit === 'close'
+  }
+}
 
 /** Does a pipeline hand rows on as they came? */
 export const handsOn = ({ stateful }: Pick<PipelineSpec, 'stateful'>): boolean =>
@@ -159,6 +174,7 @@ const statefulKinds: Readonly<Record<StatefulOperator['kind'], true>> = {
   consolidate: true,
   deduplicate: true,
   interval_join: true,
+  rank: true,
 }
 
 const isStateful = (node: LogicalNode): node is StatefulOperator => Object.hasOwn(statefulKinds, node.kind)

@@ -7,15 +7,14 @@ import {
   type DataType,
   type ElementType,
   type IntegerType,
-  isFloat,
+  isDecimal,
   isInteger,
   isList,
   isNumeric,
-  isUnsigned64,
   listOf,
 } from '../types.ts'
 import { refuseList } from './build.ts'
-import { type Contribution, fold, sumOf, valuesOf } from './contributions.ts'
+import { type Contribution, fold, sumOf, sumType, valuesOf } from './contributions.ts'
 import { estimateDistinct } from './distinct.ts'
 import { type Expr, literal, type Value } from './expr.ts'
 import { canFoldFault, checkFold, type Fold, foldOf, foldResult, foldRows, printFold } from './fold.ts'
@@ -83,10 +82,6 @@ const only =
 function refuse(what: string, args: readonly DataType[]): never {
   throw new MillraceError('LDB-1200', `${what} does not take ${args.join(' and ') || 'no argument'}`)
 }
-
-/** Integers are summed as checked 64-bit integers of their own signedness, floats as float64. */
-const sumType = (type: DataType): DataType =>
-  isFloat(type) ? 'float64' : isUnsigned64(type) ? 'uint64' : 'int64'
 
 const extreme = (what: string, sign: 1 | -1): AggregateRow => ({
   resolve: only(
@@ -184,7 +179,7 @@ export const aggregates = {
     evaluate: rows => BigInt(rows.length),
   },
   sum: {
-    resolve: only('sum', isNumeric, sumType),
+    resolve: only('sum', type => isNumeric(type) || isDecimal(type), sumType),
     rowsMin: 1,
     evaluate: (rows, type) => sumOf(rows, type),
   },

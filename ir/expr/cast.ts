@@ -1,9 +1,12 @@
 /** Casts: which there are, and what they mean. A value that the target cannot hold is a RowFault. */
 import {
   type DataType,
+  type DecimalType,
+  decimalParts,
   type IntegerType,
   integerRange,
   isBytes,
+  isDecimal,
   isFloat,
   isInteger,
   isNumeric,
@@ -12,6 +15,17 @@ import {
   ticksPerSecond,
   unitOf,
 } from '../types.ts'
+import {
+  asDecimal,
+  holdsDecimal,
+  numberOfUnits,
+  powerOfTen,
+  rescaled,
+  textOfUnits,
+  unitsMax,
+  unitsOfNumber,
+  unitsOfText,
+} from './decimal.ts'
 import { RowFault, type Value } from './expr.ts'
 import { floorDiv, ticks, ticksPerDay } from './functions/time.ts'
 import { ofInteger } from './promote.ts'
@@ -21,6 +35,8 @@ const isTime = (type: DataType): boolean => isTimestamp(type) || type === 'date'
 /** Is there a cast from one type to the other? */
 export function isCastable(from: DataType, to: DataType): boolean {
   if (from === to) return true
+  if (isDecimal(from) || isDecimal(to))
+    return [from, to].every(type => isDecimal(type) || isNumeric(type) || type === 'utf8')
   if (isNumeric(from) && (isNumeric(to) || to === 'bool')) return true
   if (from === 'bool') return isNumeric(to) || to === 'utf8'
   if (isTime(from) && isTime(to)) return true
@@ -33,8 +49,14 @@ export function isCastable(from: DataType, to: DataType): boolean {
 /** Can a value of the one type fail to fit the other? */
 export function canFail(from: DataType, to: DataType): boolean {
   if (from === to) return false
+  if (isDecimal(to)) return !holds(to, from)
   if (isInteger(to)) return !isInteger(from) ? from !== 'bool' && !isTime(from) : !contains(to, from)
   return isTimestamp(to) ? isTime(from) : to === 'date' && isTimestamp(from)
+}
+
+function holds(to: DecimalType, from: DataType): boolean {
+  const exact = asDecimal(from)
+  return exact !== undefined && holdsDecimal(to, exact)
 }
 
 function contains(outer: IntegerType, inner: IntegerType): boolean {
@@ -45,12 +67,36 @@ function contains(outer: IntegerType, inner: IntegerType): boolean {
 /** The value in its new type; `value` is not null and the cast exists. */
 export function castValue(value: Value, from: DataType, to: DataType): Value {
   if (from === to) return value
+  if (isDecimal(to)) return unitsOf(value, from, to)
+  if (isDecimal(from)) return ofUnits(value as bigint, from, to)
   if (to === 'bool') return Number.isNaN(value) || Number(value) !== 0
   if (isFloat(to)) return to === 'float32' ? Math.fround(Number(value)) : Number(value)
   if (isInteger(to)) return integerOf(value, from, to)
   if (isTimestamp(to)) return timestampOf(value as bigint | number, from, to)
   if (to === 'date') return dateOf(value as bigint | number, from)
   return to === 'binary' ? new TextEncoder().encode(value as string) : String(value)
+}
+
+function unitsOf(value: Value, from: DataType, to: DecimalType): Value {
+  const units = exactUnits(value, from, to)
+  const max = unitsMax(to)
+  if (units === undefined || units > max || units < -max) throw new RowFault('LDB-9004')
+  return units
+}
+
+function exactUnits(value: Value, from: DataType, to: DecimalType): bigint | undefined {
+  if (from === 'utf8') return unitsOfText(value as string, to)
+  if (isFloat(from)) return unitsOfNumber(value as number, to)
+  const scale = isDecimal(from) ? decimalParts(from).scale : 0
+  return rescaled(BigInt(value as bigint | number), scale, decimalParts(to).scale)
+}
+
+/** A decimal as another type; toward zero where that is an integer. */
+function ofUnits(units: bigint, from: DecimalType, to: DataType): Value {
+  if (isFloat(to))
+    return to === 'float32' ? Math.fround(numberOfUnits(units, from)) : numberOfUnits(units, from)
+  if (to === 'utf8') return textOfUnits(units, from)
+  return integerOf(units / powerOfTen(decimalParts(from).scale), 'int64', to as IntegerType)
 }
 
 function integerOf(value: Value, from: DataType, to: IntegerType): Value {

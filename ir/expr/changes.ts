@@ -3,7 +3,7 @@
  * here cannot take rows back. No order of changes leaves a trace: what is summed in floating point is summed exactly and
  * rounded once, and of values that are left both zeros are one.
  */
-import type { DataType, IntegerType } from '../types.ts'
+import type { DataType, ExactType, IntegerType } from '../types.ts'
 import { isFloat } from '../types.ts'
 import { type Aggregate, type AggregateName, type AggregateOptions, aggregateRow } from './aggregates.ts'
 import type { Contribution } from './contributions.ts'
@@ -40,7 +40,7 @@ function net(rows: readonly Change[]): number {
 
 const integerOf = ({ values }: Change): bigint => BigInt(values[0] as bigint | number)
 
-function sumIntegers(rows: readonly Change[], type: IntegerType): bigint {
+function sumIntegers(rows: readonly Change[], type: ExactType): bigint {
   return rows.reduce(
     (sum, row) => checked(row.isTakenBack ? sum - integerOf(row) : sum + integerOf(row), type) as bigint,
     0n,
@@ -97,7 +97,7 @@ function sumFloats(rows: readonly Change[]): number {
 }
 
 const sumOf = (rows: readonly Change[], type: DataType, argType: DataType): bigint | number =>
-  isFloat(argType) ? sumFloats(rows) : sumIntegers(rows, type as IntegerType)
+  isFloat(argType) ? sumFloats(rows) : sumIntegers(rows, type as ExactType)
 
 /** Null where nothing is left. */
 const unlessEmpty = (value: Value, rows: readonly Change[]): Value => (net(rows) === 0 ? null : value)

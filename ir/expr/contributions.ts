@@ -1,5 +1,14 @@
 /** What the rows of a group bring to an aggregate, and their sums: rows of a part are added for themselves, then the parts. */
-import { type DataType, type IntegerType, isFloat } from '../types.ts'
+import {
+  type DataType,
+  DIGITS_MAX,
+  decimalOf,
+  decimalParts,
+  type ExactType,
+  isDecimal,
+  isFloat,
+  isUnsigned64,
+} from '../types.ts'
 import type { Value } from './expr.ts'
 import { checked } from './functions/arithmetic.ts'
 
@@ -65,8 +74,14 @@ const floats: Folding<number> = {
   join: (held, part) => held + part,
 }
 
+/** Integers are summed as checked 64-bit integers of their own signedness, floats as float64, decimals with all digits there are. */
+export const sumType = (type: DataType): DataType => {
+  if (isDecimal(type)) return decimalOf(DIGITS_MAX, decimalParts(type).scale)
+  return isFloat(type) ? 'float64' : isUnsigned64(type) ? 'uint64' : 'int64'
+}
+
 /** A step that leaves the range is the fault of what makes it: of a row, or of what joins parts. */
-const integersOf = (type: IntegerType): Folding<bigint> => ({
+const integersOf = (type: ExactType): Folding<bigint> => ({
   none: 0n,
   add: (held, rows) =>
     rows.reduce(
@@ -77,7 +92,7 @@ const integersOf = (type: IntegerType): Folding<bigint> => ({
 })
 
 export const sumOf = (rows: readonly Contribution[], type: DataType): bigint | number =>
-  isFloat(type) ? fold(rows, floats) : fold(rows, integersOf(type as IntegerType))
+  isFloat(type) ? fold(rows, floats) : fold(rows, integersOf(type as ExactType))
 
 /** Halves of the lanes are summed for themselves. */
 const addLanes = (lanes: readonly number[]): number =>

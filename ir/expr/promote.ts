@@ -2,9 +2,11 @@
 import { MillraceError } from '../errors.ts'
 import {
   type DataType,
+  type ExactType,
   factsOf,
   type IntegerType,
   integerRange,
+  isDecimal,
   isFloat,
   isInteger,
   isNumeric,
@@ -14,6 +16,7 @@ import {
   type TimeUnit,
   unitOf,
 } from '../types.ts'
+import { decimalMeet } from './decimal.ts'
 import { type Expr, isLiteral, type Literal, literal } from './expr.ts'
 
 /** Integers meet at the narrowest type that holds both; floats with anything but float32 alone at float64. */
@@ -37,6 +40,7 @@ const unitOrder: readonly TimeUnit[] = ['s', 'ms', 'us', 'ns']
 export function meet(a: DataType, b: DataType): DataType | undefined {
   if (a === b) return a
   if (isNumeric(a) && isNumeric(b)) return numericMeet(a, b)
+  if (isDecimal(a) || isDecimal(b)) return isFloat(a) || isFloat(b) ? 'float64' : decimalMeet(a, b)
   if (isTimestamp(a) && isTimestamp(b))
     return unitOrder.indexOf(unitOf(a)) > unitOrder.indexOf(unitOf(b)) ? a : b
   if (isTimestamp(a) && b === 'date') return a
@@ -64,8 +68,8 @@ function adaptNumber(expr: Literal, to: DataType): Literal | undefined {
   return big < min || big > max ? undefined : literal(ofInteger(big, to as IntegerType), to)
 }
 
-/** A bigint as the JavaScript value of an integer type. */
-export const ofInteger = (value: bigint, type: IntegerType): number | bigint =>
+/** A bigint as the JavaScript value of an integer type, or of a decimal. */
+export const ofInteger = (value: bigint, type: ExactType): number | bigint =>
   factsOf(type).bits === 64 ? value : Number(value)
 
 export function castTo(expr: Expr, type: DataType): Expr {

@@ -5,10 +5,11 @@ import { type AsofJoin, asofJoinRule } from './asof-join.ts'
 import { type Consolidate, consolidateRule } from './consolidate.ts'
 import { type Deduplicate, deduplicateRule } from './deduplicate.ts'
 import { type Filter, filterRule } from './filter.ts'
-import { type IntervalJoin, intervalJoinRule } from './interval-join.ts'
+import { explainJoin, type IntervalJoin, intervalJoinRule } from './interval-join.ts'
 import { type Mode, type ModeChange, modeOf, modeRule } from './mode.ts'
 import type { Language, OperatorRule } from './operator.ts'
 import { type Project, projectRule } from './project.ts'
+import { type Rank, rankRule } from './rank.ts'
 import { type Sink, sinkRule } from './sink.ts'
 import { type Source, sourceRule } from './source.ts'
 import { type Union, unionRule } from './union.ts'
@@ -23,6 +24,7 @@ export type LogicalNode =
   | Aggregate
   | Consolidate
   | Deduplicate
+  | Rank
   | Union
   | IntervalJoin
   | AsofJoin
@@ -38,6 +40,7 @@ const rules: { readonly [K in OperatorKind]: OperatorRule<Extract<LogicalNode, {
   aggregate: aggregateRule,
   consolidate: consolidateRule,
   deduplicate: deduplicateRule,
+  rank: rankRule,
   union: unionRule,
   interval_join: intervalJoinRule,
   asof_join: asofJoinRule,
@@ -60,11 +63,16 @@ export const printOperator = (node: LogicalNode): string => ruleOf(node).print(n
 export const printPlan = (node: LogicalNode): string => printTree(node, printOperator)
 
 /**
- * The plan for people: the tree, which of its operators mean what JavaScript means instead of SQL, and where rows are changes.
+ * The plan for people: the tree, which of its operators mean what JavaScript means instead of SQL, which join was picked and why,
+ * and where rows are changes.
  */
 export const explainPlan = (node: LogicalNode): string =>
   printTree(node, one => {
-    const notes = [...(languageOf(one) === 'javascript' ? ['JavaScript semantics'] : []), ...modeNotes(one)]
+    const notes = [
+      ...(languageOf(one) === 'javascript' ? ['JavaScript semantics'] : []),
+      ...(one.kind === 'interval_join' ? [explainJoin(one)] : []),
+      ...modeNotes(one),
+    ]
     return [printOperator(one), ...notes].join('  -- ')
   })
 

@@ -103,6 +103,14 @@ const readExprs = ({ keys, residual }: JoinCondition): readonly Expr[] => [
 export const isTimed = ({ left, condition }: Pick<IntervalJoin, 'left' | 'condition'>): boolean =>
   condition.range !== undefined || left.relation.time?.window !== undefined
 
+/** For people: which join it is, and by what. */
+export function explainJoin({ left, condition: { range }, maxRows }: IntervalJoin): string {
+  if (left.relation.time?.window) return 'window join: both sides are in the same windows'
+  if (!range) return `regular join: nothing bounds the times, ${maxRows} rows of each side are kept`
+  const kept = [range.upper, -range.lower].map(ticks => `${ticks} ticks`)
+  return `interval join: the times are bound, rows of the left side are kept for ${kept[0]}, of the right for ${kept[1]}`
+}
+
 /** May a result be taken back? */
 function givesChanges(node: Unrelated): boolean {
   const { left, right, type } = node

@@ -43,6 +43,7 @@ const gathers: ReadonlySet<LogicalNode['kind']> = new Set([
   'deduplicate',
   'interval_join',
   'asof_join',
+  'rank',
 ])
 
 const deaf: ReadonlySet<LogicalNode['kind']> = new Set([

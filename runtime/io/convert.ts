@@ -3,11 +3,16 @@
  * number is taken for 64-bit integers and timestamps where it is a safe integer, and a Date for times; a Date is
  * rounded down to the unit of its column.
  */
+
+import { rangeOf, unitsOfText } from '../../ir/expr/decimal.ts'
 import {
   type DataType,
+  type DecimalType,
   dataTypes,
+  decimalParts,
   type IntegerType,
   integerRange,
+  isDecimal,
   isInteger,
   isTimestamp,
   type TimestampType,
@@ -26,6 +31,7 @@ export interface Conversion {
 const MS_PER_DAY = 86_400_000
 
 function conversionFor(type: DataType): Conversion {
+  if (isDecimal(type)) return decimal(type)
   if (isTimestamp(type)) return timestamp(type)
   if (isInteger(type)) return type.endsWith('64') ? long(type) : integer(type)
   switch (type) {
@@ -65,6 +71,24 @@ function longWithin(value: unknown, min: bigint, max: bigint): bigint | undefine
   return typeof long === 'bigint' && long >= min && long <= max ? long : undefined
 }
 
+function decimal(type: DecimalType): Conversion {
+  const { min, max } = rangeOf(type)
+  const { scale } = decimalParts(type)
+  const ofText = (text: string): bigint | undefined => {
+    const units = unitsOfText(text, type)
+    const behind = text.split('.')[1] ?? ''
+    return behind.length > scale && /[^0]/.test(behind.slice(scale)) ? undefined : units
+  }
+  const convert = (value: unknown): bigint | undefined => {
+    if (typeof value === 'string') return ofText(value)
+    return typeof value === 'bigint' && value >= min && value <= max ? value : undefined
+  }
+  return {
+    expects: `a text of digits and a point, or a bigint of units of 10^-${scale}, of ${type}`,
+    convert,
+  }
+}
+
 function timestamp(type: TimestampType): Conversion {
   const { min, max } = integerRange.int64
   const unit = unitOf(type)
@@ -89,4 +113,6 @@ const conversions = Object.fromEntries(dataTypes.map(type => [type, conversionFo
   Conversion
 >
 
-export const conversionTo = (type: DataType): Conversion => conversions[type]
+/** There is no end of decimals. */
+export const conversionTo = (type: DataType): Conversion =>
+  isDecimal(type) ? decimal(type) : conversions[type]

@@ -20,7 +20,7 @@ export interface SampleOptions {
 }
 
 /** For each column those that fit it. Without the least i64: V8 would compare i64 slowly for good. */
-const ordinary: readonly Value[] = [0, 1, 2, 3, 'a', 'b', '12', true, false, Uint8Array.of(1)]
+const ordinary: readonly Value[] = [0, 1, 2, 3, 0n, 1n, 'a', 'b', '12', true, false, Uint8Array.of(1)]
 const rare: readonly Value[] = [
   ...[
     -1,

@@ -7,7 +7,15 @@ import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { source, t } from '../../compiler/index.ts'
 import { projectRoot } from '../support/golden.ts'
-import { readmeError, readmeExample, readmeFold, readmeFoldOutput, readmeOutput } from '../support/readme.ts'
+import {
+  readmeError,
+  readmeExample,
+  readmeFold,
+  readmeFoldOutput,
+  readmeJoin,
+  readmeJoinOutput,
+  readmeOutput,
+} from '../support/readme.ts'
 
 /** Inside the package, so that 'millrace' is what a user imports. */
 const example = join(projectRoot, 'dist', 'test', 'docs', 'readme-example.mts')
@@ -40,6 +48,10 @@ test('the example compiles without annotations and prints what the README shows'
 
 test('so does the aggregate of your own', () => {
   assert.equal(printed(readmeFold), `${readmeOutput}\n${readmeFoldOutput}`)
+})
+
+test('and the join', () => {
+  assert.equal(printed(readmeJoin), `${readmeOutput}\n${readmeJoinOutput}`)
 })
 
 test('the error of a captured variable is the one shown', () => {

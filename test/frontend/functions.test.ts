@@ -13,8 +13,10 @@ import { type Expr, literal, type Value, visit } from '../../ir/expr/expr.ts'
 import { type FunctionName, functionNames, functionRow } from '../../ir/expr/functions/index.ts'
 import { extractFields, truncUnits } from '../../ir/expr/functions/time.ts'
 import { printExpr } from '../../ir/expr/print.ts'
+import { parsePattern } from '../../ir/expr/regexp/parse.ts'
 import type { Schema } from '../../ir/schema.ts'
 import { type DataType, dataTypes } from '../../ir/types.ts'
+import { timeFormats } from '../gen/calls.ts'
 import { backends, type TestBackend } from '../support/backends.ts'
 import { ExprKernel, isSameOutcome, type Outcome, outcomeOf, type Row } from '../support/expr-kernel.ts'
 import { isQuick } from '../support/runs.ts'
@@ -72,12 +74,25 @@ const everyCall = (args: readonly Expr[]): readonly (Expr | undefined)[] =>
 const named = (fn: FunctionName, names: readonly string[], arg: Expr): readonly (Expr | undefined)[] =>
   names.map(name => attempt(() => call(fn, literal(name, 'utf8'), arg)))
 
+const patterns = ['', 'a', '(a)|(b)', '^(.)(.*)$', '(\\w+?)(\\W*)', '[^a]+', '(?:[α-ω]|日)+'] as const
+
+const patternCalls = (arg: Expr): readonly (Expr | undefined)[] =>
+  patterns.flatMap(text => {
+    const pattern = literal(text, 'utf8')
+    const groups = Array.from({ length: parsePattern(text).groups + 1 }, (_, group) =>
+      attempt(() => call('regexp_extract', arg, pattern, literal(BigInt(group), 'int64'))),
+    )
+    return [attempt(() => call('regexp_matches', arg, pattern)), ...groups]
+  })
+
 function unary(type: DataType): Group {
   return groupOf([type], ([arg]) => [
     ...everyCall([arg]),
     ...dataTypes.filter(to => isCastable(type, to)).flatMap(to => [cast(arg, to), cast(arg, to, true)]),
     ...named('date_trunc', truncUnits, arg),
     ...named('extract', extractFields, arg),
+    ...timeFormats.map(format => attempt(() => call('date_format', arg, literal(format, 'utf8')))),
+    ...patternCalls(arg),
   ])
 }
 
@@ -92,6 +107,10 @@ const mixed: readonly (readonly DataType[])[] = [
   ['timestamp[ns]', 'int64'],
   ['utf8', 'float64'],
   ['utf8', 'int64'],
+  ['decimal(6,2)', 'decimal(18,3)'],
+  ['decimal(6,2)', 'int16'],
+  ['decimal(18,3)', 'int8'],
+  ['decimal(6,2)', 'float64'],
 ]
 
 const wide: readonly (readonly DataType[])[] = [
@@ -105,6 +124,7 @@ const wide: readonly (readonly DataType[])[] = [
   ['utf8', 'utf8', 'utf8'],
   ['utf8', 'int32', 'int32'],
   ['utf8', 'float64', 'float64'],
+  ['utf8', 'utf8', 'int8'],
 ]
 
 const groups: readonly Group[] = [

@@ -4,7 +4,7 @@ import { type Aggregate, aggregateOver } from '../../ir/expr/aggregates.ts'
 import { call } from '../../ir/expr/build.ts'
 import { type Expr, literal, nullOf } from '../../ir/expr/expr.ts'
 import type { Schema } from '../../ir/schema.ts'
-import { type DataType, dataTypes, isInteger, isNumeric } from '../../ir/types.ts'
+import { type DataType, dataTypes, isDecimal, isInteger, isNumeric } from '../../ir/types.ts'
 import { exprOf } from './exprs.ts'
 import { foldsOver } from './folds.ts'
 import { types } from './values.ts'
@@ -32,6 +32,7 @@ export function callOver(schema: Schema, isChangelog: boolean): CallArb {
   const retracted = [
     counts,
     over(fc.constantFrom('sum', 'avg'), among(isNumeric)),
+    over(fc.constantFrom('sum'), among(isDecimal)),
     over(fc.constantFrom('bool_and', 'bool_or'), exprOf('bool', schema, 1)),
     over(fc.constantFrom('bit_xor'), among(isInteger)),
     over(fc.constantFrom('count_distinct', 'mode', 'quantile_disc'), any),

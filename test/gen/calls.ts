@@ -6,9 +6,20 @@ import { type Expr, literal } from '../../ir/expr/expr.ts'
 import { type FunctionName, functionNames, functionRow } from '../../ir/expr/functions/index.ts'
 import { extractFields, truncUnits } from '../../ir/expr/functions/time.ts'
 import { meet } from '../../ir/expr/promote.ts'
-import { type DataType, dataTypes, isBytes, isInteger, isNumeric, isTimestamp } from '../../ir/types.ts'
+import { parsePattern } from '../../ir/expr/regexp/parse.ts'
+import {
+  type DataType,
+  type DecimalType,
+  dataTypes,
+  isBytes,
+  isDecimal,
+  isInteger,
+  isNumeric,
+  isTimestamp,
+} from '../../ir/types.ts'
 
-type Arb = fc.Arbitrary<Expr>
+type Arbs<T> = fc.Arbitrary<T>
+type Arb = Arbs<Expr>
 /** Makes an argument of a type. */
 export type Inner = (type: DataType) => Arb
 
@@ -49,6 +60,7 @@ function casts(type: DataType, inner: Inner): readonly Arb[] {
 function ownCalls(type: DataType, inner: Inner): readonly Arb[] {
   if (type === 'bool') return boolCalls(inner)
   if (isNumeric(type)) return numberCalls(type, inner)
+  if (isDecimal(type)) return decimalCalls(type, inner)
   if (type === 'utf8') return textCalls(inner)
   if (isBytes(type)) return [apply('concat', inner(type), inner(type))]
   return timeCalls(type, inner)
@@ -69,6 +81,7 @@ function boolCalls(inner: Inner): readonly Arb[] {
   )
   return [
     ofAny,
+    patterns.chain(pattern => apply('regexp_matches', text, fc.constant<Expr>(literal(pattern, 'utf8')))),
     oneOf(['and', 'or'], inner('bool'), inner('bool')),
     apply('not', inner('bool')),
     oneOf(['like', 'starts_with', 'ends_with', 'contains', 'js_lt'], text, text),
@@ -94,6 +107,17 @@ function numberCalls(type: DataType, inner: Inner): readonly Arb[] {
   if (type === 'int64') shared.push(...longCalls(inner))
   if (type === 'int32') shared.push(apply('js_length', inner('utf8')))
   return shared
+}
+
+/** The types of results depend on those of the operands: they are brought to what is wanted. */
+function decimalCalls(type: DecimalType, inner: Inner): readonly Arb[] {
+  const operand = typed(type, 'decimal(6,2)', 'int16', 'uint8').chain(inner)
+  const brought = (arb: Arb): Arb => arb.map(expr => (expr.type === type ? expr : cast(expr, type)))
+  return [
+    brought(oneOf(['add', 'sub', 'mul'], inner('decimal(6,2)'), operand)),
+    oneOf(['add', 'sub'], inner(type), inner(type)).map(expr => cast(expr, type, true)),
+    oneOf(['neg', 'abs'], inner(type)),
+  ]
 }
 
 const hosted = functionNames.filter(name => functionRow(name).host)
@@ -139,10 +163,53 @@ function textCalls(inner: Inner): readonly Arb[] {
     apply('substring', text, inner('int64')),
     apply('substring', text, inner('int8'), inner('int32')),
     apply('concat', text, text, text),
+    apply('split_part', text, text, inner('int8')),
+    apply('replace', text, text, text),
+    extracts(text),
+    formats(inner),
     fc.oneof(apply('js_slice', text, position), apply('js_slice', text, position, position)),
     apply('js_char', text, position),
     fc.oneof(oneOf(['js_upper', 'js_lower'], text), apply('js_number_to_string', inner('float64'))),
   ]
+}
+
+/** Some of what matches in the texts of test/gen/values; with groups that take part and that do not. */
+export const patterns: Arbs<string> = fc.constantFrom(
+  ...[
+    'a',
+    '^a|b$',
+    '(a)|(b)',
+    'x+?',
+    '(?:α|γ)+',
+    '[^a-z]+',
+    '\\w\\w',
+    '(.)(.*)',
+    '^(.?)(.{0,3})$',
+    '',
+    '(LA|L)(AX)?',
+  ],
+)
+
+function extracts(text: Arb): Arb {
+  const number = (pattern: string): Arbs<number> => fc.integer({ min: 0, max: parsePattern(pattern).groups })
+  return patterns.chain(pattern =>
+    number(pattern).chain(group =>
+      apply(
+        'regexp_extract',
+        text,
+        fc.constant<Expr>(literal(pattern, 'utf8')),
+        fc.constant<Expr>(literal(BigInt(group), 'int64')),
+      ),
+    ),
+  )
+}
+
+export const timeFormats = ['yyyy-MM-dd', "HH:mm:ss.SSS 'o''clock' SSSSSSSSS", 'DDD日S', ''] as const
+
+function formats(inner: Inner): Arb {
+  const format = fc.constantFrom(...timeFormats).map((text): Expr => literal(text, 'utf8'))
+  const time = typed(...dataTypes.filter(type => isTimestamp(type) || type === 'date'))
+  return time.chain(type => apply('date_format', inner(type), format))
 }
 
 function timeCalls(type: DataType, inner: Inner): readonly Arb[] {

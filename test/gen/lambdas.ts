@@ -130,6 +130,7 @@ const shapes: Readonly<Record<Kind, readonly Shape[]>> = {
     ...each(['String(@0)', '(@0).toString()'], 'num'),
     ...each(['String(@0)', `\`${hole(0)}\``], 'big'),
     ...each(['@0.toUpperCase()', '@0.toLowerCase()', '@0.trim()', '@0.trimStart()', '@0.trimEnd()'], 'str'),
+    ...each(['@0.replaceAll("a", "日b")', '@0.replaceAll("ab", "")'], 'str'),
     ...wellFormed(['@0.slice(@1)', '@0.charAt(@1)', '@0.at(@1)', '@0[1]', '@0.substring(@1)'], 'str', 'num'),
     ...wellFormed(['@0.slice(@1, @2)', '@0.substring(@1, @2)'], 'str', 'num', 'num'),
     ...wellFormed(['@0.slice(1, 2)', '@0.slice(-1)', '@0?.at(-2)'], 'str'),

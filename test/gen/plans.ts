@@ -12,6 +12,7 @@ import { filter } from '../../ir/logical/filter.ts'
 import { inputsOf, type LogicalNode } from '../../ir/logical/index.ts'
 import { asAppend, asChanges, withoutCode } from '../../ir/logical/mode.ts'
 import { project } from '../../ir/logical/project.ts'
+import { rank } from '../../ir/logical/rank.ts'
 import { type RowWindow, WINDOW_NUMBER } from '../../ir/logical/row-window.ts'
 import { sink } from '../../ir/logical/sink.ts'
 import { source, type WatermarkSpec } from '../../ir/logical/source.ts'
@@ -25,6 +26,7 @@ import { asofJoinsOf } from './asof-joins.ts'
 import { emitsOf, emitsOnce, fitting, periodsOf } from './emits.ts'
 import { exprOf, ref } from './exprs.ts'
 import { joinsOf } from './joins.ts'
+import { rankings } from './rankings.ts'
 import { types, valuesOf } from './values.ts'
 import { alignments, watermarksOf } from './watermarks.ts'
 import { rowWindows, sizesAndOffsets, specsOn } from './windows.ts'
@@ -46,19 +48,21 @@ export function plansOver(schema: Schema): NodeArb {
     maybe(projected, 1, 2),
     maybe(deduplicated, 1, 8),
     maybe(united(others), 1, 8),
-    maybe(joined(others), 1, 6),
-    maybe(nearest(others), 1, 6),
+    maybe(joined(others), 1, 10),
+    maybe(nearest(others), 1, 10),
     maybe(deduplicated, 1, 20),
     maybe(consolidated, 1, 3),
     maybe(filtered, 1, 4),
+    maybe(ranked, 1, 10),
     maybe(aggregated, 3, 4),
     maybe(consolidated, 1, 4),
     maybe(remoded, 1, 10),
     maybe(united(others), 1, 12),
-    maybe(joined(others), 1, 12),
-    maybe(nearest(others), 1, 12),
+    maybe(joined(others), 1, 20),
+    maybe(nearest(others), 1, 16),
     maybe(filtered, 1, 4),
     maybe(projected, 1, 2),
+    maybe(ranked, 1, 10),
     maybe(aggregated, 1, 2),
     maybe(consolidated, 1, 3),
     maybe(aggregated, 1, 3),
@@ -98,6 +102,18 @@ const consolidated: Step = input => {
   if (isRefused || isHeldByPartition(input)) return fc.constant(input)
   return fc.oneof(fc.constant(undefined), periodsOf(time)).map(every => consolidate(input, every))
 }
+
+/** What comes first, of all rows or of those of each window. */
+const ranked: Step = input =>
+  maybe(
+    windowed,
+    1,
+    2,
+  )(input).chain(node => {
+    const { schema, time } = node.relation
+    const isRefused = time?.window?.isInRows === false || schema.some(({ type }) => isList(type))
+    return isRefused ? fc.constant(input) : rankings(node).map(spec => rank(node, spec))
+  })
 
 /** Together with what the same operators make of other sources, each with a filter of its own or none. */
 const united =

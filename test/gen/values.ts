@@ -1,8 +1,17 @@
 /** Random values of every type: edges, collisions and the ordinary. None of them is null. */
 import fc from 'fast-check'
+import { unitsMax } from '../../ir/expr/decimal.ts'
 import type { Value } from '../../ir/expr/expr.ts'
 import { ofInteger } from '../../ir/expr/promote.ts'
-import { type DataType, dataTypes, integerRange, isFloat, isInteger, isTimestamp } from '../../ir/types.ts'
+import {
+  type DataType,
+  dataTypes,
+  integerRange,
+  isDecimal,
+  isFloat,
+  isInteger,
+  isTimestamp,
+} from '../../ir/types.ts'
 
 type Arb<T> = fc.Arbitrary<T>
 
@@ -68,6 +77,7 @@ export function valuesOf(type: DataType): Arb<Value> {
     const { min, max } = integerRange[type]
     return big(min, max).map(value => ofInteger(value, type))
   }
+  if (isDecimal(type)) return big(-unitsMax(type), unitsMax(type))
   if (isFloat(type)) return floats.map(value => (type === 'float32' ? Math.fround(value) : value))
   if (isTimestamp(type))
     return big(MIN64, MAX64).chain(value => fc.constantFrom(value, value % 100_000_000_000n))

@@ -7,6 +7,7 @@ import {
   Bool,
   type Data,
   DateDay,
+  Decimal,
   Dictionary,
   Field,
   Float32,
@@ -34,7 +35,15 @@ import {
 } from 'apache-arrow'
 import fc from 'fast-check'
 import type { Column, Schema } from '../../ir/schema.ts'
-import { type DataType, integerRange, isBytes, isInteger, isTimestamp } from '../../ir/types.ts'
+import {
+  type DataType,
+  decimalParts,
+  integerRange,
+  isBytes,
+  isDecimal,
+  isInteger,
+  isTimestamp,
+} from '../../ir/types.ts'
 
 export type Value = boolean | number | bigint | string | Uint8Array | null
 
@@ -57,6 +66,8 @@ const arrowTypes: Readonly<Record<string, ArrowType>> = {
   'timestamp[us]': new TimestampMicrosecond('UTC'),
   'timestamp[ns]': new TimestampNanosecond(),
   date: new DateDay(),
+  'decimal(18,3)': new Decimal(3, 18),
+  'decimal(6,2)': new Decimal(2, 6),
 }
 
 const indexTypes = {
@@ -122,6 +133,10 @@ export function valuesOfType(type: DataType): fc.Arbitrary<Exclude<Value, null>>
     const longs = fc.oneof(fc.constantFrom(min, max), fc.bigInt({ min, max }))
     return type.endsWith('64') || isTimestamp(type) ? longs : longs.map(Number)
   }
+  if (isDecimal(type)) {
+    const max = 10n ** BigInt(decimalParts(type).precision) - 1n
+    return fc.oneof(fc.constantFrom(-max, max, 0n), fc.bigInt({ min: -max, max }))
+  }
   switch (type) {
     case 'bool':
       return fc.boolean()
@@ -169,12 +184,24 @@ function valueData(type: DataType, values: readonly Value[], how: Arrangement): 
     return how.encoding === 'view' ? viewData(type, values, how) : textData(type, values, how)
   const common = { type: arrowTypes[type], ...validity(values, how) }
   if (type === 'bool') return make({ ...common, data: bits(values.map(value => value !== false)) })
+  if (isDecimal(type)) return make({ ...common, data: decimalWords(values, how) })
   const data = new arrowTypes[type].ArrayType(values.length + how.padding)
   data.fill(arrowTypes[type].ArrayType === BigInt64Array || type === 'uint64' ? 77n : 77)
   values.forEach((value, i) => {
     if (value !== null) data[i] = value
   })
   return make({ ...common, data })
+}
+
+/** 128 bits each, the lowest word first. Under a null stands more than the type holds. */
+function decimalWords(values: readonly Value[], how: Arrangement): Uint32Array {
+  const words = new Uint32Array(4 * (values.length + how.padding)).fill(77)
+  values.forEach((value, i) => {
+    if (value === null) return
+    for (let word = 0; word < 4; word++)
+      words[4 * i + word] = Number(BigInt.asUintN(32, (value as bigint) >> BigInt(32 * word)))
+  })
+  return words
 }
 
 /** What a null row may hold. */

@@ -89,9 +89,30 @@ const refusals: readonly Refused[] = [
   {
     name: 'a type that is not supported',
     type: 'int64',
-    data: () => makeData({ type: new Decimal(2, 10), data: new Uint32Array(4) }),
+    data: () => makeData({ type: new Decimal(2, 19), data: new Uint32Array(4) }),
     code: 'LDB-0006',
     message: /has Decimal(?:.|\n)*cast the data to one of Bool, Int8/,
+  },
+  {
+    name: 'a decimal with more digits than its type',
+    type: 'decimal(6,2)',
+    data: () => makeData({ type: new Decimal(2, 6), data: Uint32Array.of(1_000_000, 0, 0, 0) }),
+    code: 'LDB-7004',
+    message: /row 0 with more digits than decimal\(6,2\)/,
+  },
+  {
+    name: 'a decimal whose lower half looks small',
+    type: 'decimal(6,2)',
+    data: () => makeData({ type: new Decimal(2, 6), data: Uint32Array.of(1, 0, 0, 1) }),
+    code: 'LDB-7004',
+    message: /row 0 with more digits/,
+  },
+  {
+    name: 'a decimal of another scale',
+    type: 'decimal(6,2)',
+    data: () => makeData({ type: new Decimal(3, 6), data: new Uint32Array(4) }),
+    code: 'LDB-0006',
+    message: /declared decimal\(6,2\).*has Decimal(?:.|\n)*declare the column decimal\(6,3\)/,
   },
   {
     name: 'a dictionary of another type',

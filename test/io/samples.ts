@@ -73,4 +73,6 @@ export const edgeValues: Readonly<Record<ElementType, readonly Value[]>> = {
   'timestamp[us]': [0n, -1n, 1_700_000_000_123_456n],
   'timestamp[ns]': [0n, -1n, 1_700_000_000_123_456_789n],
   date: [0, -719_162, 20_000],
+  'decimal(18,3)': [0n, 10n ** 18n - 1n, 1n - 10n ** 18n],
+  'decimal(6,2)': [0n, 999_999n, -1n],
 }

@@ -78,6 +78,16 @@ test('a version that comes late is a late row, and what was given stands', async
   await joinAgrees(versions, comings)
 })
 
+test('what is taken back hides older versions that come behind it, also where nobody waits', async () => {
+  const now = left.asofJoin(tardyRight.asChanges('op'), (a, b) => a.key.eq(b.key), {
+    type: 'left',
+    wait: false,
+  })
+  const comings = [l(9, 1), r(5, 50, 'a', DELETE), r(3, 30), l(9, 2), r(8, 80), l(10, 3)]
+  assert.deepEqual(joined(now, comings).steps, [['1 null'], [], [], ['2 null'], [], ['3 80'], []])
+  await joinAgrees(now, comings)
+})
+
 test('by processing time: the version that came last, whatever its time, and nobody waits', async () => {
   const now = tardyLeft.temporalJoin(tardyRight.asChanges('op'), (a, b) => a.key.eq(b.key), {
     type: 'left',

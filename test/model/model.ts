@@ -20,6 +20,7 @@ import { Entrance } from './entrance.ts'
 import { aggregated } from './groups.ts'
 import { intervalJoinOf } from './interval-join.ts'
 import type { Item, ModelRow, Operator, Surroundings } from './operator.ts'
+import { Ranking } from './rank.ts'
 import { type Input, unionOf } from './union.ts'
 import { TooManyPartitions } from './watermark.ts'
 import { MAX_TIME, MIN_TIME, windowsOf } from './windows.ts'
@@ -305,6 +306,8 @@ class Run {
         return new Consolidated(node, next)
       case 'deduplicate':
         return new Duplicates(node, next, this.#surroundings)
+      case 'rank':
+        return new Ranking(node, next, this.#surroundings)
       case 'aggregate':
         return aggregated(node, next, this.#surroundings)
     }

@@ -23,11 +23,12 @@ import { type ModelResult, runModel } from '../model/model.ts'
 import { chainOf } from '../support/faults.ts'
 import { foldSituations } from '../support/fold-situations.ts'
 import { modelOptionsOf } from '../support/model-options.ts'
+import { rankSituations } from '../support/rank-situations.ts'
 import { isQuick } from '../support/runs.ts'
 
 /** The same trials at every run: a share that is too small is a fault of the generator, not of the day. */
 const SEED = 20
-const TRIALS = 1800
+const TRIALS = 2200
 
 /** No random stream is as long as a list may be: lower/lists has one. */
 const LIST_TOO_LONG = 'LDB-9007'
@@ -63,6 +64,7 @@ test('every operator', { skip }, () => {
     aggregate: 1,
     consolidate: 1,
     deduplicate: 1,
+    rank: 1,
     union: 1,
     interval_join: 1,
     asof_join: 1,
@@ -278,6 +280,7 @@ const situations: Readonly<Record<string, Situation>> = {
     chainOf(plan).findLastIndex(node => node.kind === 'aggregate' && node.rows !== undefined) >
       chainOf(plan).findIndex(node => node.kind === 'aggregate'),
   ...foldSituations,
+  ...rankSituations,
   'a fault of a result': (_, model) => model.errors.some(({ row }) => row < 0),
   'a list as long as its limit': ({ plan }, model) =>
     model.rows.some(row => limitedLists(plan).some(({ name, call }) => lengthOf(row[name]) === call.limit)),

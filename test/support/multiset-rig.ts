@@ -4,7 +4,8 @@
  */
 import assert from 'node:assert/strict'
 import { Interner } from '../../compiler/lower/lib/interner.ts'
-import { OrderedMultiset, type RootCell } from '../../compiler/lower/lib/ordered-multiset.ts'
+import { OrderedMultiset } from '../../compiler/lower/lib/ordered-multiset.ts'
+import type { RootCell } from '../../compiler/lower/lib/weighted-tree.ts'
 import type { Value } from '../../compiler/lower/value.ts'
 import { FALSE, scalar } from '../../compiler/lower/value.ts'
 import { and, eq, f64, i32, type KernelBuilder, load, ne, select, toInt } from '../../ir/kernel/build.ts'

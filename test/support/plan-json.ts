@@ -19,6 +19,7 @@ import { columnsOfBoth, rightNames } from '../../ir/logical/join-columns.ts'
 import type { KeyPair, TimeRange } from '../../ir/logical/join-condition.ts'
 import { asAppend, asChanges, type Mode } from '../../ir/logical/mode.ts'
 import { project } from '../../ir/logical/project.ts'
+import { type RankSpec, rank } from '../../ir/logical/rank.ts'
 import type { RowWindow } from '../../ir/logical/row-window.ts'
 import { sink } from '../../ir/logical/sink.ts'
 import { source, type WatermarkSpec } from '../../ir/logical/source.ts'
@@ -49,6 +50,7 @@ type OperatorJson =
     }
   | { readonly deduplicate: readonly string[]; readonly column: string; readonly withinTicks: bigint }
   | { readonly consolidate: Early | null }
+  | { readonly rank: RankSpec }
   | { readonly filter: ExprJson }
   | { readonly project: readonly { readonly name: string; readonly expr: ExprJson }[] }
   | { readonly mode: Mode; readonly column: string }
@@ -211,6 +213,10 @@ export function planToJson(node: LogicalNode): PlanJson {
       const { keys, column, withinTicks } = node
       return [...planToJson(node.input), { deduplicate: keys, column, withinTicks }]
     }
+    case 'rank': {
+      const { by, partitionBy, orderBy, limit, offset, as, emit } = node
+      return [...planToJson(node.input), { rank: { by, partitionBy, orderBy, limit, offset, as, emit } }]
+    }
     case 'aggregate': {
       const calls = node.aggregates.map(({ name, call: { fn, args, fraction, limit, separator, fold } }) => ({
         name,
@@ -262,6 +268,7 @@ function operatorFromJson(input: LogicalNode, json: OperatorJson): LogicalNode {
   const expr = (of: ExprJson): Expr => exprFromJson(of, schema)
   if ('consolidate' in json) return consolidate(input, json.consolidate ?? undefined)
   if ('deduplicate' in json) return deduplicate(input, json.deduplicate, json.column, json.withinTicks)
+  if ('rank' in json) return rank(input, json.rank)
   if ('filter' in json) return filter(input, expr(json.filter))
   if ('window' in json)
     return window(input, 'kind' in json.window ? json.window : { kind: 'tumble', ...json.window })

@@ -30,5 +30,9 @@ export const readmeOutput = blocks('')[0]
 export const readmeFold = `${readmeExample}${blocks('ts')[1]}\n`
 export const readmeFoldOutput = blocks('')[3]
 
+/** The program with a join behind it, and what that prints. */
+export const readmeJoin = `${readmeExample}${blocks('ts')[2]}\n`
+export const readmeJoinOutput = blocks('')[4]
+
 /** The error that the README shows. */
 export const readmeError = blocks('')[1]

@@ -1,11 +1,15 @@
 /** Edge values of each column type. */
+
+import { unitsMax } from '../../ir/expr/decimal.ts'
 import type { Value } from '../../ir/expr/expr.ts'
 import {
   type DataType,
+  type DecimalType,
   dataTypes,
   factsOf,
   type IntegerType,
   integerRange,
+  isDecimal,
   isInteger,
 } from '../../ir/types.ts'
 import { edges } from './edges.ts'
@@ -29,6 +33,11 @@ const texts = [
   '\u{10ffff}',
   '%a_',
   '12',
+  '0.005',
+  '-12.345',
+  '.5',
+  '1.',
+  '1..2',
   '-0012',
   '9223372036854775808',
   '1e3',
@@ -58,6 +67,12 @@ const integers = (type: IntegerType): readonly Value[] => {
   return wide ? fitting : fitting.map(Number)
 }
 
+function decimals(type: DecimalType): readonly Value[] {
+  const max = unitsMax(type)
+  const units = [0n, 1n, 5n, 49n, 50n, 149n, 500n, 12_345n, 99_950n, max / 2n, max - 1n, max]
+  return units.flatMap(one => (one === 0n ? [one] : [one, -one]))
+}
+
 const days = [0, 1, -1, 59, 60, 18_262, -719_162, 2_932_896, -2147483648, 2147483647]
 const ticks: readonly Value[] = [
   ...(edges.i64 as bigint[]),
@@ -69,6 +84,7 @@ const ticks: readonly Value[] = [
 
 function edgesOf(type: DataType): readonly Value[] {
   if (isInteger(type)) return integers(type)
+  if (isDecimal(type)) return decimals(type)
   switch (factsOf(type).class) {
     case 'bool':
       return [false, true]

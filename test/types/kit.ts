@@ -21,6 +21,7 @@ export const trades = source(
     open: t.bool,
     day: t.date.orNull,
     payload: t.binary,
+    fee: t.decimal(9, 2).orNull,
   },
   { time: 'at', outOfOrderness: '5s' },
 )

@@ -3,6 +3,26 @@ import type { Room } from '../mutant.ts'
 
 const tests = ['lower/asof.test', 'lower/temporal.test', 'property/asof.test']
 
+export const joinKey: Room = {
+  file: 'compiler/lower/operators/join-key.ts',
+  tests: [...tests, 'property/joins.test'],
+  faults: [
+    {
+      name: 'nan-equals-nan',
+      find: 'return orAll([value.isNull, ne(value.value, value.value)])',
+      put: 'return value.isNull',
+      shows: 'rows whose key is NaN meet',
+    },
+    {
+      name: 'any-key-of-the-hash',
+      find: 'this.#key.matches(entries, candidate, key)',
+      put: 'this.#key.matches(entries, candidate, { ...key, fields: new Map() })',
+      shows: 'keys of the same hash are taken for one',
+      tests: ['lower/asof.test', 'property/plans.test'],
+    },
+  ],
+}
+
 export const timeChains: Room = {
   file: 'compiler/lower/lib/time-chains.ts',
   tests,

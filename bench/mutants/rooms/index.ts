@@ -5,6 +5,7 @@ import * as alignment from './alignment.ts'
 import * as asof from './asof.ts'
 import * as changes from './changes.ts'
 import { changeRows, consolidate, entryList } from './consolidate.ts'
+import * as decimals from './decimals.ts'
 import { deduplicate } from './deduplicate.ts'
 import { eventTime } from './event-time.ts'
 import * as exact from './exact.ts'
@@ -12,6 +13,7 @@ import * as folds from './fold.ts'
 import * as groups from './groups.ts'
 import { hash, hashTable } from './hash-table.ts'
 import { interpreter, opTable } from './interpreter.ts'
+import * as joins from './joins.ts'
 import { jsEmitter } from './js-emitter.ts'
 import { jsSpeller } from './js-speller.ts'
 import * as lists from './lists.ts'
@@ -23,13 +25,16 @@ import { heap, openWindows, sharedPanes } from './open-windows.ts'
 import * as partitions from './partitions.ts'
 import * as passes from './passes.ts'
 import * as pipeline from './pipeline.ts'
+import * as ranks from './rank.ts'
 import * as refined from './refined-windows.ts'
 import { rewrite } from './rewriting.ts'
 import * as rows from './row-windows.ts'
 import { sessions } from './sessions.ts'
 import * as sketches from './sketches.ts'
+import * as textFunctions from './text-functions.ts'
 import * as texts from './texts.ts'
 import * as union from './union.ts'
+import { weightedTree } from './weighted-tree.ts'
 
 export const mutants = mutantsOf({
   'js-emitter': jsEmitter,
@@ -54,12 +59,18 @@ export const mutants = mutantsOf({
   'entry-list': entryList,
   'change-rows': changeRows,
   deduplicate,
+  'join-key': asof.joinKey,
   'time-chains': asof.timeChains,
   'asof-versions': asof.asofVersions,
   'asof-sureness': asof.asofSureness,
   'asof-waiting': asof.asofWaiting,
   'asof-leaving': asof.asofLeaving,
   'asof-stage': asof.asofStage,
+  'row-log': joins.rowLog,
+  'join-times': joins.joinTimes,
+  'join-side': joins.joinSide,
+  'join-results': joins.joinResults,
+  'join-condition': joins.joinCondition,
   'input-times': union.inputTimes,
   edges: union.edges,
   alignment: alignment.alignment,
@@ -97,6 +108,15 @@ export const mutants = mutantsOf({
   utf8: texts.utf8,
   utf16: texts.utf16,
   'case-map': texts.caseMap,
+  'decimal-kernels': decimals.decimalKernels,
+  'decimal-door': decimals.decimalDoor,
+  'decimal-types': decimals.decimalTypes,
+  parts: textFunctions.parts,
+  'date-format': textFunctions.dateFormat,
+  'regexp-kernels': textFunctions.regexpKernels,
+  'regexp-automaton': textFunctions.automaton,
+  'regexp-bytes': textFunctions.bytes,
+  'regexp-match': textFunctions.matching,
   accumulator: aggregates.accumulators,
   count: aggregates.count,
   sum: aggregates.sum,
@@ -107,6 +127,16 @@ export const mutants = mutantsOf({
   distinct: sketches.distinct,
   quantile: sketches.quantile,
   'ordered-multiset': exact.orderedMultiset,
+  'weighted-tree': weightedTree,
+  'rank-changes': ranks.rankChanges,
+  'rank-position': ranks.rankPosition,
+  'ranked-rows': ranks.rankedRows,
+  'closing-ranks': ranks.closingRanks,
+  'row-copies': ranks.rowCopies,
+  'sort-order': ranks.sortOrder,
+  rank: ranks.rankStage,
+  'ranked-partitions': ranks.rankedPartitions,
+  'first-row': ranks.firstRow,
   'value-nodes': exact.valueNodes,
   values: exact.values,
   'order-statistics': exact.orderStatistics,

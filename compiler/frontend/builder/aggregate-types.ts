@@ -1,11 +1,17 @@
 /**
  * The types of aggregates in the builder: what each takes of a row, and what it gives for a group.
  */
-import type { ElementType, FloatType, IntegerType, NumericType } from '../../../ir/types.ts'
+import type { DecimalType, ElementType, FloatType, IntegerType, NumericType } from '../../../ir/types.ts'
 import type { AggregateDefinition, FoldArgument, FoldValue, ScalarsOnly, ValuesOf } from './fold.ts'
 import type { ExprOf, LambdaColumn, Or, Typed } from './types.ts'
 
-type SumOf<T extends NumericType> = T extends FloatType ? 'float64' : T extends 'uint64' ? 'uint64' : 'int64'
+type SumOf<T extends NumericType | DecimalType> = T extends DecimalType
+  ? DecimalType
+  : T extends FloatType
+    ? 'float64'
+    : T extends 'uint64'
+      ? 'uint64'
+      : 'int64'
 
 /** Rows that an aggregate leaves out. */
 export interface AggregateFilter<W extends Typed<'bool', boolean, 'row'>> {
@@ -33,10 +39,10 @@ export interface AggregatesOf {
     filter?: AggregateFilter<Typed<'bool', boolean, 'row'>>,
   ): ExprOf<'int64', false, 'group'>
   /**
-   * The sum of what is not null: int64, uint64 or float64; null where all is null. A row that takes an integer sum out of
+   * The sum of what is not null: int64, uint64, float64 or a decimal of 18 digits; null where all is null. A row that takes a sum of integers or decimals out of
    * its range is rejected with LDB-9002.
    */
-  sum<T extends NumericType, N extends boolean, W>(
+  sum<T extends NumericType | DecimalType, N extends boolean, W>(
     x: Typed<T, N, 'row'>,
     filter?: W & AggregateFilter<Typed<'bool', boolean, 'row'>>,
   ): ExprOf<SumOf<T>, WithFilter<N, W>, 'group'>

@@ -8,6 +8,7 @@ import type { ColumnType } from '../../../ir/schema.ts'
 import {
   type DataType,
   integerRange,
+  isDecimal,
   isFloat,
   isInteger,
   isTimestamp,
@@ -15,6 +16,7 @@ import {
   ticksPerSecond,
   unitOf,
 } from '../../../ir/types.ts'
+import { conversionTo } from '../../../runtime/io/convert.ts'
 import { ticksOf } from './duration.ts'
 import type { Duration, ExprOf, Scope, Typed } from './types.ts'
 
@@ -90,6 +92,19 @@ export class Expression implements Typed {
       this.#operand(arg, 'int64'),
     )
     return new Expression(call('substring', this.#expr, ...positions), this.scope)
+  }
+
+  splitPart(delimiter: Argument, number: Argument): Expression {
+    const [between, at] = [this.#operand(delimiter), this.#operand(number, 'int64')]
+    return new Expression(call('split_part', this.#expr, between, at), this.scope)
+  }
+
+  regexpExtract(pattern: string, group = 0): Expression {
+    return this.#call('regexp_extract', pattern, new Expression(literalOf(group, 'int64'), this.scope))
+  }
+
+  dateFormat(format: string): Expression {
+    return new Expression(call('date_format', this.#expr, literal(format, 'utf8')), this.scope)
   }
 
   truncate(unit: string): Expression {
@@ -168,6 +183,8 @@ const methods = {
   startsWith: 'starts_with',
   endsWith: 'ends_with',
   contains: 'contains',
+  replace: 'replace',
+  regexpMatches: 'regexp_matches',
   and: 'and',
   or: 'or',
   not: 'not',
@@ -198,6 +215,7 @@ function fit(value: Value | Date, type: DataType): Value | undefined {
   if (value instanceof Date) return fitDate(value, type)
   if (isInteger(type))
     return fitInteger(value, integerRange[type].min, integerRange[type].max, big => ofInteger(big, type))
+  if (isDecimal(type)) return conversionTo(type).convert(value) as Value | undefined
   if (isTimestamp(type)) return fitInteger(value, -(1n << 63n), (1n << 63n) - 1n, big => big)
   if (type === 'date') return fitInteger(value, -(1n << 31n), (1n << 31n) - 1n, Number)
   if (isFloat(type)) return fitFloat(value, type)

@@ -6,6 +6,7 @@ import { rightNames } from '../../../ir/logical/join-columns.ts'
 import { union } from '../../../ir/logical/union.ts'
 import type { Columns, ColumnType, Schema } from '../../../ir/schema.ts'
 import { columnsOf } from './columns.ts'
+import type { ChangeColumn } from './emit.ts'
 import { Expression } from './expression.ts'
 import { joinParams, type PlanParts } from './stream-params.ts'
 import type { ColumnsOf, Flat, Typed } from './types.ts'
@@ -36,14 +37,34 @@ type Renamed<R extends Columns, Taken extends PropertyKey> = {
   readonly [K in keyof R as K extends Taken ? `right_${K & string}` : K]: R[K]
 }
 
+/** What is no code of a change. */
+type Plain<S extends Columns> = Omit<S, '$op'>
+
+/** Are rows without a partner told at once, and taken back? */
+type IsToldAtOnce<O extends JoinOptions> = O extends { readonly maxRows: number }
+  ? TypeOfJoin<O> extends 'inner' | 'semi'
+    ? false
+    : true
+  : false
+
+type ChangesOfJoin<L extends Columns, R extends Columns, O extends JoinOptions> = '$op' extends
+  | keyof L
+  | keyof R
+  ? ChangeColumn
+  : IsToldAtOnce<O> extends true
+    ? ChangeColumn
+    : unknown
+
+type Pairs<L extends Columns, R extends Columns, O extends JoinOptions> = OrNull<
+  L,
+  TypeOfJoin<O> extends 'right' | 'full' ? true : false
+> &
+  OrNull<Renamed<R, keyof L>, TypeOfJoin<O> extends 'left' | 'full' ? true : false>
+
 /** The columns behind a join. */
-export type JoinedColumns<L extends Columns, R extends Columns, O extends JoinOptions> =
-  TypeOfJoin<O> extends 'semi' | 'anti'
-    ? L
-    : Flat<
-        OrNull<L, TypeOfJoin<O> extends 'right' | 'full' ? true : false> &
-          OrNull<Renamed<R, keyof L>, TypeOfJoin<O> extends 'left' | 'full' ? true : false>
-      >
+export type JoinedColumns<L extends Columns, R extends Columns, O extends JoinOptions> = Flat<
+  (TypeOfJoin<O> extends 'semi' | 'anti' ? Plain<L> : Pairs<Plain<L>, Plain<R>, O>) & ChangesOfJoin<L, R, O>
+>
 
 /** The plan of several streams whose rows go on as they come. */
 export const unionStreams = (first: PlanParts, others: readonly PlanParts[]): PlanParts =>

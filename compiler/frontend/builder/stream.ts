@@ -6,7 +6,7 @@ import type { LogicalNode } from '../../../ir/logical/index.ts'
 import { distinctRows, latestRows } from '../../../ir/logical/keyed.ts'
 import { asAppend, asChanges } from '../../../ir/logical/mode.ts'
 import { project } from '../../../ir/logical/project.ts'
-import type { RowWindow } from '../../../ir/logical/row-window.ts'
+import { rank } from '../../../ir/logical/rank.ts'
 import { WINDOW_END, WINDOW_START, window } from '../../../ir/logical/window.ts'
 import { type Columns, findColumn, type RowOf, type Schema } from '../../../ir/schema.ts'
 import { isTimestamp, type TimestampType } from '../../../ir/types.ts'
@@ -36,8 +36,9 @@ import {
   periodOf,
 } from './emit.ts'
 import { Expression } from './expression.ts'
-import { type Grouping, groupedPlan } from './grouped-plan.ts'
+import { Grouped, type MakeStream, WindowedRows } from './grouped.ts'
 import { type JoinedColumns, type JoinOptions, joinStreams, unionStreams } from './join.ts'
+import { type Ranked, type RankOptions, rankOf } from './rank.ts'
 import { nameParams, type PlanParts, renameParams } from './stream-params.ts'
 import type { GroupScoped, NumberColumn, SameColumns, UnionOf, WindowColumnsOf } from './stream-types.ts'
 import type {
@@ -159,13 +160,14 @@ export class Stream<S extends Columns> {
     | WindowedStream<Flat<S & WindowColumnsOf<S, K>>>
     | WindowedRows<S, WindowColumnsOf<S, K>>
     | WindowedRows<S, NumberColumn> {
-    if (spec.kind === 'count') return new WindowedRows(this.node, this.params, rowWindowOf(spec))
+    if (spec.kind === 'count')
+      return new WindowedRows({ node: this.node, rows: rowWindowOf(spec) }, this.#make)
     const type = findColumn(this.schema, spec.column)?.type
     if (!type || !isTimestamp(type)) throw unknownColumn(spec.column, this.schema, 'window')
     const windowed = window(this.node, specOf(spec, type))
     return spec.kind === 'tumble'
       ? new WindowedStream(windowed, this.params)
-      : new WindowedRows(windowed, this.params)
+      : new WindowedRows({ node: windowed, rows: undefined }, this.#make)
   }
 
   /**
@@ -173,7 +175,7 @@ export class Stream<S extends Columns> {
    * LDB-1100 where a key is no column.
    */
   groupBy<const K extends keyof S & string>(...keys: readonly K[]): Grouped<S, Pick<S, K>> {
-    return new Grouped({ node: this.node, keys: keysOf(this.schema, keys), rows: undefined }, this.params)
+    return new Grouped({ node: this.node, keys: keysOf(this.schema, keys), rows: undefined }, this.#make)
   }
 
   /**
@@ -232,6 +234,34 @@ export class Stream<S extends Columns> {
    */
   deduplicate(keys: readonly (keyof S & string)[], within: Duration): Stream<S> {
     return this.#with(withoutDuplicates(this.node, keysOf(this.schema, keys), within))
+  }
+
+  /**
+   * The rows that come first, of each partition: `rank({ partitionBy: ['auction'], orderBy: [{ column: 'price', descending:
+   * true }, 'at'], limit: 10, as: 'place' })`. Each row tells what it changes, as changes: 0 a row comes in among them, 1 one
+   * leaves, 2 and 3 the rank of one before and after. Where one leaves for another and nothing is told of those between, that
+   * is 2 and 3 as well. A new row displaces none that is equal. Rows of tumbling windows are ranked within each, and may be
+   * given when it closes. LDB-3010 where a limit is needed and there is none; LDB-9005 for a row that is taken back and not
+   * there. Results have the event time of their windows, and none without.
+   */
+  rank<const O extends RankOptions<PlainNames<S>>>(options: O): Stream<Flat<Ranked<S, O>>> {
+    return this.#with(rank(this.node, rankOf(this.schema, options)))
+  }
+
+  /** Of each key the row whose column is the least, as changes: `firstBy(['user'], 'at')` is the first by event time. */
+  firstBy<const K extends PlainNames<S>>(
+    keys: readonly K[],
+    column: PlainNames<S>,
+  ): Stream<Flat<Ranked<S, object>>> {
+    return this.rank({ partitionBy: keys, orderBy: [column], limit: 1 }) as never
+  }
+
+  /** The same with the greatest: the latest by event time, however late it comes. `upsert` keeps the last to arrive. */
+  lastBy<const K extends PlainNames<S>>(
+    keys: readonly K[],
+    column: PlainNames<S>,
+  ): Stream<Flat<Ranked<S, object>>> {
+    return this.rank({ partitionBy: keys, orderBy: [{ column, descending: true }], limit: 1 }) as never
   }
 
   /**
@@ -302,6 +332,11 @@ export class Stream<S extends Columns> {
     return this.#joined(probedStreams({ left: this, other, on: on as never }, options as never))
   }
 
+  /** Streams of other plans with the same parameters. */
+  get #make(): MakeStream {
+    return node => new Stream(node, this.params)
+  }
+
   #joined<R extends Columns>({ node, params }: PlanParts): Stream<R> {
     return new Stream(node, params)
   }
@@ -341,58 +376,5 @@ export class WindowedStream<S extends Columns> extends Stream<S> {
     options?: E,
   ): Stream<Flat<Pick<S, ('window_start' | 'window_end') & keyof S> & SchemaOf<O> & ChangesOf<E>>> {
     return this.groupBy().agg(aggregates as never, options) as never
-  }
-}
-
-/** Rows of a stream that belong to windows that are not known yet: their columns are `W` of what the rows are aggregated to. */
-export class WindowedRows<S extends Columns, W extends Columns> {
-  readonly #node: LogicalNode
-  readonly #params: ReadonlyMap<string, Value>
-  readonly #rows: RowWindow | undefined
-
-  /** @internal */
-  constructor(node: LogicalNode, params: ReadonlyMap<string, Value>, rows?: RowWindow) {
-    this.#node = node
-    this.#params = params
-    this.#rows = rows
-  }
-
-  /** Groups by columns inside of each window. LDB-1100 where a key is no column. */
-  groupBy<const K extends keyof S & string>(...keys: readonly K[]): Grouped<S, Flat<W & Pick<S, K>>> {
-    return new Grouped(
-      { node: this.#node, keys: keysOf(this.#node.relation.schema, keys), rows: this.#rows },
-      this.#params,
-    )
-  }
-
-  /** One group for each window. */
-  agg<const O extends Readonly<Record<string, Typed>>, const E extends EmitOptions = object>(
-    aggregates: (columns: ColumnsOf<S>, aggregates: AggregatesOf) => O & GroupScoped<O>,
-    options?: E,
-  ): Stream<Flat<W & SchemaOf<O> & ChangesOf<E>>> {
-    return this.groupBy().agg(aggregates as never, options) as never
-  }
-}
-
-/** Groups of a stream by the columns `K`. */
-export class Grouped<S extends Columns, K extends Columns> {
-  readonly #grouping: Grouping
-  readonly #params: ReadonlyMap<string, Value>
-
-  /** @internal */
-  constructor(grouping: Grouping, params: ReadonlyMap<string, Value>) {
-    this.#grouping = grouping
-    this.#params = params
-  }
-
-  /** One row for each group: its keys, and what is computed from its aggregates. */
-  agg<const O extends Readonly<Record<string, Typed>>, const E extends EmitOptions = object>(
-    aggregates: (
-      columns: ColumnsOf<S>,
-      aggregates: AggregatesOf,
-    ) => O & GroupScoped<O> & { [C in keyof K & keyof O]: never },
-    options?: E,
-  ): Stream<Flat<K & SchemaOf<O> & ChangesOf<E>>> {
-    return new Stream(groupedPlan(this.#grouping, aggregates, options), this.#params)
   }
 }

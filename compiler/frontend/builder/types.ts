@@ -7,6 +7,7 @@ import type { Columns, ColumnType } from '../../../ir/schema.ts'
 import type {
   BytesType,
   DataType,
+  DecimalType,
   IntegerType,
   JsValue,
   ListType,
@@ -26,7 +27,9 @@ type Comparable<T extends DataType> = T extends NumericType
   ? MeetsWith<T>
   : T extends TimestampType | 'date'
     ? TimestampType | 'date'
-    : T
+    : T extends DecimalType
+      ? DecimalType
+      : T
 type MeetsWith<T extends NumericType> = {
   [U in NumericType]: NumericMeet<T, U> extends never ? never : U
 }[NumericType]
@@ -36,7 +39,9 @@ export type LiteralOf<T extends DataType> = T extends NumericType
   ? number | bigint
   : T extends TimestampType | 'date'
     ? Date | JsValue<T>
-    : JsValue<T>
+    : T extends DecimalType
+      ? string | bigint
+      : JsValue<T>
 
 /** What every expression says about itself. */
 export interface Typed<T extends DataType = DataType, N extends boolean = boolean, G extends Scope = Scope> {
@@ -156,6 +161,25 @@ export interface Numeric<T extends NumericType, N extends boolean, G extends Sco
   power<X extends NumberOperand<T, G>>(x: X): ExprOf<'float64', Or<N, NullableOf<X>>, G>
 }
 
+type ExactOperand<G extends Scope> = Operand<DecimalType, G> | Typed<IntegerType, boolean, G>
+
+/**
+ * What decimals can do besides, exactly: other decimals, and integers of 32 bits, come in as what they are. A result of more
+ * than 18 digits rejects the row with LDB-9002; a literal is a text, `'0.5'`, in the type of the decimal.
+ */
+export interface Exact<N extends boolean, G extends Scope> {
+  /** The sum: with as many digits behind the point as the longer one has. */
+  add<X extends ExactOperand<G>>(x: X): ExprOf<DecimalType, Or<N, NullableOf<X>>, G>
+  /** The difference. */
+  sub<X extends ExactOperand<G>>(x: X): ExprOf<DecimalType, Or<N, NullableOf<X>>, G>
+  /** The product: digits behind the point are added. LDB-1200 where they are more than 18. */
+  mul<X extends ExactOperand<G>>(x: X): ExprOf<DecimalType, Or<N, NullableOf<X>>, G>
+  /** The number with its sign turned. */
+  neg(): ExprOf<DecimalType, N, G>
+  /** The number without its sign. */
+  abs(): ExprOf<DecimalType, N, G>
+}
+
 /** What integers can do besides: arithmetic that rejects no row. */
 export interface Wrapping<T extends IntegerType, N extends boolean, G extends Scope> {
   /** The low bits of the sum: it wraps around at the limits of the type. */
@@ -184,6 +208,31 @@ export interface Text<N extends boolean, G extends Scope> {
   substring(start: Operand<'int64', G>, length?: Operand<'int64', G>): ExprOf<'utf8', N, G>
   /** % stands for any text, _ for one code point, a backslash takes the next one literally. */
   like<X extends Operand<'utf8', G>>(pattern: X): ExprOf<'bool', Or<N, NullableOf<X>>, G>
+  /**
+   * Part number `n`, from 1, of those that the delimiter separates: `f.url.splitPart('/', 4)`. A negative number counts from
+   * the end; a part that is not there is `''`.
+   */
+  splitPart<X extends Operand<'utf8', G>, Y extends Operand<'int64', G>>(
+    delimiter: X,
+    n: Y,
+  ): ExprOf<'utf8', Or<N, Or<NullableOf<X>, NullableOf<Y>>>, G>
+  /** The text with `to` in place of each `from`, from left to right; as it is where `from` is empty. */
+  replace<X extends Operand<'utf8', G>, Y extends Operand<'utf8', G>>(
+    from: X,
+    to: Y,
+  ): ExprOf<'utf8', Or<N, Or<NullableOf<X>, NullableOf<Y>>>, G>
+  /**
+   * Does the regular expression match anywhere in the text? Its syntax is the part of RE2's that JavaScript has as well:
+   * `. [a-z] [^&] \d \w \s`, groups, `|`, `* + ? {n,m}`, each lazy with a `?` behind it, `^` and `$` for the ends of the
+   * text. Letters \d, \w and \s are those of ASCII. All else, and the repetition of what may match nothing, is LDB-1001. The
+   * time it takes grows with the text and no faster.
+   */
+  regexpMatches(pattern: string): ExprOf<'bool', N, G>
+  /**
+   * What a group of the first match took: `f.url.regexpExtract('id=(\\d+)', 1)`. Of the matches that begin there it is the one
+   * that Perl and RE2 find. Group 0 is all of it. Null where nothing matches, or where the group took no part.
+   */
+  regexpExtract(pattern: string, group?: number): ExprOf<'utf8', true, G>
 }
 
 /** What text and bytes can do besides. */
@@ -216,6 +265,12 @@ export interface Temporal<T extends TimestampType | 'date', N extends boolean, G
   truncate(unit: TruncUnit): ExprOf<T, N, G>
   /** A part of the time as a number: `f.at.extract('hour')`. */
   extract(field: ExtractField): ExprOf<'int64', N, G>
+  /**
+   * The time as a text: `f.at.dateFormat('yyyy-MM-dd HH:mm:ss.SSS')`. There are `yyyy`, `MM`, `dd`, `DDD` (day of the year),
+   * `HH`, `mm`, `ss` and `S` to `SSSSSSSSS` (of the second, cut off); other letters stand in single quotes, all else for itself.
+   * A year that has not four digits rejects the row with LDB-2005.
+   */
+  dateFormat(format: string): ExprOf<'utf8', N, G>
 }
 
 /** What timestamps can do besides. */
@@ -233,6 +288,7 @@ export type ExprOf<T extends DataType, N extends boolean, G extends Scope> = Typ
   (T extends ListType ? unknown : Common<T, N, G> & (T extends 'bool' ? Logical<N, G> : Ordered<T, N, G>)) &
   (T extends NumericType ? Numeric<T, N, G> : unknown) &
   (T extends IntegerType ? Wrapping<T, N, G> : unknown) &
+  (T extends DecimalType ? Exact<N, G> : unknown) &
   (T extends BytesType ? Sequence<T, N, G> : unknown) &
   (T extends 'utf8' ? Text<N, G> : unknown) &
   (T extends TimestampType | 'date' ? Temporal<T, N, G> : unknown) &

@@ -2,7 +2,7 @@
  * sum: checked 64-bit integers, or doubles. Doubles are added in arrival order; where all rows are one group
  * they are added in lanes by row number, so that no row waits for the one before it.
  */
-import { FLOAT_LANES } from '../../../ir/expr/contributions.ts'
+import { FLOAT_LANES, sumType } from '../../../ir/expr/contributions.ts'
 import {
   add,
   and,
@@ -22,7 +22,8 @@ import {
 import type { Expr, Local } from '../../../ir/kernel/node.ts'
 import type { OpName } from '../../../ir/kernel/ops.ts'
 import { rowLayout } from '../../../ir/layout.ts'
-import { type DataType, isFloat, isUnsigned64 } from '../../../ir/types.ts'
+import { type DataType, isDecimal, isFloat, isUnsigned64 } from '../../../ir/types.ts'
+import { outsideOf } from '../expr/decimal.ts'
 import { FALSE, type ScalarValue, scalar, scalarOf } from '../value.ts'
 import {
   type Accumulator,
@@ -54,7 +55,7 @@ const integerSum: AccumulatorFactory = (store, name, [argType]) => ({
     const { cx, entry } = contribution
     const x = addend(contribution)
     const counts = contributes(contribution)
-    const overflow = op(overflows(argType), store.load(name, entry), x)
+    const overflow = breaksSum(argType, store.load(name, entry), x)
     const put = (added: Expr): void =>
       cx.k.store(store.entries, name, entry, add(store.load(name, entry), added))
     return {
@@ -72,17 +73,24 @@ const integerSum: AccumulatorFactory = (store, name, [argType]) => ({
 
 const overflows = (argType: DataType): OpName => (isUnsigned64(argType) ? 'addou.i64' : 'addo.i64')
 
+/** Does a sum leave the range of its type? */
+function breaksSum(argType: DataType, held: Expr, x: Expr): Expr {
+  const overflow = op(overflows(argType), held, x)
+  const type = sumType(argType)
+  return isDecimal(type) ? or(overflow, outsideOf(type, add(held, x))) : overflow
+}
+
 /** A sum of sums may leave the range though none of them did: that is remembered. */
 function heldSum(
   store: GroupStore,
   name: string,
   argType: DataType,
 ): Pick<Accumulator, 'fields' | 'init' | 'read' | 'combine' | 'combineFaults'> {
-  const type = isUnsigned64(argType) ? 'uint64' : 'int64'
+  const type = sumType(argType)
   const broken = `${name}_broken`
   const isBroken = (entry: Expr): Expr => ne(store.load(broken, entry), i32(0))
   const breaks = (into: Expr, from: Expr): Expr =>
-    op(overflows(argType), store.load(name, into), store.load(name, from))
+    breaksSum(argType, store.load(name, into), store.load(name, from))
   return {
     fields: { [name]: 'i64', ...(store.combines && { [broken]: 'u8' }) },
     init(k, entry) {

@@ -1,7 +1,9 @@
 /** Accumulators over changes: a row that is taken back undoes what it did when it came. */
+import { sumType } from '../../../ir/expr/contributions.ts'
 import { add, and, eq, gt, i64, le, mul, not, op, or, sub } from '../../../ir/kernel/build.ts'
 import type { Expr } from '../../../ir/kernel/node.ts'
-import { isUnsigned64 } from '../../../ir/types.ts'
+import { type DataType, isDecimal, isUnsigned64 } from '../../../ir/types.ts'
+import { outsideOf } from '../expr/decimal.ts'
 import { FALSE, type Fault, scalar, scalarOf } from '../value.ts'
 import { type AccumulatorFactory, argumentOf, type Contribution, contributes, when } from './accumulator.ts'
 import { addend } from './sum.ts'
@@ -40,16 +42,14 @@ export const weightedCount: AccumulatorFactory = (store, name) => ({
 export const weightedSum: AccumulatorFactory = (store, name, [argType]) => ({
   fields: { [name]: 'i64' },
   init: (k, entry) => k.store(store.entries, name, entry, NOTHING),
-  read: (_k, entry) => scalar(isUnsigned64(argType) ? 'uint64' : 'int64', store.load(name, entry), FALSE),
+  read: (_k, entry) => scalar(sumType(argType), store.load(name, entry), FALSE),
   combine: neverCombined,
   prepare(contribution) {
     const { cx, entry, removes } = contribution
     const x = addend(contribution)
     const counts = contributes(contribution)
     const held = store.load(name, entry)
-    const [above, below] = isUnsigned64(argType)
-      ? [op('addou.i64', held, x), op('ltu.i64', held, x)]
-      : [op('addo.i64', held, x), op('subo.i64', held, x)]
+    const [above, below] = limitsOf(argType, held, x)
     const overflow = or(and(removes, below), and(not(removes), above))
     return {
       faults: [{ code: 'LDB-9002', when: and(counts, overflow) }],
@@ -61,6 +61,15 @@ export const weightedSum: AccumulatorFactory = (store, name, [argType]) => ({
     }
   },
 })
+
+/** Whether a sum with a term more leaves its range, and with one less. */
+function limitsOf(argType: DataType, held: Expr, x: Expr): readonly [Expr, Expr] {
+  if (isUnsigned64(argType)) return [op('addou.i64', held, x), op('ltu.i64', held, x)]
+  const type = sumType(argType)
+  const [above, below] = [op('addo.i64', held, x), op('subo.i64', held, x)]
+  if (!isDecimal(type)) return [above, below]
+  return [or(above, outsideOf(type, add(held, x))), or(below, outsideOf(type, sub(held, x)))]
+}
 
 /** How many rows have a certain boolean. */
 const rowsThat =

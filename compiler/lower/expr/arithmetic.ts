@@ -19,9 +19,18 @@ import {
 } from '../../../ir/kernel/build.ts'
 import type { Expr } from '../../../ir/kernel/node.ts'
 import type { OpName } from '../../../ir/kernel/ops.ts'
-import { type DataType, factsOf, type IntegerType, integerRange, isFloat } from '../../../ir/types.ts'
+import {
+  type DataType,
+  type DecimalType,
+  factsOf,
+  type IntegerType,
+  integerRange,
+  isDecimal,
+  isFloat,
+} from '../../../ir/types.ts'
 import { scalarOf, zeroOf } from '../value.ts'
 import { type CallLowering, type Computed, fault, strict } from './call.ts'
+import { outsideOf } from './decimal.ts'
 
 /** A constant of the value type of an integer type. */
 export const integerConst = (type: DataType, value: bigint): Expr =>
@@ -57,6 +66,10 @@ function overflow(operator: Operator, type: IntegerType, a: Expr, b: Expr, resul
   return wrapped ? or(wrapped, narrow) : narrow
 }
 
+/** The condition under which a decimal has too many digits. */
+const beyond = (operator: Operator, type: DecimalType, a: Expr, b: Expr, result: Expr): Expr =>
+  or(op(`${operator}o.i64`, a, b), outsideOf(type, result))
+
 const compute: Readonly<Record<Operator, (a: Expr, b: Expr) => Expr>> = { add, sub, mul }
 
 export const roundTo = (type: DataType, value: Expr): Expr =>
@@ -70,6 +83,8 @@ const checked = (operator: Operator): CallLowering =>
 
 function checkedResult(result: Expr, operator: Operator, type: DataType, a: Expr, b: Expr): Computed {
   if (isFloat(type)) return { value: roundTo(type, result) }
+  if (isDecimal(type))
+    return { value: result, faults: [fault('LDB-9002', beyond(operator, type, a, b, result))] }
   return { value: result, faults: [fault('LDB-9002', overflow(operator, type as IntegerType, a, b, result))] }
 }
 
@@ -113,6 +128,7 @@ const absolute = strict((_cx, args, { type }): Computed => {
   if (isFloat(type)) return { value: op('abs.f64', a) }
   if (factsOf(type).class === 'unsigned') return { value: a }
   const zero = zeroOf(a.type)
+  if (isDecimal(type)) return { value: select(lt(a, zero), sub(zero, a), a) }
   const least = integerConst(type, integerRange[type as IntegerType].min)
   return { value: select(lt(a, zero), sub(zero, a), a), faults: [fault('LDB-9002', eq(a, least))] }
 })

@@ -28,9 +28,11 @@ import {
 import type { Expr } from '../../../ir/kernel/node.ts'
 import {
   type DataType,
+  type DecimalType,
   factsOf,
   type IntegerType,
   integerRange,
+  isDecimal,
   isFloat,
   isInteger,
   isTimestamp,
@@ -43,6 +45,14 @@ import type { ExprScope } from '../scope.ts'
 import { bytesOf, FALSE, local, type Value, valueTypeOf, zeroOf } from '../value.ts'
 import { roundTo } from './arithmetic.ts'
 import { type Computed, complete, fault } from './call.ts'
+import {
+  decimalOfDouble,
+  decimalOfText,
+  doubleOfDecimal,
+  textOfDecimal,
+  toDecimal,
+  wholeOfDecimal,
+} from './decimal.ts'
 import { floorDiv } from './time.ts'
 
 export function lowerCast(cx: ExprScope, arg: Value, { type, attempt }: Cast): Value {
@@ -51,15 +61,24 @@ export function lowerCast(cx: ExprScope, arg: Value, { type, attempt }: Cast): V
 }
 
 function compute(cx: ExprScope, arg: Value, to: DataType): Computed {
+  if (arg.kind === 'bytes' && isDecimal(to)) return decimalOfText(cx, arg, to)
   if (arg.kind === 'bytes')
     return to === 'binary' || to === 'utf8' ? arg : parseInteger(cx, arg, to as IntegerType)
   const x = local(cx.k, 'x', arg.value)
+  if (isDecimal(to)) return isFloat(arg.type) ? decimalOfDouble(cx, x, to) : toDecimal(cx, x, arg.type, to)
+  if (isDecimal(arg.type)) return fromDecimal(cx, x, arg.type, to)
   if (to === 'utf8') return arg.type === 'bool' ? boolText(cx, x) : integerText(cx, x, arg.type)
   if (to === 'bool') return { value: ne(x, zeroOf(x.type)) }
   if (isFloat(to)) return { value: roundTo(to, toDouble(x, arg.type)) }
   if (isFloat(arg.type)) return fromFloat(x, to as IntegerType)
   if (isTimestamp(to) || to === 'date') return toTime(cx, x, arg.type, to)
   return resized(x, arg.type, to)
+}
+
+function fromDecimal(cx: ExprScope, x: Expr, from: DecimalType, to: DataType): Computed {
+  if (to === 'utf8') return textOfDecimal(cx, x, from)
+  if (isFloat(to)) return { value: roundTo(to, doubleOfDecimal(x, from)) }
+  return resized(local(cx.k, 'whole', wholeOfDecimal(x, from)), 'int64', to)
 }
 
 /** A number, of any type, or a boolean as a double. */

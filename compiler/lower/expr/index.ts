@@ -10,9 +10,12 @@ import { arithmetic } from './arithmetic.ts'
 import type { CallLowering } from './call.ts'
 import { lowerCast } from './cast.ts'
 import { compare } from './compare.ts'
+import { dateFormat } from './date-format.ts'
 import { js } from './js.ts'
 import { logic } from './logic.ts'
 import { math } from './math.ts'
+import { parts } from './parts.ts'
+import { regexp } from './regexp.ts'
 import { string } from './string.ts'
 import { time } from './time.ts'
 
@@ -21,22 +24,28 @@ const lowerings: Readonly<Record<FunctionName, CallLowering>> = {
   ...compare,
   ...logic,
   ...string,
+  ...parts,
+  ...regexp,
   ...math,
   ...time,
+  ...dateFormat,
   ...js,
 }
 
 /** The columns of the row under way by name. */
 export type RowColumns = ReadonlyMap<string, Value>
 
+export function columnOf(columns: RowColumns, name: string): Value {
+  const value = columns.get(name)
+  if (!value) throw new Error(`column ${name} is not part of the row`)
+  return value
+}
+
 /** Writes the code of an expression; what it returns may be used any number of times. */
 export function lowerExpr(cx: ExprScope, columns: RowColumns, expr: PlanExpr): Value {
   switch (expr.kind) {
-    case 'column': {
-      const value = columns.get(expr.name)
-      if (!value) throw new Error(`column ${expr.name} is not part of the row`)
-      return bind(cx.k, expr.name, value)
-    }
+    case 'column':
+      return bind(cx.k, expr.name, columnOf(columns, expr.name))
     case 'literal':
       return lowerLiteral(cx, expr)
     case 'param':

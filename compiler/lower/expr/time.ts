@@ -40,7 +40,7 @@ export function floorDiv(cx: ExprScope, x: Expr, divisor: bigint): Expr {
   return cx.k.let('quotient', sub(div(x, by), select(lt(rem(x, by), zero), one, zero)))
 }
 
-interface SplitTime {
+export interface SplitTime {
   /** Day number, i32. */
   readonly days: Expr
   /** Ticks into the day, i64. */
@@ -48,7 +48,7 @@ interface SplitTime {
   readonly faults: readonly Fault[]
 }
 
-function split(cx: ExprScope, x: Expr, type: DataType): SplitTime {
+export function splitTime(cx: ExprScope, x: Expr, type: DataType): SplitTime {
   if (type === 'date') {
     const beyond = or(lt(x, i32(-DAYS_MAX)), gt(x, i32(DAYS_MAX)))
     return { days: x, rest: i64(0n), faults: [fault('LDB-2005', beyond)] }
@@ -63,7 +63,7 @@ function split(cx: ExprScope, x: Expr, type: DataType): SplitTime {
   }
 }
 
-interface Civil {
+export interface Civil {
   readonly year: Expr
   readonly month: Expr
   readonly day: Expr
@@ -72,7 +72,7 @@ interface Civil {
 const by = (x: Expr, divisor: number): Expr => div(x, i32(divisor))
 const times = (x: Expr, factor: number): Expr => mul(x, i32(factor))
 
-function civilOf(cx: ExprScope, days: Expr): Civil {
+export function civilOf(cx: ExprScope, days: Expr): Civil {
   const { k } = cx
   const z = k.let('z', add(days, i32(719468)))
   const era = floorDiv(cx, z, 146097n)
@@ -117,7 +117,7 @@ function firstDay(cx: ExprScope, days: Expr, unit: TruncUnit): Expr {
 const truncate = strict((cx, [, arg], call) => {
   const unit = nameOf('date_trunc', truncUnits, call.args[0])
   const x = scalarOf(arg).value
-  const { days, rest, faults } = split(cx, x, call.type)
+  const { days, rest, faults } = splitTime(cx, x, call.type)
   if (call.type === 'date') return { value: firstDay(cx, days, unit), faults }
   const perDay = i64(ticksPerDay(call.type))
   const micros = unitMicros[unit]
@@ -145,11 +145,15 @@ function dayField(cx: ExprScope, field: ExtractField, days: Expr): Expr {
     case 'day':
       return day
     case 'doy':
-      return add(sub(days, daysOf(cx, year, i32(1), i32(1))), i32(1))
+      return dayOfYear(cx, days, year)
     default:
       return year
   }
 }
+
+/** From 1. */
+export const dayOfYear = (cx: ExprScope, days: Expr, year: Expr): Expr =>
+  add(sub(days, daysOf(cx, year, i32(1), i32(1))), i32(1))
 
 function isoWeek(cx: ExprScope, days: Expr): Expr {
   const thursday = cx.k.let('thursday', add(sub(days, isoWeekday(cx, days)), i32(4)))
@@ -157,7 +161,16 @@ function isoWeek(cx: ExprScope, days: Expr): Expr {
   return add(by(sub(thursday, daysOf(cx, year, i32(1), i32(1))), 7), i32(1))
 }
 
-function clockField(field: ExtractField, rest: Expr, type: DataType): Expr | undefined {
+type ClockField = 'hour' | 'minute' | 'second' | 'millisecond' | 'microsecond'
+const isClockField = (field: ExtractField): field is ClockField =>
+  field === 'hour' ||
+  field === 'minute' ||
+  field === 'second' ||
+  field === 'millisecond' ||
+  field === 'microsecond'
+
+/** A part of the time of day, an i64. */
+export function clockField(field: ClockField, rest: Expr, type: DataType): Expr {
   const perSecond = isTimestamp(type) ? ticksPerSecond[unitOf(type)] : 1n
   const seconds = div(rest, i64(perSecond))
   const inMinute = rem(rest, i64(60n * perSecond))
@@ -172,8 +185,6 @@ function clockField(field: ExtractField, rest: Expr, type: DataType): Expr | und
       return div(mul(inMinute, i64(1_000n)), i64(perSecond))
     case 'microsecond':
       return div(mul(inMinute, i64(1_000_000n)), i64(perSecond))
-    default:
-      return undefined
   }
 }
 
@@ -186,8 +197,10 @@ const extract = strict((cx, [, arg], call): Computed => {
   const field = nameOf('extract', extractFields, call.args[0])
   const { value: x, type } = scalarOf(arg)
   if (field === 'epoch') return { value: epoch(cx, x, type) }
-  const { days, rest, faults } = split(cx, x, type)
-  const value = clockField(field, rest, type) ?? op('extend.i32', dayField(cx, field, days))
+  const { days, rest, faults } = splitTime(cx, x, type)
+  const value = isClockField(field)
+    ? clockField(field, rest, type)
+    : op('extend.i32', dayField(cx, field, days))
   return { value, faults }
 })
 

@@ -2,9 +2,9 @@
 import {
   all,
   and,
-  bool,
   eq,
   ge,
+  gt,
   i32,
   i64,
   type KernelBuilder,
@@ -53,11 +53,15 @@ export class EarlyResults {
     return select(lt(due, time), due, time)
   }
 
-  /** Is it their turn, where windows have results at `next`? With the end of input all results are those of the end. */
+  /**
+   * Is it their turn, where windows have results at `next`? Those come first where both are due. With the end of input all
+   * results are those of the end.
+   */
   isDue(next: Expr): Expr {
     const { first, due } = this.changed
     const { clock, isEventTime, watermark } = this.#rule
-    const isOpen = isEventTime ? and(lt(due, next), lt(timeOf(watermark), i64(NEVER))) : bool(true)
+    const now = timeOf(watermark)
+    const isOpen = isEventTime ? and(lt(due, next), lt(now, i64(NEVER))) : gt(next, now)
     return all([ge(first, i32(0)), le(due, timeOf(clock)), isOpen])
   }
 }

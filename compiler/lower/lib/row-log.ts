@@ -18,6 +18,7 @@ import {
   type KernelBuilder,
   load,
   lt,
+  max32,
   min32,
   not,
   or,
@@ -70,8 +71,9 @@ export class RowLog {
     this.#id = id
     this.#name = name
     this.head = rowLayout(`${name}_head`, 'state', {
-      /** Rows, and those of them that are gone; that there is room for; the extent in use; its rows - 1; the oldest row in it. */
+      /** Rows, the most there were, and those that are gone; that there is room for; the extent in use; its rows - 1; the oldest row. */
       live: 'i32',
+      high: 'i32',
       gone: 'i32',
       room: 'i32',
       base: 'i32',
@@ -159,6 +161,7 @@ export class RowLog {
       owner.setNewest(k, key, row)
     })
     k.put(this.head, 'live', add(this.live, i32(1)))
+    k.put(this.head, 'high', max32(this.#head('high'), this.live))
     return row
   }
 

@@ -1,5 +1,5 @@
 /**
- * The nodes of the trees of lib/ordered-multiset, one for each distinct value of an owner, in a pool that grows. Node 0
+ * The nodes of the trees of lib/weighted-tree, one for each distinct value of an owner, in a pool that grows. Node 0
  * is none at all: it has no rows below it, so that nobody has to ask for it. A tree is forgotten as a whole, by its
  * root; whoever needs a node takes such a root, and what hangs below it are roots from then on.
  */
@@ -40,10 +40,9 @@ export interface NodesOptions {
 }
 
 const nodeFields = {
-  /** Rows that have the value; all rows at and below the node; the most that one value at or below it has. */
+  /** Rows that have the value; all rows at and below the node. */
   rows: 'f64',
   total: 'f64',
-  most: 'f64',
   /** The node above, or the next one of those that are free; nodes at and below it. */
   parent: 'i32',
   size: 'i32',

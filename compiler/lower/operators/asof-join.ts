@@ -214,10 +214,18 @@ export class AsofJoinStage implements StatefulStage {
     if (this.#versions.ripening) cx.stopIfDue()
   }
 
+  /** Where rows do not wait, what is taken back hides older rows for as long as those may come. */
+  get #heldFrom(): Expr {
+    const { times, waits } = this.#node
+    if (!times) return i64(MIN_TIME)
+    const time = load(timeRegion, 'wm')
+    return waits ? time : select(lt(this.#rightTime, time), this.#rightTime, time)
+  }
+
   /** No row asks for what comes before that any more. */
   #askedFrom(k: KernelBuilder): Expr {
     const [first] = offsetsOf(this.#node)
-    const time = k.let('asked_from', this.#node.times ? load(timeRegion, 'wm') : i64(MIN_TIME))
+    const time = k.let('asked_from', this.#heldFrom)
     if (first >= 0n) return time
     return select(lt(time, i64(MIN_TIME - first)), i64(MIN_TIME), add(time, i64(first)))
   }

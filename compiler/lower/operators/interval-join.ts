@@ -45,9 +45,8 @@ import type { EagerOutput, EmitEach, StatefulStage } from '../stage.ts'
 import { FALSE, isNever } from '../value.ts'
 import { takesBack } from './change-rows.ts'
 import { GroupKey, KEYS_MAX, type KeyValue } from './group-key.ts'
-import { keyColumn } from './join-key.ts'
 import { JoinResults } from './join-results.ts'
-import { JoinRows, newestField, sideNames } from './join-side.ts'
+import { JoinRows, keyColumn, newestField, sideNames } from './join-side.ts'
 
 const TABLE = 0
 /** In place of the row that is looked at next: no row has begun to look for partners. */

@@ -8,6 +8,7 @@ import { exprsOf, inputsOf, type LogicalNode } from '../../../ir/logical/index.t
 import { type IntervalJoin, intervalJoin, isPaired, readBySide } from '../../../ir/logical/interval-join.ts'
 import { namesOf } from '../../../ir/logical/mode.ts'
 import { project } from '../../../ir/logical/project.ts'
+import { type Rank, rank } from '../../../ir/logical/rank.ts'
 import { type Union, union } from '../../../ir/logical/union.ts'
 import { withInputs } from './rewrite.ts'
 
@@ -65,11 +66,27 @@ function dropUnread(node: LogicalNode, needed: ReadonlySet<string>): LogicalNode
     const kept = node.columns.filter(({ name, expr }) => needed.has(name) || canFault(expr))
     return kept.length === node.columns.length ? node : project(node.input, kept, node.language)
   }
+  if (node.kind === 'rank') return slimRows(node, needed)
   if (node.kind !== 'aggregate') return node
   const kept = node.aggregates.filter(({ name, call }) => needed.has(name) || isRisky(call))
   return kept.length === node.aggregates.length
     ? node
     : aggregate(node.input, node.keys, kept, node.emit, node.rows, node.deletes)
+}
+
+/** Rows are kept without what nobody reads. Changes stay as they are: what is taken back is found by all of its columns. */
+function slimRows(node: Rank, needed: ReadonlySet<string>): LogicalNode {
+  const { input, partitionBy, orderBy, window } = node
+  const { schema, isChangelog } = input.relation
+  const bounds = window ? [window.start, window.end] : []
+  const own = [...bounds, ...partitionBy, ...orderBy.map(({ name }) => name)]
+  const kept = schema.filter(({ name }) => needed.has(name) || own.includes(name))
+  if (isChangelog || kept.length === schema.length) return node
+  const columns = kept.map(column => ({
+    name: column.name,
+    expr: { kind: 'column' as const, ...column },
+  }))
+  return rank(project(input, columns), node)
 }
 
 const isRisky = (call: Aggregate): boolean => canRefuse(call) || call.args.some(canFault)
@@ -87,6 +104,8 @@ function neededBefore(node: LogicalNode, needed: ReadonlySet<string>): ReadonlyS
         ...timeOf(node.input),
         ...weightsOf(node),
       ])
+    case 'rank':
+      return new Set(node.input.relation.schema.map(({ name }) => name))
     case 'consolidate':
       return new Set(node.relation.schema.map(({ name }) => name))
     case 'deduplicate':

@@ -12,6 +12,7 @@ import { columnsOfBoth } from '../../../ir/logical/join-columns.ts'
 import type { KeyPair } from '../../../ir/logical/join-condition.ts'
 import { asAppend, asChanges } from '../../../ir/logical/mode.ts'
 import { project } from '../../../ir/logical/project.ts'
+import { rank } from '../../../ir/logical/rank.ts'
 import { sink } from '../../../ir/logical/sink.ts'
 import { union } from '../../../ir/logical/union.ts'
 import { window } from '../../../ir/logical/window.ts'
@@ -62,6 +63,8 @@ export function rebuild(
       return rebuildJoin(node, inputs, changeOver)
     case 'asof_join':
       return rebuildAsof(node, inputs, changeOver)
+    case 'rank':
+      return rank(input, node)
     case 'sink':
       return sink(input)
   }

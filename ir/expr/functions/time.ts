@@ -66,7 +66,7 @@ export function ticks(value: bigint): bigint {
 }
 
 /** Day number and ticks into the day. */
-function split(value: Value, type: DataType): { days: number; rest: bigint } {
+export function splitTime(value: Value, type: DataType): { days: number; rest: bigint } {
   const perDay = ticksPerDay(type)
   const at = BigInt(value as bigint | number)
   const days = floorDiv(at, perDay)
@@ -101,7 +101,7 @@ function firstDay(days: number, unit: TruncUnit): number {
 }
 
 function truncate(unit: TruncUnit, value: Value, type: DataType): Value {
-  const { days, rest } = split(value, type)
+  const { days, rest } = splitTime(value, type)
   const micros = unitMicros[unit]
   if (type === 'date') return firstDay(days, unit)
   const perDay = ticksPerDay(type)
@@ -112,7 +112,7 @@ function truncate(unit: TruncUnit, value: Value, type: DataType): Value {
 
 function extract(field: ExtractField, value: Value, type: DataType): bigint {
   if (field === 'epoch') return epoch(value, type)
-  const { days, rest } = split(value, type)
+  const { days, rest } = splitTime(value, type)
   const perSecond = isTimestamp(type) ? ticksPerSecond[unitOf(type)] : 1n
   const second = rest / perSecond
   const inMinute = rest % (60n * perSecond)

@@ -3,6 +3,7 @@ import type { Data } from 'apache-arrow'
 import type { DataType } from '../../../ir/types.ts'
 import { makeBits, setBit } from './bits.ts'
 import { type ColumnBuffers, makeColumn } from './column-data.ts'
+import { toArrow } from './decimals.ts'
 import { checkTextBytes } from './refuse.ts'
 import { arrowTypeOf } from './types.ts'
 
@@ -14,7 +15,7 @@ export function columnFromValues(type: DataType, values: readonly (Stored | null
   const rows = values.length
   const valid = makeBits(rows)
   for (let i = 0; i < rows; i++) if (values[i] !== null) setBit(valid, i)
-  return makeColumn(arrowTypeOf(type), rows, { ...buffersOf(type, values), valid })
+  return toArrow(type, makeColumn(arrowTypeOf(type), rows, { ...buffersOf(type, values), valid }))
 }
 
 function buffersOf(type: DataType, values: readonly (Stored | null)[]): ColumnBuffers {

@@ -24,6 +24,8 @@ function gatherBuffers(source: Data, rows: Int32Array, base: number): ColumnBuff
     case Type.Utf8:
     case Type.Binary:
       return gatherTexts(source.values, source.valueOffsets, rows, base)
+    case Type.Decimal:
+      return { values: gatherDecimals(source.values, rows, base) }
     default:
       return { values: gatherFixed(source, rows, base), dictionary: source.dictionary }
   }
@@ -59,6 +61,16 @@ function gatherFixed({ type, values }: Data, rows: Int32Array, base: number): Fi
   else if (width === 2) gather16(new Uint16Array(...words), new Uint16Array(target.buffer), rows, base)
   else if (width === 4) gather32(new Uint32Array(...words), new Uint32Array(target.buffer), rows, base)
   else gather64(new BigUint64Array(...words), new BigUint64Array(target.buffer), rows, base)
+  return target
+}
+
+/** 128 bits each. */
+function gatherDecimals(source: Uint32Array, rows: Int32Array, base: number): Uint32Array {
+  const target = new Uint32Array(4 * rows.length)
+  for (let i = 0; i < rows.length; i++) {
+    const from = 4 * (rows[i] + base)
+    for (let word = 0; word < 4; word++) target[4 * i + word] = source[from + word]
+  }
   return target
 }
 

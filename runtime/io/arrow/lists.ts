@@ -4,6 +4,7 @@ import { valueBytes, wordBytes } from '../../../ir/list-layout.ts'
 import { type ElementType, elementOf, factsOf, isBytes, type ListType } from '../../../ir/types.ts'
 import { packBits } from './bits.ts'
 import { type ColumnBuffers, makeColumn, makeListColumn } from './column-data.ts'
+import { toArrow } from './decimals.ts'
 import { copyTexts } from './gather.ts'
 import { type BatchMemory, viewBytes, viewField } from './memory.ts'
 import { checkTextBytes } from './refuse.ts'
@@ -32,7 +33,7 @@ export function listReader(
     }
     const valid = nullable ? packBits(flags, offsets[rows], true) : undefined
     const child = makeColumn(arrowTypeOf(type), offsets[rows], { ...buffersOf(type, words, bytes), valid })
-    return makeListColumn(arrowTypeOf(list), rows, { offsets, child, valid: undefined })
+    return makeListColumn(arrowTypeOf(list), rows, { offsets, child: toArrow(type, child), valid: undefined })
   }
 }
 

@@ -3,6 +3,7 @@ import { type DataType as ArrowType, type Data, Dictionary, type RecordBatch } f
 import type { Column } from '../../../ir/schema.ts'
 import type { CheckedColumn } from './checked.ts'
 import { makeBatch } from './column-data.ts'
+import { toArrow } from './decimals.ts'
 import type { AcceptedBatch } from './door.ts'
 import { gatherColumn } from './gather.ts'
 import { arrowTypeOf } from './types.ts'
@@ -67,7 +68,10 @@ export function gatherRows(accepted: AcceptedBatch, rowNumbers: Int32Array, base
   const sources = [...accepted.columns.values()]
   const columns: Column[] = sources.map(({ column }) => column)
   const children = sources.map(({ column, data, dictionary }) =>
-    gatherColumn(data, dictionary ? data.type : arrowTypeOf(column.type), rowNumbers, base),
+    toArrow(
+      column.type,
+      gatherColumn(data, dictionary ? data.type : arrowTypeOf(column.type), rowNumbers, base),
+    ),
   )
   return makeBatch(columns, children, rowNumbers.length)
 }

@@ -3,6 +3,7 @@ import type { RecordBatch } from 'apache-arrow'
 import type { Schema } from '../../../ir/schema.ts'
 import { checkColumn } from './check.ts'
 import { makeBatch } from './column-data.ts'
+import { toArrow } from './decimals.ts'
 import { DictionaryCache, decodeColumn } from './dictionary.ts'
 import { arrowTypeOf } from './types.ts'
 
@@ -12,7 +13,7 @@ export function plainBatch(schema: Schema, batch: RecordBatch): RecordBatch {
   const children = schema.map(column => {
     const checked = checkColumn(column, batch, dictionaries)
     const { data } = checked.dictionary ? decodeColumn(checked, checked.dictionary) : checked
-    return data.clone(arrowTypeOf(column.type))
+    return toArrow(column.type, data.clone(arrowTypeOf(column.type)))
   })
   return makeBatch(schema, children, batch.numRows)
 }

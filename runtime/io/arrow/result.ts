@@ -8,6 +8,7 @@ import type { Column } from '../../../ir/schema.ts'
 import { factsOf, isBytes, isList } from '../../../ir/types.ts'
 import { packBits } from './bits.ts'
 import { BatchMaker, type ColumnBuffers, makeColumn } from './column-data.ts'
+import { toArrow } from './decimals.ts'
 import type { AcceptedBatch } from './door.ts'
 import { copyTexts } from './gather.ts'
 import { listReader } from './lists.ts'
@@ -56,10 +57,10 @@ export class ResultReader {
   take(rows: number, source: AcceptedBatch | undefined, from: number, mode: ResultMode): RecordBatch {
     const selection = this.#passes ? new Selection(this.#rowNumbers.subarray(0, rows), from) : undefined
     const children = this.#output.map(one => {
-      if (one.kind === 'computed') return one.read(rows, mode)
+      if (one.kind === 'computed') return toArrow(one.column.type, one.read(rows, mode))
       const column = source?.columns.get(one.from)
       if (!column || !selection) throw new Error(`column ${one.from} has no batch to come from`)
-      return selection.take(column, one.type.of(column))
+      return toArrow(column.column.type, selection.take(column, one.type.of(column)))
     })
     return this.#batches.make(children, rows)
   }

@@ -11,6 +11,7 @@ import {
   DateDay,
   type Date_ as DateType,
   DateUnit,
+  Decimal,
   type Dictionary,
   Field,
   type Float,
@@ -39,18 +40,23 @@ import { MillraceError } from '../../../ir/errors.ts'
 import { type Column, checkSchema, type Schema } from '../../../ir/schema.ts'
 import {
   type DataType,
+  type DecimalType,
+  DIGITS_MAX,
   dataTypes,
+  decimalOf,
+  decimalParts,
   type ElementType,
   elementOf,
   factsOf,
   type IntegerType,
+  isDecimal,
   isList,
   type ListType,
   listOf,
   type TimeUnit,
 } from '../../../ir/types.ts'
 
-const arrowTypes: Readonly<Record<ElementType, ArrowType>> = {
+const arrowTypes: Readonly<Record<Exclude<ElementType, DecimalType>, ArrowType>> = {
   bool: new Bool(),
   int8: new Int8(),
   int16: new Int16(),
@@ -78,21 +84,39 @@ const timeUnits: Readonly<Record<ArrowTimeUnit, TimeUnit>> = {
   [ArrowTimeUnit.NANOSECOND]: 'ns',
 }
 
-export const arrowTypeOf = (type: DataType): ArrowType => (isList(type) ? listTypeOf(type) : arrowTypes[type])
+/**
+ * The type that a column has inside: a decimal is a column of its units, 64 bits each, from the door to the result.
+ */
+export function arrowTypeOf(type: DataType): ArrowType {
+  if (isList(type)) return listTypeOf(type)
+  return isDecimal(type) ? arrowTypes.int64 : arrowTypes[type]
+}
+
+/** Made once each. */
+const decimalTypes = new Map<DecimalType, Decimal>()
+
+export function arrowDecimalOf(type: DecimalType): Decimal {
+  const { precision, scale } = decimalParts(type)
+  const made = decimalTypes.get(type) ?? new Decimal(scale, precision)
+  decimalTypes.set(type, made)
+  return made
+}
 
 /** Made once each: the schema of the results stays the same. */
 const listTypes = new Map<ListType, List>()
 
 function listTypeOf(list: ListType): List {
   const { type, nullable } = elementOf(list)
-  const made = listTypes.get(list) ?? new List(new Field('item', arrowTypes[type], nullable))
+  const made =
+    listTypes.get(list) ??
+    new List(new Field('item', isDecimal(type) ? arrowDecimalOf(type) : arrowTypes[type], nullable))
   listTypes.set(list, made)
   return made
 }
 
 /** The Arrow types that can enter, for messages. */
 export const supportedArrowTypes = [
-  ...dataTypes.map(type => factsOf(type).arrow),
+  ...new Set(dataTypes.map(type => factsOf(type).arrow)),
   'LargeUtf8',
   'LargeBinary',
   'Utf8View',
@@ -121,6 +145,8 @@ export function dataTypeOf(type: ArrowType): DataType | undefined {
       return `timestamp[${timeUnits[(type as Timestamp).unit]}]`
     case Type.Date:
       return (type as DateType).unit === DateUnit.DAY ? 'date' : undefined
+    case Type.Decimal:
+      return decimalFrom(type as Decimal)
     case Type.List:
       return listTypeFrom(type as List)
     case Type.Dictionary:
@@ -128,6 +154,12 @@ export function dataTypeOf(type: ArrowType): DataType | undefined {
     default:
       return undefined
   }
+}
+
+/** The wider forms, of 256 bits, and those of more digits than fit are none of ours. */
+function decimalFrom({ precision, scale, bitWidth }: Decimal): DataType | undefined {
+  const fits = bitWidth === 128 && precision <= DIGITS_MAX && scale >= 0 && scale <= precision
+  return fits ? decimalOf(precision, scale) : undefined
 }
 
 const integerOf = ({ isSigned, bitWidth }: Int): IntegerType => `${isSigned ? '' : 'u'}int${bitWidth}`
@@ -164,4 +196,5 @@ function columnOf({ name, type, nullable }: Field): Column {
 
 export const arrowSchemaOf = (schema: Schema): ArrowSchema => new ArrowSchema(schema.map(arrowFieldOf))
 
-const arrowFieldOf = ({ name, type, nullable }: Column): Field => new Field(name, arrowTypeOf(type), nullable)
+const arrowFieldOf = ({ name, type, nullable }: Column): Field =>
+  new Field(name, isDecimal(type) ? arrowDecimalOf(type) : arrowTypeOf(type), nullable)

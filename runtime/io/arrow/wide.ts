@@ -1,6 +1,10 @@
-/** The large and view forms of text and bytes, brought to the plain form: i32 offsets into one run of bytes. */
+/**
+ * The large and view forms of text and bytes, brought to the plain form: i32 offsets into one run of bytes; and decimals,
+ * brought to 64-bit units.
+ */
 import { Data, Type } from 'apache-arrow'
 import { bitAt } from './bits.ts'
+import { toUnits } from './decimals.ts'
 import { broken, checkRoom, type Site, TEXT_BYTES_MAX } from './refuse.ts'
 import { arrowTypeOf } from './types.ts'
 
@@ -17,6 +21,8 @@ export function toPlain(site: Site, data: Data, hasNulls: boolean): Data {
     case Type.Utf8View:
     case Type.BinaryView:
       return fromViews(site, data, hasNulls)
+    case Type.Decimal:
+      return toUnits(site, data, hasNulls)
     default:
       return data
   }

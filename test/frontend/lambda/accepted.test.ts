@@ -63,6 +63,7 @@ const predicates: Readonly<Record<string, string>> = {
   'f => { if (f.weight === null) return false; return f.weight > 3 }':
     '(is_not_null(weight) and (weight > 3.0))',
   'f => f.note === null && f.note.length > 3': '(is_null(note) and (js_length(js_require(note)) > 3::int32))',
+  'f => f.symbol.replaceAll("A", "B") === "B"': "(replace(symbol, 'A', 'B') = 'B')",
   'f => f.symbol.startsWith("A")': "starts_with(symbol, 'A')",
   'f => ["A", "B"].includes(f.symbol)': "in(symbol, 'A', 'B')",
   'f => f.symbol[0] === "A"':

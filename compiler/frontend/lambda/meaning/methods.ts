@@ -73,6 +73,19 @@ function at(place: Place, receiver: Expr, [index]: readonly JsValue[]): JsValue 
   return unitAt(receiver, choose(apply('lt', given, double(0)), fromEnd, given))
 }
 
+const writtenText = (expr: Expr): string | undefined =>
+  isLiteral(expr) && typeof expr.value === 'string' ? expr.value : undefined
+
+/** Halves of surrogate pairs and empty texts stand where bytes do not, and a $ stands for what was found. */
+function replaceAll(at: Place, receiver: Expr, [from, to]: readonly JsValue[]): JsValue {
+  const [what, by] = [stringOf(at, from), stringOf(at, to)]
+  const isPlainText =
+    !/^$|\p{Surrogate}/u.test(writtenText(what) ?? '') && /^[^$\p{Surrogate}]*$/u.test(writtenText(by) ?? '$')
+  if (isPlainText) return string(apply('replace', receiver, what, by))
+  const fix = 'write out both: what is replaced is not empty, and what it is replaced by has no $'
+  return refuse(at, '.replaceAll() is supported with two texts that are written out', fix)
+}
+
 const methods: Readonly<Record<string, Method>> = {
   toUpperCase: changing('js_upper'),
   toLowerCase: changing('js_lower'),
@@ -96,6 +109,7 @@ const methods: Readonly<Record<string, Method>> = {
       slice(receiver, position(at, start, 0), position(at, end, Number.POSITIVE_INFINITY)),
   },
   substring: { least: 1, most: 2, call: substring },
+  replaceAll: { least: 2, most: 2, call: replaceAll },
   charAt: {
     least: 0,
     most: 1,

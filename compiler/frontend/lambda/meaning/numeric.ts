@@ -18,6 +18,7 @@ export function numberOf(at: Place, leaf: Leaf, what: string): Expr {
 
 const numberFix = (leaf: JsValue): string => {
   const [kind] = describe(leaf).split(' ')
+  if (kind === 'decimal') return 'cast it before: .with(f => ({ x: f.x.cast(t.float64) }))'
   return kind === 'binary' || kind === 'list' ? 'use another column' : 'convert it first: Number(x)'
 }
 

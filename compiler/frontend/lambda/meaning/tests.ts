@@ -17,6 +17,7 @@ function truthOfPlain({ kind, expr }: Plain): Expr {
     case 'string':
       return apply('gt', apply('octet_length', expr), literal(0n, 'int64'))
     case 'binary':
+    case 'decimal':
     case 'list':
       return apply('is_not_null', expr)
     case 'number':

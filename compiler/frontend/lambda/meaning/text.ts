@@ -26,6 +26,7 @@ function textOfPlain(at: Place, { kind, expr }: Plain): Expr {
     case 'number':
       return numberText(expr)
     case 'binary':
+    case 'decimal':
     case 'list':
       return refuseTypes(at, `a ${kind} column has no text`, 'test it for null only')
   }

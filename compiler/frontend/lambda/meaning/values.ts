@@ -7,7 +7,7 @@ import { type DataType, factsOf } from '../../../../ir/types.ts'
 
 export type Kind = 'number' | 'bigint' | 'string' | 'boolean' | Opaque
 /** What is handed on as it is. */
-type Opaque = 'binary' | 'list'
+type Opaque = 'binary' | 'decimal' | 'list'
 
 /** A value of one kind. Where its expression is null, it is JavaScript's null. */
 export interface Plain {
@@ -38,7 +38,7 @@ export const UNDEFINED: Nothing = { form: 'nothing', value: undefined }
 export function kindOf(type: DataType): Kind {
   const { class: cls, bits } = factsOf(type)
   if (cls === 'bool') return 'boolean'
-  if (cls === 'list') return 'list'
+  if (cls === 'list' || cls === 'decimal') return cls
   if (cls === 'bytes') return type === 'utf8' ? 'string' : 'binary'
   return cls === 'timestamp' || (bits === 64 && cls !== 'float') ? 'bigint' : 'number'
 }
@@ -51,7 +51,8 @@ export function leavesOf(value: JsValue): readonly Leaf[] {
 
 export const isPlain = <K extends Kind>(leaf: Leaf, kind: K): leaf is Plain & { readonly kind: K } =>
   leaf.form === 'plain' && leaf.kind === kind
-export const isOpaque = ({ kind }: Plain): boolean => kind === 'binary' || kind === 'list'
+export const isOpaque = ({ kind }: Plain): boolean =>
+  kind === 'binary' || kind === 'decimal' || kind === 'list'
 export const mayBeNull = (leaf: Leaf): boolean => leaf.form === 'nothing' || leaf.expr.nullable
 
 /** The kinds that a value may have, besides null and undefined. */
