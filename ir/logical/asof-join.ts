@@ -68,7 +68,7 @@ export interface AsofJoin extends AsofParts {
 /** Distances beyond are none: times lie within 63 bits. */
 const TICKS_MAX = 1n << 61n
 /** Distances that a row is probed at. */
-export const PROBES_MAX = 64
+const PROBES_MAX = 64
 
 /** The keys of a condition over the columns of both sides, those of the right one by the names of `rightNames`. */
 export function asofKeys(left: LogicalNode, right: LogicalNode, on: Expr): readonly KeyPair[] {
@@ -116,7 +116,8 @@ export function asofJoin(
     ...(probes ? [probeColumn(probes)] : []),
     ...orNull(renamed(withoutCode(right.relation.schema), names), type === 'left'),
   ])
-  const time = times && { columns: [times.left], window: undefined }
+  // Rows that wait are in time by what they are joined by; others go on as they came.
+  const time = times ? { columns: [times.left], window: undefined } : left.relation.time
   return {
     kind: 'asof_join',
     ...{ left, right, type, direction, keys, times, toleranceTicks, waits, probes, names, columns },

@@ -2,7 +2,7 @@
 import '../support/no-cache.ts'
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { MillraceError } from '../../compiler/index.ts'
+import { MillraceError, tumble } from '../../compiler/index.ts'
 import { joinAgrees, joined, l, left, r, right, tardyLeft, tardyRight } from '../support/two-streams.ts'
 
 const DELETE = 1
@@ -96,6 +96,17 @@ test('by processing time: the version that came last, whatever its time, and nob
   const comings = [l(9, 1), r(20, 20), l(3, 2), r(12, 12), l(3, 3), r(12, 12, 'a', DELETE), l(9, 4)]
   assert.deepEqual(joined(now, comings).steps, [['1 null'], [], ['2 20'], [], ['3 12'], [], ['4 null'], []])
   await joinAgrees(now, comings)
+})
+
+test('by processing time rows keep their own event time, and a window behind finds them late as they were', async () => {
+  const counts = left
+    .temporalJoin(right, (a, b) => a.key.eq(b.key), { type: 'left', versions: 'processing' })
+    .window(tumble('at', '10s'))
+    .agg((c, a) => ({ rows: a.count(), matched: a.count(c.right_n) }))
+  const comings = [l(1, 1), r(90, 90), l(2, 2), l(15, 3), l(3, 4), l(30, 5)]
+  const { found: rows, late } = joined(counts, comings, { show: ['rows', 'matched'] })
+  assert.deepEqual([rows, late], [['2 1', '1 1', '1 1'], 1n])
+  await joinAgrees(counts, comings)
 })
 
 test('the latest rows by key are a table by processing time, and by event time they have none', () => {
