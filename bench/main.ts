@@ -1,9 +1,10 @@
-/** `npm run bench -- <kernels|compile|peers|windows|watermarks|aggregates|ranking|joins|nexmark>`: pairs of a subject and a yardstick, timed in turn in this process. */
+/** `npm run bench -- <kernels|compile|peers|windows|watermarks|aggregates|ranking|joins|nexmark|history>`: pairs of a subject and a yardstick, timed in turn in this process. */
 import { Argument, Command, InvalidArgumentError } from 'commander'
 import { closeNativeCompiler } from '../codegen/llvm/backend.ts'
 import { nativeTarget } from '../codegen/llvm/target.ts'
 import { benchAggregates } from './aggregates/bench.ts'
 import { benchCompile } from './compile/bench.ts'
+import { benchHistory } from './history/bench.ts'
 import { benchJoins } from './joins/bench.ts'
 import { benchKernels } from './kernels/bench.ts'
 import { type BenchOptions, wholeNumber } from './lib/options.ts'
@@ -22,6 +23,7 @@ const benches: Readonly<Record<string, (options: BenchOptions, report: Reporter)
   windows: benchWindows,
   watermarks: benchWatermarks,
   aggregates: benchAggregates,
+  history: benchHistory,
   ranking: benchRanking,
   joins: benchJoins,
   nexmark: benchNexmark,

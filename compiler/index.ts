@@ -88,6 +88,14 @@ export {
   type ValuesOf,
 } from './frontend/builder/fold.ts'
 export type { Grouped, WindowedRows } from './frontend/builder/grouped.ts'
+export type {
+  CountedFrame,
+  CountedRows,
+  FrameOptions,
+  HistoryOf,
+  RangeFrame,
+  RowFrame,
+} from './frontend/builder/history-types.ts'
 export type { JoinedColumns, JoinOptions } from './frontend/builder/join.ts'
 export type { NumericMeet } from './frontend/builder/numeric-meet.ts'
 export type {
@@ -99,8 +107,12 @@ export type {
   SortBy,
   SortKey,
 } from './frontend/builder/rank.ts'
+export type { SortLimit } from './frontend/builder/sort.ts'
 export { type SourceColumns, type SourceOptions, source } from './frontend/builder/source.ts'
-export { Stream, type WindowedStream } from './frontend/builder/stream.ts'
+export {
+  Stream,
+  type WindowedStream,
+} from './frontend/builder/stream.ts'
 export type {
   ColumnsOf,
   Common as AnyExpr,

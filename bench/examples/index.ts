@@ -17,6 +17,7 @@ import { rollingDelays } from './rolling-delays.ts'
 import { runningTotals } from './running-totals.ts'
 import { settledTotals } from './settled-totals.ts'
 import { twoFeeds } from './two-feeds.ts'
+import { usualDelays } from './usual-delays.ts'
 import { weightedDelays } from './weighted-delays.ts'
 import { worstFlights } from './worst-flights.ts'
 
@@ -37,6 +38,7 @@ export const examples: Readonly<Record<string, Stream<Columns>>> = {
   'early-delays': earlyDelays as unknown as Stream<Columns>,
   'last-seen': lastSeen as unknown as Stream<Columns>,
   'two-feeds': twoFeeds as unknown as Stream<Columns>,
+  'usual-delays': usualDelays as unknown as Stream<Columns>,
   'weighted-delays': weightedDelays as unknown as Stream<Columns>,
   connections: connections as unknown as Stream<Columns>,
   'worst-flights': worstFlights as unknown as Stream<Columns>,

@@ -9,13 +9,13 @@ const MAX_ROWS = 1 << 21
 const WINDOW_MS = 10_000
 
 /** Bids of an auction while it is open. */
-const bidsWithin = auctions.join(
+export const bidsWithin = auctions.join(
   bids,
   (auction, bid) => auction.id.eq(bid.auction).and(bid.dateTime.between(auction.dateTime, auction.expires)),
   { maxRows: MAX_ROWS },
 )
 
-const WITHIN = `auctions a join bids b on a.id = b.auction and b.dateTime between a.dateTime and a.expires`
+export const WITHIN = `auctions a join bids b on a.id = b.auction and b.dateTime between a.dateTime and a.expires`
 
 export const joinCases: readonly NexmarkCase[] = [
   {

@@ -25,6 +25,8 @@ export async function answerOf(run: Run): Promise<Answer | undefined> {
   })
   if (!isReady) return undefined
   pushAll(live, clock, run.feed)
+  const codes = stream.schema.findIndex(({ name }) => name === '$op')
+  if (codes >= 0) return settled(rows, codes)
   return latestBy === undefined ? rows : latest(rows, latestBy)
 }
 
@@ -57,6 +59,19 @@ function pushAll(live: LiveQuery, clock: VirtualClock, { pushes }: Feed): void {
   }
   live.end()
   live.close()
+}
+
+/** What is left of changes: rows without their codes, each as often as it was added and not taken back. */
+function settled(changes: Answer, codes: number): Answer {
+  const counts = new Map<string, { readonly row: readonly Cell[]; count: number }>()
+  for (const change of changes) {
+    const row = change.filter((_, i) => i !== codes)
+    const key = row.join('|')
+    const known = counts.get(key) ?? { row, count: 0 }
+    known.count += change[codes] === 1 || change[codes] === 2 ? -1 : 1
+    counts.set(key, known)
+  }
+  return [...counts.values()].flatMap(({ row, count }) => new Array<readonly Cell[]>(count).fill(row))
 }
 
 /** The last row of each key, which is so many columns. */

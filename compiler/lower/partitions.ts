@@ -91,7 +91,7 @@ export class Partitions {
     this.#table = new HashTable({ id, name: 'partitions', fields: { ...this.#key.fields, ...fields } })
     texts?.addUser(this.#table)
     const places = { mem: this.#table.entries, field: 'heap_place' }
-    this.#heap = new DeadlineHeap('partition_marks', this.head, false, places)
+    this.#heap = new DeadlineHeap('partition_marks', this.head, false, { places })
     this.#recency = isTimed ? new Recency(this.head, this.#table.entries) : undefined
   }
 

@@ -1,6 +1,7 @@
 /** What the kernels of a pipeline are written against: its regions, its operators, and the way of a row through them. */
 import type { KernelBuilder } from '../../ir/kernel/build.ts'
 import type { Mem } from '../../ir/kernel/node.ts'
+import { type History, waitsFor } from '../../ir/logical/history.ts'
 import { keepsOneRow } from '../../ir/logical/rank.ts'
 import {
   type BatchLimits,
@@ -24,10 +25,14 @@ import { DeduplicateStage } from './operators/deduplicate.ts'
 import { lowerFilter } from './operators/filter.ts'
 import { FirstRowStage } from './operators/first-row.ts'
 import { TEXTS } from './operators/groups.ts'
+import { HistoryStage } from './operators/history.ts'
+import { HistoryBehindStage } from './operators/history-behind.ts'
+import { HistoryRangeStage } from './operators/history-range.ts'
 import { IntervalJoinStage } from './operators/interval-join.ts'
 import { lowerMode } from './operators/mode.ts'
 import { lowerProject } from './operators/project.ts'
 import { RankStage } from './operators/rank.ts'
+import { SortStage } from './operators/sort.ts'
 import { lowerWindow } from './operators/window.ts'
 import { errorRegion, lateRegion, layoutOutput } from './output.ts'
 import { Partitions } from './partitions.ts'
@@ -169,10 +174,25 @@ function lowerStateful(node: StatefulOperator, plan: PlanScope, texts: Interner 
       return new ConsolidateStage(node, watermark, texts)
     case 'deduplicate':
       return new DeduplicateStage(node, watermark, texts)
+    case 'history':
+      return lowerHistory(node, plan, texts)
+    case 'sort':
+      return new SortStage(node, watermark, texts)
     case 'interval_join':
       return new IntervalJoinStage(node)
     case 'rank':
       return keepsOneRow(node) ? new FirstRowStage(node, texts) : new RankStage(node, watermark, texts)
+  }
+}
+
+function lowerHistory(node: History, plan: PlanScope, texts: Interner | undefined): StatefulStage {
+  switch (waitsFor(node)) {
+    case 'nothing':
+      return new HistoryStage(node, plan, texts)
+    case 'time':
+      return new HistoryRangeStage(node, watermark, plan, texts)
+    case 'rows':
+      return new HistoryBehindStage(node, watermark, texts)
   }
 }
 

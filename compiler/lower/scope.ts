@@ -140,6 +140,9 @@ export interface RowScope extends ExprScope {
   spend(rows: number | Expr): void
 }
 
+/** What the code is written against that takes a row into what is kept, wherever the row comes from. */
+export type RowWork = Pick<RowScope, 'k' | 'plan' | 'scratch' | 'arrival' | 'lane'>
+
 /** A row on its way through the operators: its columns, and whether it is still there. */
 export interface Row {
   readonly columns: RowColumns

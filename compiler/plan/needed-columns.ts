@@ -4,6 +4,7 @@
  */
 import { columnsOf, type Expr } from '../../ir/expr/expr.ts'
 import { weightsOf } from '../../ir/logical/aggregate.ts'
+import { columnsRead } from '../../ir/logical/history.ts'
 import { namesOf } from '../../ir/logical/mode.ts'
 import type { Window } from '../../ir/logical/window.ts'
 import type { OutputColumn } from '../../ir/physical/program.ts'
@@ -51,7 +52,10 @@ export function readColumns(spec: PipelineSpec, output: readonly OutputColumn[])
 function wantedAtEnd({ stateful }: PipelineSpec, output: readonly OutputColumn[]): readonly string[] {
   const computed = output.flatMap(one => (one.kind === 'computed' ? [one.column.name] : []))
   if (!stateful || stateful.kind === 'interval_join' || stateful.kind === 'asof_join') return computed
-  if (stateful.kind === 'consolidate') return stateful.relation.schema.map(({ name }) => name)
+  if (stateful.kind === 'consolidate' || stateful.kind === 'sort')
+    return stateful.relation.schema.map(({ name }) => name)
+  if (stateful.kind === 'history')
+    return [...stateful.relation.schema.map(({ name }) => name), ...columnsRead(stateful)]
   if (stateful.kind === 'deduplicate') return [...computed, ...stateful.keys, stateful.column]
   if (stateful.kind === 'rank') return stateful.input.relation.schema.map(({ name }) => name)
   const { window, keys, aggregates, input } = stateful

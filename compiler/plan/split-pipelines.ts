@@ -9,18 +9,28 @@ import type { Consolidate } from '../../ir/logical/consolidate.ts'
 import type { Deduplicate } from '../../ir/logical/deduplicate.ts'
 import { takesBack } from '../../ir/logical/emit.ts'
 import type { Filter } from '../../ir/logical/filter.ts'
+import { type History, waitsFor } from '../../ir/logical/history.ts'
 import { inputsOf, type LogicalNode } from '../../ir/logical/index.ts'
 import type { IntervalJoin } from '../../ir/logical/interval-join.ts'
 import type { ModeChange } from '../../ir/logical/mode.ts'
 import type { Project } from '../../ir/logical/project.ts'
 import type { Rank } from '../../ir/logical/rank.ts'
+import type { Sort } from '../../ir/logical/sort.ts'
 import type { Source } from '../../ir/logical/source.ts'
 import type { Union } from '../../ir/logical/union.ts'
 import type { Window } from '../../ir/logical/window.ts'
 import type { Schema } from '../../ir/schema.ts'
 
 /** Operators that keep rows in state, or what they come to. */
-export type StatefulOperator = Aggregate | AsofJoin | Consolidate | Deduplicate | IntervalJoin | Rank
+export type StatefulOperator =
+  | Aggregate
+  | AsofJoin
+  | Consolidate
+  | Deduplicate
+  | History
+  | IntervalJoin
+  | Rank
+  | Sort
 
 /** Operators that hand each row on at once. */
 export type RowOperator = Filter | ModeChange | Project | Window
@@ -153,7 +163,10 @@ function leavesOneByOne(stateful: StatefulOperator): boolean {
   switch (stateful.kind) {
     case 'aggregate':
       return !leavesWithRows(stateful) && !takesBack(stateful.emit)
+    case 'history':
+      return waitsFor(stateful) === 'time'
     case 'consolidate':
+    case 'sort':
       return true
     case 'asof_join':
     case 'deduplicate':
@@ -166,14 +179,19 @@ function leavesOneByOne(stateful: StatefulOperator): boolean {
 
 /** Does a pipeline hand rows on as they came? */
 export const handsOn = ({ stateful }: Pick<PipelineSpec, 'stateful'>): boolean =>
-  stateful === undefined || stateful.kind === 'deduplicate' || isJoin(stateful)
+  stateful === undefined ||
+  stateful.kind === 'deduplicate' ||
+  isJoin(stateful) ||
+  (stateful.kind === 'history' && waitsFor(stateful) === 'nothing')
 
 const statefulKinds: Readonly<Record<StatefulOperator['kind'], true>> = {
   aggregate: true,
   asof_join: true,
   consolidate: true,
   deduplicate: true,
+  history: true,
   interval_join: true,
+  sort: true,
   rank: true,
 }
 

@@ -5,12 +5,14 @@ import { type AsofJoin, asofJoinRule } from './asof-join.ts'
 import { type Consolidate, consolidateRule } from './consolidate.ts'
 import { type Deduplicate, deduplicateRule } from './deduplicate.ts'
 import { type Filter, filterRule } from './filter.ts'
+import { type History, historyRule } from './history.ts'
 import { explainJoin, type IntervalJoin, intervalJoinRule } from './interval-join.ts'
 import { type Mode, type ModeChange, modeOf, modeRule } from './mode.ts'
 import type { Language, OperatorRule } from './operator.ts'
 import { type Project, projectRule } from './project.ts'
 import { type Rank, rankRule } from './rank.ts'
 import { type Sink, sinkRule } from './sink.ts'
+import { type Sort, sortRule } from './sort.ts'
 import { type Source, sourceRule } from './source.ts'
 import { type Union, unionRule } from './union.ts'
 import { type Window, windowRule } from './window.ts'
@@ -24,6 +26,8 @@ export type LogicalNode =
   | Aggregate
   | Consolidate
   | Deduplicate
+  | Sort
+  | History
   | Rank
   | Union
   | IntervalJoin
@@ -40,6 +44,8 @@ const rules: { readonly [K in OperatorKind]: OperatorRule<Extract<LogicalNode, {
   aggregate: aggregateRule,
   consolidate: consolidateRule,
   deduplicate: deduplicateRule,
+  sort: sortRule,
+  history: historyRule,
   rank: rankRule,
   union: unionRule,
   interval_join: intervalJoinRule,

@@ -41,6 +41,8 @@ const gathers: ReadonlySet<LogicalNode['kind']> = new Set([
   'union',
   'consolidate',
   'deduplicate',
+  'sort',
+  'history',
   'interval_join',
   'asof_join',
   'rank',
@@ -50,6 +52,8 @@ const deaf: ReadonlySet<LogicalNode['kind']> = new Set([
   'union',
   'consolidate',
   'deduplicate',
+  'sort',
+  'history',
   'interval_join',
   'asof_join',
 ])

@@ -26,6 +26,7 @@ import { asofJoinsOf } from './asof-joins.ts'
 import { emitsOf, emitsOnce, fitting, periodsOf } from './emits.ts'
 import { exprOf, ref } from './exprs.ts'
 import { joinsOf } from './joins.ts'
+import { historied, sortedBy, sortedIn } from './orders.ts'
 import { rankings } from './rankings.ts'
 import { types, valuesOf } from './values.ts'
 import { alignments, watermarksOf } from './watermarks.ts'
@@ -52,6 +53,9 @@ export function plansOver(schema: Schema): NodeArb {
     maybe(nearest(others), 1, 10),
     maybe(deduplicated, 1, 20),
     maybe(consolidated, 1, 3),
+    maybe(historied, 1, 12),
+    maybe(ordered, 1, 6),
+    maybe(historied, 1, 10),
     maybe(filtered, 1, 4),
     maybe(ranked, 1, 10),
     maybe(aggregated, 3, 4),
@@ -62,6 +66,8 @@ export function plansOver(schema: Schema): NodeArb {
     maybe(nearest(others), 1, 16),
     maybe(filtered, 1, 4),
     maybe(projected, 1, 2),
+    maybe(ordered, 1, 8),
+    maybe(historied, 1, 10),
     maybe(ranked, 1, 10),
     maybe(aggregated, 1, 2),
     maybe(consolidated, 1, 3),
@@ -102,6 +108,24 @@ const consolidated: Step = input => {
   if (isRefused || isHeldByPartition(input)) return fc.constant(input)
   return fc.oneof(fc.constant(undefined), periodsOf(time)).map(every => consolidate(input, every))
 }
+
+/** By event time, or the rows of each window by what they hold. */
+const sorted: Step = input => {
+  const { schema, isChangelog } = input.relation
+  if (isChangelog || isHeldByPartition(input) || schema.some(({ type }) => isList(type)))
+    return fc.constant(input)
+  return fc.oneof(
+    sortedBy(input),
+    maybe(
+      windowed,
+      1,
+      1,
+    )(input).chain(node => (node.relation.time?.window?.isInRows ? sortedIn(node) : sortedBy(input))),
+  )
+}
+
+/** Sorted, and often with what rows learn of each other in that order. */
+const ordered: Step = input => sorted(input).chain(maybe(historied, 1, 2))
 
 /** What comes first, of all rows or of those of each window. */
 const ranked: Step = input =>

@@ -18,9 +18,11 @@ import { Consolidated } from './consolidate.ts'
 import { Duplicates } from './deduplicate.ts'
 import { Entrance } from './entrance.ts'
 import { aggregated } from './groups.ts'
+import { Historied } from './history.ts'
 import { intervalJoinOf } from './interval-join.ts'
 import type { Item, ModelRow, Operator, Surroundings } from './operator.ts'
 import { Ranking } from './rank.ts'
+import { Sorted } from './sort.ts'
 import { type Input, unionOf } from './union.ts'
 import { TooManyPartitions } from './watermark.ts'
 import { MAX_TIME, MIN_TIME, windowsOf } from './windows.ts'
@@ -306,6 +308,10 @@ class Run {
         return new Consolidated(node, next)
       case 'deduplicate':
         return new Duplicates(node, next, this.#surroundings)
+      case 'history':
+        return new Historied(node, next, this.#surroundings)
+      case 'sort':
+        return new Sorted(node, next, this.#surroundings)
       case 'rank':
         return new Ranking(node, next, this.#surroundings)
       case 'aggregate':

@@ -11,9 +11,7 @@ import { functionNames } from '../../ir/expr/functions/index.ts'
 import { aggregate, type NamedAggregate } from '../../ir/logical/aggregate.ts'
 import { type AnyEmitStrategy, corrects, type Early, takesBack } from '../../ir/logical/emit.ts'
 import { exprsOf, inputsOf, type LogicalNode, type OperatorKind } from '../../ir/logical/index.ts'
-import type { PartitionSpec } from '../../ir/logical/partition.ts'
 import { overlaps, type RowWindow } from '../../ir/logical/row-window.ts'
-import type { Source } from '../../ir/logical/source.ts'
 import { sourcesOf } from '../../ir/logical/sources.ts'
 import type { WindowSpec } from '../../ir/logical/window.ts'
 import { type DataType, dataTypes, isBytes, isFloat, isList, isTimestamp } from '../../ir/types.ts'
@@ -23,6 +21,8 @@ import { type ModelResult, runModel } from '../model/model.ts'
 import { chainOf } from '../support/faults.ts'
 import { foldSituations } from '../support/fold-situations.ts'
 import { modelOptionsOf } from '../support/model-options.ts'
+import { orderSituations } from '../support/order-situations.ts'
+import { partitionOf, sourceOf, withPartition } from '../support/plan-partitions.ts'
 import { rankSituations } from '../support/rank-situations.ts'
 import { isQuick } from '../support/runs.ts'
 
@@ -63,6 +63,8 @@ test('every operator', { skip }, () => {
     mode: 1,
     aggregate: 1,
     consolidate: 1,
+    sort: 1,
+    history: 1,
     deduplicate: 1,
     rank: 1,
     union: 1,
@@ -280,6 +282,7 @@ const situations: Readonly<Record<string, Situation>> = {
     chainOf(plan).findLastIndex(node => node.kind === 'aggregate' && node.rows !== undefined) >
       chainOf(plan).findIndex(node => node.kind === 'aggregate'),
   ...foldSituations,
+  ...orderSituations,
   ...rankSituations,
   'a fault of a result': (_, model) => model.errors.some(({ row }) => row < 0),
   'a list as long as its limit': ({ plan }, model) =>
@@ -357,23 +360,6 @@ function mapAggregates(plan: LogicalNode): LogicalNode {
 
 const rowWindowsOf = (plan: LogicalNode): readonly RowWindow[] =>
   chainOf(plan).flatMap(node => (node.kind === 'aggregate' && node.rows ? [node.rows] : []))
-/** The partitions of the source. */
-const partitionOf = (plan: LogicalNode): PartitionSpec | undefined => sourceOf(plan)?.watermark?.partition
-
-const sourceOf = (plan: LogicalNode): Source | undefined => sourcesOf(plan).at(0)
-
-/** The plan with other partitions. */
-function withPartition(plan: LogicalNode, change: Partial<PartitionSpec>): LogicalNode {
-  if (plan.kind !== 'source')
-    return withInputs(
-      plan,
-      inputsOf(plan).map(input => withPartition(input, change)),
-    )
-  const { watermark } = plan
-  if (!watermark?.partition) return plan
-  const { partition } = watermark
-  return { ...plan, watermark: { ...watermark, partition: { ...partition, ...change } } }
-}
 
 const modelOf = (trial: Trial, plan: LogicalNode): ModelResult =>
   runModel(plan, trial.rows, modelOptionsOf(trial))

@@ -29,7 +29,7 @@ export async function checkTrial(trial: Trial): Promise<void> {
 }
 
 /** What may be late or at fault behind these has no number of a row of the source. */
-const namesRows: ReadonlySet<LogicalNode['kind']> = new Set(['consolidate', 'deduplicate'])
+const namesRows: ReadonlySet<LogicalNode['kind']> = new Set(['consolidate', 'deduplicate', 'history'])
 /** What is told of a source that gets too far ahead of others. */
 const SOURCE_DRIFTS = 'LDB-2009'
 

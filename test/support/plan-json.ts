@@ -8,11 +8,13 @@ import { type Expr, literal, type Param, type Value } from '../../ir/expr/expr.t
 import { type Fold, type StateField, scopesOf } from '../../ir/expr/fold.ts'
 import type { FunctionName } from '../../ir/expr/functions/index.ts'
 import { aggregate } from '../../ir/logical/aggregate.ts'
-import { type AsofParts, asofJoin } from '../../ir/logical/asof-join.ts'
+import { type AsofJoin, type AsofParts, asofJoin } from '../../ir/logical/asof-join.ts'
 import { consolidate } from '../../ir/logical/consolidate.ts'
 import { deduplicate } from '../../ir/logical/deduplicate.ts'
 import type { Early, Emit } from '../../ir/logical/emit.ts'
 import { filter } from '../../ir/logical/filter.ts'
+import { history } from '../../ir/logical/history.ts'
+import type { NamedCall } from '../../ir/logical/history-call.ts'
 import type { LogicalNode } from '../../ir/logical/index.ts'
 import { intervalJoin, type JoinType } from '../../ir/logical/interval-join.ts'
 import { columnsOfBoth, rightNames } from '../../ir/logical/join-columns.ts'
@@ -22,6 +24,7 @@ import { project } from '../../ir/logical/project.ts'
 import { type RankSpec, rank } from '../../ir/logical/rank.ts'
 import type { RowWindow } from '../../ir/logical/row-window.ts'
 import { sink } from '../../ir/logical/sink.ts'
+import { type SortKey, sort } from '../../ir/logical/sort.ts'
 import { source, type WatermarkSpec } from '../../ir/logical/source.ts'
 import { union } from '../../ir/logical/union.ts'
 import { type TumblingWindow, type WindowSpec, window } from '../../ir/logical/window.ts'
@@ -50,6 +53,12 @@ type OperatorJson =
     }
   | { readonly deduplicate: readonly string[]; readonly column: string; readonly withinTicks: bigint }
   | { readonly consolidate: Early | null }
+  | { readonly sort: readonly SortKey[]; readonly column: string | null; readonly limit?: number | undefined }
+  | {
+      readonly history: readonly string[]
+      readonly column: string | null
+      readonly calls: readonly NamedCall[]
+    }
   | { readonly rank: RankSpec }
   | { readonly filter: ExprJson }
   | { readonly project: readonly { readonly name: string; readonly expr: ExprJson }[] }
@@ -157,6 +166,12 @@ const pairsFromJson = (
     right: exprFromJson(b, right.relation.schema),
   }))
 
+function asofToJson({ left, right, keys, ...node }: AsofJoin): OperatorJson {
+  const { type, direction, times, toleranceTicks, waits, probes } = node
+  const parts = { type, direction, times, toleranceTicks, waits, probes, keys: pairsToJson(keys) }
+  return { asof_join: [planToJson(left), planToJson(right)], parts }
+}
+
 export function planToJson(node: LogicalNode): PlanJson {
   switch (node.kind) {
     case 'source':
@@ -181,21 +196,8 @@ export function planToJson(node: LogicalNode): PlanJson {
         },
       ]
     }
-    case 'asof_join': {
-      const {
-        left,
-        right,
-        keys,
-        kind: _kind,
-        names: _names,
-        columns: _columns,
-        relation: _relation,
-        ...parts
-      } = node
-      return [
-        { asof_join: [planToJson(left), planToJson(right)], parts: { ...parts, keys: pairsToJson(keys) } },
-      ]
-    }
+    case 'asof_join':
+      return [asofToJson(node)]
     case 'filter':
       return [...planToJson(node.input), { filter: exprToJson(node.predicate) }]
     case 'project':
@@ -212,6 +214,14 @@ export function planToJson(node: LogicalNode): PlanJson {
     case 'deduplicate': {
       const { keys, column, withinTicks } = node
       return [...planToJson(node.input), { deduplicate: keys, column, withinTicks }]
+    }
+    case 'history': {
+      const { keys, column = null, calls } = node
+      return [...planToJson(node.input), { history: keys, column, calls }]
+    }
+    case 'sort': {
+      const { keys, column = null, limit } = node
+      return [...planToJson(node.input), { sort: keys, column, limit }]
     }
     case 'rank': {
       const { by, partitionBy, orderBy, limit, offset, as, emit } = node
@@ -268,6 +278,8 @@ function operatorFromJson(input: LogicalNode, json: OperatorJson): LogicalNode {
   const expr = (of: ExprJson): Expr => exprFromJson(of, schema)
   if ('consolidate' in json) return consolidate(input, json.consolidate ?? undefined)
   if ('deduplicate' in json) return deduplicate(input, json.deduplicate, json.column, json.withinTicks)
+  if ('sort' in json) return sort(input, json.column ?? undefined, json.sort, json.limit)
+  if ('history' in json) return history(input, json.history, json.column ?? undefined, json.calls)
   if ('rank' in json) return rank(input, json.rank)
   if ('filter' in json) return filter(input, expr(json.filter))
   if ('window' in json)

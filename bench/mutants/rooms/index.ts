@@ -12,6 +12,7 @@ import * as exact from './exact.ts'
 import * as folds from './fold.ts'
 import * as groups from './groups.ts'
 import { hash, hashTable } from './hash-table.ts'
+import * as order from './history.ts'
 import { interpreter, opTable } from './interpreter.ts'
 import * as joins from './joins.ts'
 import { jsEmitter } from './js-emitter.ts'
@@ -66,6 +67,15 @@ export const mutants = mutantsOf({
   'asof-waiting': asof.asofWaiting,
   'asof-leaving': asof.asofLeaving,
   'asof-stage': asof.asofStage,
+  sort: order.sort,
+  'sorted-rows': order.sortedRows,
+  history: order.history,
+  'history-rows': order.historyRows,
+  'history-behind': order.historyBehind,
+  'history-range': order.historyRange,
+  'history-span': order.historySpan,
+  'row-chain': order.rowChain,
+  'wide-sum': order.wideSum,
   'row-log': joins.rowLog,
   'join-times': joins.joinTimes,
   'join-side': joins.joinSide,

@@ -76,8 +76,8 @@ export const heap: Room = {
   faults: [
     {
       name: 'sift-up-the-wrong-way',
-      find: 'k.breakIf(not(before(item, this.#at(parent))), label)',
-      put: 'k.breakIf(before(item, this.#at(parent)), label)',
+      find: 'k.breakIf(not(this.#before(k, item, this.#at(parent))), label)',
+      put: 'k.breakIf(this.#before(k, item, this.#at(parent)), label)',
       shows: 'windows close in the wrong order',
     },
     {
@@ -88,8 +88,8 @@ export const heap: Room = {
     },
     {
       name: 'later-child-goes-up',
-      find: 'k.if(before(this.#at(right), this.#at(left))',
-      put: 'k.if(before(this.#at(left), this.#at(right))',
+      find: 'k.if(this.#before(k, this.#at(right), this.#at(left))',
+      put: 'k.if(this.#before(k, this.#at(left), this.#at(right))',
       shows: 'windows close in the wrong order once there are many',
     },
     {

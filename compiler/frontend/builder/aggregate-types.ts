@@ -5,7 +5,7 @@ import type { DecimalType, ElementType, FloatType, IntegerType, NumericType } fr
 import type { AggregateDefinition, FoldArgument, FoldValue, ScalarsOnly, ValuesOf } from './fold.ts'
 import type { ExprOf, LambdaColumn, Or, Typed } from './types.ts'
 
-type SumOf<T extends NumericType | DecimalType> = T extends DecimalType
+export type SumOf<T extends NumericType | DecimalType> = T extends DecimalType
   ? DecimalType
   : T extends FloatType
     ? 'float64'

@@ -24,13 +24,13 @@ interface Given {
   readonly limit?: number
 }
 
-const isExpression = (x: unknown): x is Typed => x instanceof Expression
+export const isExpression = (x: unknown): x is Typed => x instanceof Expression
 const isNumber = (x: unknown): x is number => typeof x === 'number'
 
 const MEDIAN = 0.5
 
 /** The options that a call ends in, if it does. */
-function optionsOf(args: readonly unknown[]): Given {
+export function optionsOf(args: readonly unknown[]): Given {
   const last = args.at(-1)
   return typeof last === 'object' && last !== null && !isExpression(last) ? last : {}
 }
@@ -144,7 +144,7 @@ export function nameCalls(
   }
 }
 
-const numberOf = (args: readonly unknown[]): number | undefined => args.find(isNumber)
+export const numberOf = (args: readonly unknown[]): number | undefined => args.find(isNumber)
 
 /** The expressions of a call; what else it is given must be a number, a text or the options. */
 function given(fn: AggregateName, args: readonly unknown[]): readonly Typed[] {
@@ -158,7 +158,7 @@ function given(fn: AggregateName, args: readonly unknown[]): readonly Typed[] {
 }
 
 /** Rows that the condition leaves out count as null; where nulls count, it is an argument itself. */
-function filtered(fn: AggregateName, args: readonly Expr[], cond: Expr): readonly Expr[] {
+export function filtered(fn: AggregateName, args: readonly Expr[], cond: Expr): readonly Expr[] {
   if (aggregateRow(fn).keepsNulls) return [...args, cond]
   const values = args.length === 0 ? [literal(true, 'bool')] : args
   return values.map(value => call('case', cond, value, nullOf(value.type)))

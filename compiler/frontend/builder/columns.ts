@@ -7,8 +7,8 @@ import { Expression } from './expression.ts'
 import type { ColumnsOf, Typed } from './types.ts'
 
 /** Refuses keys that are no columns. */
-export function keysOf(schema: Schema, keys: readonly string[]): readonly string[] {
-  for (const key of keys) if (!findColumn(schema, key)) throw unknownColumn(key, schema, 'groupBy')
+export function keysOf(schema: Schema, keys: readonly string[], where = 'groupBy'): readonly string[] {
+  for (const key of keys) if (!findColumn(schema, key)) throw unknownColumn(key, schema, where)
   return keys
 }
 

@@ -1,7 +1,7 @@
 /** The expressions of the builder at run time: one class that has every method; the types say which may be called. */
 import { MillraceError } from '../../../ir/errors.ts'
 import { call, cast } from '../../../ir/expr/build.ts'
-import { type Expr, isLiteral, literal, type Value } from '../../../ir/expr/expr.ts'
+import { type Expr, isLiteral, type Literal, literal, type Value } from '../../../ir/expr/expr.ts'
 import type { FunctionName } from '../../../ir/expr/functions/index.ts'
 import { ofInteger } from '../../../ir/expr/promote.ts'
 import type { ColumnType } from '../../../ir/schema.ts'
@@ -196,7 +196,7 @@ for (const [name, fn] of Object.entries(methods)) {
 }
 
 /** A JavaScript value as a literal of a type; LDB-1201 where it does not fit exactly. */
-export function literalOf(value: Value | Date, type: DataType): Expr {
+export function literalOf(value: Value | Date, type: DataType): Literal {
   const fitting = fit(value, type)
   if (fitting !== undefined) return literal(fitting, type)
   const shown =

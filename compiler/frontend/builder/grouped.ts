@@ -1,31 +1,38 @@
-/** Groups of a stream, and rows that belong to windows which are not known yet: what is aggregated is a stream again. */
+/** Groups of a stream, and rows of windows that are still to be grouped. */
+import { aggregate } from '../../../ir/logical/aggregate.ts'
+import { CHANGE } from '../../../ir/logical/emit.ts'
 import type { LogicalNode } from '../../../ir/logical/index.ts'
+import { project } from '../../../ir/logical/project.ts'
+import type { RowWindow } from '../../../ir/logical/row-window.ts'
 import type { Columns } from '../../../ir/schema.ts'
 import type { AggregatesOf } from './aggregate-types.ts'
-import { keysOf } from './columns.ts'
-import type { ChangesOf, EmitOptions } from './emit.ts'
-import { type Grouping, groupedPlan } from './grouped-plan.ts'
+import { AggregateCollector, nameCalls } from './aggregates.ts'
+import { columnsOf, keysOf, namedExprs, passed } from './columns.ts'
+import { type ChangesOf, type EmitOptions, emitOf, rowsOf } from './emit.ts'
 import type { Stream } from './stream.ts'
 import type { GroupScoped } from './stream-types.ts'
 import type { ColumnsOf, Flat, SchemaOf, Typed } from './types.ts'
 
-/** The stream of a plan. */
-export type MakeStream = (node: LogicalNode) => Stream<never>
+/** The rows that are grouped, and what makes a stream of a plan over them. */
+export interface GroupedRows {
+  readonly node: LogicalNode
+  /** Set where windows of rows are what is aggregated. */
+  readonly window: RowWindow | undefined
+  streamOf<R extends Columns>(node: LogicalNode): Stream<R>
+}
 
 /** Rows of a stream that belong to windows that are not known yet: their columns are `W` of what the rows are aggregated to. */
 export class WindowedRows<S extends Columns, W extends Columns> {
-  readonly #rows: Omit<Grouping, 'keys'>
-  readonly #make: MakeStream
+  readonly #rows: GroupedRows
 
   /** @internal */
-  constructor(rows: Omit<Grouping, 'keys'>, make: MakeStream) {
+  constructor(rows: GroupedRows) {
     this.#rows = rows
-    this.#make = make
   }
 
   /** Groups by columns inside of each window. LDB-1100 where a key is no column. */
   groupBy<const K extends keyof S & string>(...keys: readonly K[]): Grouped<S, Flat<W & Pick<S, K>>> {
-    return new Grouped({ ...this.#rows, keys: keysOf(this.#rows.node.relation.schema, keys) }, this.#make)
+    return new Grouped(this.#rows, keysOf(this.#rows.node.relation.schema, keys))
   }
 
   /** One group for each window. */
@@ -39,13 +46,13 @@ export class WindowedRows<S extends Columns, W extends Columns> {
 
 /** Groups of a stream by the columns `K`. */
 export class Grouped<S extends Columns, K extends Columns> {
-  readonly #grouping: Grouping
-  readonly #make: MakeStream
+  readonly #rows: GroupedRows
+  readonly #keys: readonly string[]
 
   /** @internal */
-  constructor(grouping: Grouping, make: MakeStream) {
-    this.#grouping = grouping
-    this.#make = make
+  constructor(rows: GroupedRows, keys: readonly string[]) {
+    this.#rows = rows
+    this.#keys = keys
   }
 
   /** One row for each group: its keys, and what is computed from its aggregates. */
@@ -56,6 +63,23 @@ export class Grouped<S extends Columns, K extends Columns> {
     ) => O & GroupScoped<O> & { [C in keyof K & keyof O]: never },
     options?: E,
   ): Stream<Flat<K & SchemaOf<O> & ChangesOf<E>>> {
-    return this.#make(groupedPlan(this.#grouping, aggregates, options)) as never
+    const { node, streamOf, window } = this.#rows
+    const collector = new AggregateCollector()
+    const columns = columnsOf<S>(node.relation.schema)
+    const results = namedExprs(aggregates(columns, collector.functions))
+    const { calls, exprs } = nameCalls(collector.calls, results)
+    const grouped = aggregate(
+      node,
+      this.#keys,
+      calls,
+      emitOf(options, node.relation),
+      rowsOf(options, window),
+    )
+    const keys = grouped.relation.schema.filter(
+      ({ name }) => name !== CHANGE && !calls.some(one => one.name === name),
+    )
+    const isPlain = exprs.length === calls.length && exprs.every(({ name }, i) => name === calls[i].name)
+    if (isPlain) return streamOf(grouped)
+    return streamOf(project(grouped, [...keys.map(passed), ...exprs]))
   }
 }

@@ -64,7 +64,7 @@ export function rankOf(schema: Schema, options: RankOptions<string>): RankSpec {
   return { by, partitionBy: keys, orderBy: orderBy.map(sortColumn), limit, offset, as, emit }
 }
 
-function sortColumn(key: SortKey<string>): SortColumn {
+export function sortColumn(key: SortKey<string>): SortColumn {
   const {
     column,
     descending = false,

@@ -1,29 +1,22 @@
 /** The pipeline builder: every method returns a new stream and changes nothing. */
-import type { Value } from '../../../ir/expr/expr.ts'
 import { consolidate } from '../../../ir/logical/consolidate.ts'
+import { deduplicate } from '../../../ir/logical/deduplicate.ts'
 import { filter } from '../../../ir/logical/filter.ts'
 import type { LogicalNode } from '../../../ir/logical/index.ts'
 import { distinctRows, latestRows } from '../../../ir/logical/keyed.ts'
 import { asAppend, asChanges } from '../../../ir/logical/mode.ts'
 import { project } from '../../../ir/logical/project.ts'
 import { rank } from '../../../ir/logical/rank.ts'
+import type { Relation } from '../../../ir/logical/relation.ts'
+import type { RowWindow } from '../../../ir/logical/row-window.ts'
+import { sort } from '../../../ir/logical/sort.ts'
 import { WINDOW_END, WINDOW_START, window } from '../../../ir/logical/window.ts'
-import { type Columns, findColumn, type RowOf, type Schema } from '../../../ir/schema.ts'
+import { type Columns, findColumn, type RowOf } from '../../../ir/schema.ts'
 import { isTimestamp, type TimestampType } from '../../../ir/types.ts'
 import { compilePredicate, compileProjection } from '../lambda/index.ts'
 import type { AggregatesOf } from './aggregate-types.ts'
-import {
-  type AsofColumns,
-  type AsofOptions,
-  asofStreams,
-  type ProbedColumns,
-  type ProbeOptions,
-  probedStreams,
-  type TemporalOptions,
-  temporalStreams,
-} from './asof-join.ts'
 import { columnsOf, keysOf, namedExprs, passed, unknownColumn } from './columns.ts'
-import { withoutDuplicates } from './duplicates.ts'
+import { ticksOf } from './duration.ts'
 import {
   type AsAppend,
   type ChangesBy,
@@ -36,11 +29,14 @@ import {
   periodOf,
 } from './emit.ts'
 import { Expression } from './expression.ts'
-import { Grouped, type MakeStream, WindowedRows } from './grouped.ts'
-import { type JoinedColumns, type JoinOptions, joinStreams, unionStreams } from './join.ts'
-import { type Ranked, type RankOptions, rankOf } from './rank.ts'
+import { Grouped, type GroupedRows, WindowedRows } from './grouped.ts'
+import { HistoryCollector, orderOf } from './history.ts'
+import type { HistoryOf } from './history-types.ts'
+import { JoinableStream } from './joinable.ts'
+import { type Ranked, type RankOptions, rankOf, type SortKey } from './rank.ts'
+import { type SortLimit, sortKeysOf } from './sort.ts'
 import { nameParams, type PlanParts, renameParams } from './stream-params.ts'
-import type { GroupScoped, NumberColumn, SameColumns, UnionOf, WindowColumnsOf } from './stream-types.ts'
+import type { GroupScoped, NumberColumn, WindowColumnsOf } from './stream-types.ts'
 import type {
   ColumnsOf,
   Duration,
@@ -54,29 +50,7 @@ import type {
 import { type CountWindow, type GroupedWindow, rowWindowOf, specOf, type TumblingWindow } from './windows.ts'
 
 /** A stream of rows of schema `S`: a plan, not data; nothing runs until it is compiled and opened. */
-export class Stream<S extends Columns> {
-  /**
-   * The logical plan so far.
-   * @internal
-   */
-  readonly node: LogicalNode
-  /**
-   * The values of its parameters.
-   * @internal
-   */
-  readonly params: ReadonlyMap<string, Value>
-
-  /** @internal */
-  constructor(node: LogicalNode, params: ReadonlyMap<string, Value> = new Map()) {
-    this.node = node
-    this.params = params
-  }
-
-  /** The columns of its rows. */
-  get schema(): Schema {
-    return this.node.relation.schema
-  }
-
+export class Stream<S extends Columns> extends JoinableStream<S> {
   /** Keeps the rows for which the expression is true (SQL null logic: null drops the row). */
   where(predicate: (columns: ColumnsOf<S>) => Typed<'bool', boolean, 'row'>): Stream<S> {
     return this.#with(filter(this.node, Expression.plan(predicate(this.#columns()))))
@@ -160,14 +134,13 @@ export class Stream<S extends Columns> {
     | WindowedStream<Flat<S & WindowColumnsOf<S, K>>>
     | WindowedRows<S, WindowColumnsOf<S, K>>
     | WindowedRows<S, NumberColumn> {
-    if (spec.kind === 'count')
-      return new WindowedRows({ node: this.node, rows: rowWindowOf(spec) }, this.#make)
+    if (spec.kind === 'count') return new WindowedRows(this.#grouped(this.node, rowWindowOf(spec)))
     const type = findColumn(this.schema, spec.column)?.type
     if (!type || !isTimestamp(type)) throw unknownColumn(spec.column, this.schema, 'window')
     const windowed = window(this.node, specOf(spec, type))
     return spec.kind === 'tumble'
       ? new WindowedStream(windowed, this.params)
-      : new WindowedRows({ node: windowed, rows: undefined }, this.#make)
+      : new WindowedRows(this.#grouped(windowed))
   }
 
   /**
@@ -175,7 +148,7 @@ export class Stream<S extends Columns> {
    * LDB-1100 where a key is no column.
    */
   groupBy<const K extends keyof S & string>(...keys: readonly K[]): Grouped<S, Pick<S, K>> {
-    return new Grouped({ node: this.node, keys: keysOf(this.schema, keys), rows: undefined }, this.#make)
+    return new Grouped(this.#grouped(this.node), keysOf(this.schema, keys))
   }
 
   /**
@@ -233,7 +206,41 @@ export class Stream<S extends Columns> {
    * forgotten is late. LDB-1100 where a key is no column, LDB-2001 without event time.
    */
   deduplicate(keys: readonly (keyof S & string)[], within: Duration): Stream<S> {
-    return this.#with(withoutDuplicates(this.node, keysOf(this.schema, keys), within))
+    const column = eventTimeOf(this.node.relation)
+    const type = findColumn(this.schema, column)?.type
+    const ticks = type && isTimestamp(type) ? ticksOf(within, type) : 1n
+    return this.#with(deduplicate(this.node, keysOf(this.schema, keys), column, ticks))
+  }
+
+  /**
+   * The rows in the order of event time; those of one time by columns, if any are named, else as they came. A row leaves when
+   * the watermark has passed it, and what comes behind the watermark is late: the order does not depend on that of arrival
+   * while rows come no later than the source allows. Rows that wait are state: LDB-8013. LDB-2001 without event time, LDB-1001
+   * where rows are changes.
+   */
+  sort(by: readonly SortKey<keyof S & string>[] = []): Stream<S> {
+    const column = eventTimeOf(this.node.relation)
+    return this.#with(sort(this.node, column, sortKeysOf(this.schema, by)))
+  }
+
+  /**
+   * Each row with what it learns of others of its partition: those before it (`lag`, and totals of all up to it or of a frame), and
+   * those behind it (`lead`). `orderBy` is the column of event time: rows are taken in its order once the watermark has passed
+   * them, and what comes behind that is late; or 'arrival': as they come. Nulls are one partition. LDB-8013 where there are
+   * more partitions or rows in wait than there may be; LDB-1001 where rows are changes.
+   */
+  over<
+    const K extends keyof S & string,
+    const O extends NamesOf<S, TimestampType>,
+    const R extends Readonly<Record<string, Typed>>,
+  >(
+    by: { readonly partitionBy?: readonly K[]; readonly orderBy: O | 'arrival' },
+    columns: (row: ColumnsOf<S>, over: HistoryOf) => R,
+  ): Stream<Flat<Omit<S, keyof R> & SchemaOf<R>>> {
+    const keys = keysOf(this.schema, by.partitionBy ?? [], 'over')
+    const collector = new HistoryCollector(this.schema, orderOf(this.node.relation, by.orderBy))
+    const results = namedExprs(columns(this.#columns(), collector.functions))
+    return this.#with(collector.over(this.node, keys, results))
   }
 
   /**
@@ -264,85 +271,16 @@ export class Stream<S extends Columns> {
     return this.rank({ partitionBy: keys, orderBy: [{ column, descending: true }], limit: 1 }) as never
   }
 
-  /**
-   * The rows of this stream and of others as they come, each in the order of its own. Their columns must have the same
-   * names and types in the same order (LDB-1200); one that may be null in any of them may be null. The watermark is the
-   * least of theirs.
-   */
-  union<O extends SameColumns<S>>(...others: readonly Stream<O>[]): Stream<UnionOf<S, O>> {
-    return this.#joined(unionStreams(this, others))
-  }
-
-  /**
-   * Pairs rows of this stream with those of another for which a condition holds. It says which expressions are equal, and how
-   * far apart the event times may be: `clicks.join(buys, (click, buy) => click.user.eq(buy.user).and(buy.at.between(click.at,
-   * click.at.plus('1h'))))`; whatever else it says is held against each pair. Rows that belong to the same tumbling windows on
-   * both sides need no times. Nulls and NaN equal nothing. A row is kept until the watermark of the other side has passed the
-   * last time that a partner could have; `type` says what becomes of one that found none. A column of the other stream whose
-   * name this one has, too, is called `right_` and its name. LDB-3002 where the times are not bound from both sides, LDB-2001
-   * where a side has none.
-   */
-  join<R extends Columns, const O extends JoinOptions = object>(
-    other: Stream<R>,
-    on: (left: ColumnsOf<S>, right: ColumnsOf<R>) => Typed<'bool', boolean, 'row'>,
-    options?: O,
-  ): Stream<JoinedColumns<S, R, O>> {
-    return this.#joined(joinStreams(this, other, on as never, options))
-  }
-
-  /**
-   * Each row of this stream with the one row of another that has its key and is nearest in event time: `trades.asofJoin(quotes,
-   * (trade, quote) => trade.symbol.eq(quote.symbol))`. The condition says which expressions are equal, and nothing else
-   * (LDB-1001); nulls and NaN equal nothing. A row waits until no nearer one can come by the watermark of the other stream, of
-   * which rows are kept from the last of each key on that may still be asked for. Results have the event time of this stream.
-   * LDB-2001 where a side has none, LDB-3002 where rows wait for later ones without a tolerance.
-   */
-  asofJoin<R extends Columns, const O extends AsofOptions<S, R> = object>(
-    other: Stream<R>,
-    on: (left: ColumnsOf<S>, right: ColumnsOf<R>) => Typed<'bool', boolean, 'row'>,
-    options?: O,
-  ): Stream<AsofColumns<S, R, O>> {
-    return this.#joined(asofStreams({ left: this, other, on: on as never }, options as never))
-  }
-
-  /**
-   * Each row of this stream with the version of a table that was valid at its event time: `orders.temporalJoin(rates, (order,
-   * rate) => order.currency.eq(rate.currency))`. A version is valid from its event time until that of the next one of its key;
-   * what changes take back is valid until then. One that comes late is a late row: what was given stands. LDB-2001 where a side
-   * has no event time and versions are taken by it.
-   */
-  temporalJoin<R extends Columns, const O extends TemporalOptions<S, R> = object>(
-    table: Stream<R>,
-    on: (row: ColumnsOf<S>, version: ColumnsOf<R>) => Typed<'bool', boolean, 'row'>,
-    options?: O,
-  ): Stream<AsofColumns<S, R, O>> {
-    return this.#joined(temporalStreams({ left: this, other: table, on: on as never }, options as never))
-  }
-
-  /**
-   * What another stream was at several distances from the event time of each row: `trades.probe(quotes, (trade, quote) =>
-   * trade.symbol.eq(quote.symbol), { offsets: ['0s', '5s'] })` gives a row for each, with the last row of its key that is not
-   * later, once it is sure. The column `offset` tells the distance in ticks. LDB-2001 where a side has no event time.
-   */
-  probe<R extends Columns, const O extends ProbeOptions<S, R>>(
-    other: Stream<R>,
-    on: (left: ColumnsOf<S>, right: ColumnsOf<R>) => Typed<'bool', boolean, 'row'>,
-    options: O,
-  ): Stream<ProbedColumns<S, R, O>> {
-    return this.#joined(probedStreams({ left: this, other, on: on as never }, options as never))
-  }
-
-  /** Streams of other plans with the same parameters. */
-  get #make(): MakeStream {
-    return node => new Stream(node, this.params)
-  }
-
-  #joined<R extends Columns>({ node, params }: PlanParts): Stream<R> {
+  protected override streamOf<R extends Columns>({ node, params }: PlanParts): Stream<R> {
     return new Stream(node, params)
   }
 
   #with<R extends Columns>(node: LogicalNode): Stream<R> {
     return new Stream(node, this.params)
+  }
+
+  #grouped(node: LogicalNode, window?: RowWindow): GroupedRows {
+    return { node, window, streamOf: made => this.#with(made) }
   }
 
   #columns(): ColumnsOf<S> {
@@ -352,6 +290,14 @@ export class Stream<S extends Columns> {
 
 /** A stream whose rows belong to windows. */
 export class WindowedStream<S extends Columns> extends Stream<S> {
+  /**
+   * The rows of each window when it closes, by columns, those that are alike as they came; `limit`: so many of each window at
+   * most. Windows leave in the order of their ends. What follows no longer belongs to windows.
+   */
+  override sort(by: readonly SortKey<keyof S & string>[] = [], { limit }: SortLimit = {}): Stream<S> {
+    return new Stream(sort(this.node, undefined, sortKeysOf(this.schema, by), limit), this.params)
+  }
+
   /** Each distinct row of a window once. */
   override distinct(): Stream<S>
   /** The same of some columns, and the bounds of the window: the others are dropped. */
@@ -378,3 +324,7 @@ export class WindowedStream<S extends Columns> extends Stream<S> {
     return this.groupBy().agg(aggregates as never, options) as never
   }
 }
+
+/** The first column of event time that is still there. */
+const eventTimeOf = ({ time, schema }: Relation): string =>
+  time?.columns.find(name => findColumn(schema, name)) ?? ''

@@ -11,13 +11,13 @@ import type { FixedRegion, Growable } from '../../../ir/physical/program.ts'
 import type { DataType } from '../../../ir/types.ts'
 import type { Leave } from '../lib/control.ts'
 import type { Interner, Wanted } from '../lib/interner.ts'
-import type { Output, PlanScope, RowScope } from '../scope.ts'
+import type { Output, PlanScope, RowWork } from '../scope.ts'
 import type { Blocks } from '../stage.ts'
 import { anyNull, type Fault, isNever, type Value } from '../value.ts'
 
 /** The row under way, as accumulators see it. */
 export interface Contribution {
-  readonly cx: RowScope
+  readonly cx: RowWork
   readonly args: readonly Value[]
   /** Is the row there at all? Constant true but for rows that were dropped by a mask. */
   readonly mask: Expr
@@ -65,7 +65,7 @@ export interface Accumulator {
   /** State of its own; its head is one of `regions`. */
   readonly state?: OwnState
   /** Room in that for the first row of a new group: leaves where there is none. */
-  reserveFirst?(cx: RowScope, args: readonly Value[]): void
+  reserveFirst?(cx: RowWork, args: readonly Value[]): void
   /** Room in that for what `step` takes in, or `combine` where there are no steps; the entry that takes it is -1 where new. */
   reserveCombine?(k: KernelBuilder, leave: Leave, into: Expr, from: Expr): void
   /** Gives back what it holds for an entry that is forgotten. */
@@ -77,9 +77,9 @@ export interface Accumulator {
   /** Refuses no row where it is the first of its group, but for the faults of `first`. */
   prepare(contribution: Contribution): Prepared
   /** The texts that a new group keeps of its first row. */
-  wants?(cx: RowScope, args: readonly Value[]): readonly Wanted[]
+  wants?(cx: RowWork, args: readonly Value[]): readonly Wanted[]
   /** The same in place of it, where the first row of a group may be refused: then no group is made. */
-  first?(cx: RowScope, args: readonly Value[]): Pick<Prepared, 'faults' | 'texts'>
+  first?(cx: RowWork, args: readonly Value[]): Pick<Prepared, 'faults' | 'texts'>
   /** What it holds for a group, as a call asks for it; null where no row has contributed to what must have a value. */
   read(k: KernelBuilder, entry: Expr, call: Aggregate, output?: Output): Value
   /** Regions of its own that do not grow. */
@@ -95,7 +95,12 @@ export interface Accumulator {
   readonly blocks?: Blocks
 }
 
-export type GroupFacts = Pick<GroupStore, 'isUngrouped' | 'combines' | 'retracts' | 'needsResults' | 'plan'>
+export type GroupFacts = Pick<
+  GroupStore,
+  'isUngrouped' | 'combines' | 'retracts' | 'needsResults' | 'plan'
+> & {
+  readonly isFrame?: boolean
+}
 
 /** Ids of the growable states of a pipeline, without gaps. */
 export class StateIds {
@@ -121,6 +126,8 @@ export class GroupStore {
   readonly retracts: boolean
   /** Must a group have a result behind each of its rows? */
   readonly needsResults: boolean
+  /** May a sum be out of its range between two that are not, because rows leave it, or because rows are taken that give none? */
+  readonly isFrame: boolean
   readonly plan: PlanScope
   #entries: Mem | undefined
   readonly #ids: StateIds
@@ -132,6 +139,7 @@ export class GroupStore {
     this.combines = facts.combines
     this.retracts = facts.retracts
     this.needsResults = facts.needsResults
+    this.isFrame = facts.isFrame ?? false
     this.plan = facts.plan
   }
 

@@ -21,7 +21,7 @@ import {
 import type { Expr } from '../../../ir/kernel/node.ts'
 import type { Leave } from '../lib/control.ts'
 import type { Wanted } from '../lib/interner.ts'
-import type { RowScope } from '../scope.ts'
+import type { RowScope, RowWork } from '../scope.ts'
 import { andNot, type Fault, scalarOf, type Value } from '../value.ts'
 import {
   type Accumulator,
@@ -99,11 +99,11 @@ class Arrived implements Accumulator {
     if (this.#broken !== undefined) k.store(this.#store.entries, this.#broken, entry, i32(0))
   }
 
-  wants(cx: RowScope, args: readonly Value[]): readonly Wanted[] {
+  wants(cx: RowWork, args: readonly Value[]): readonly Wanted[] {
     return this.#text(cx, argumentOf(args), this.#kept.counts({ args, mask: bool(true) }))
   }
 
-  #text(cx: RowScope, value: Value, counts: Expr): readonly Wanted[] {
+  #text(cx: RowWork, value: Value, counts: Expr): readonly Wanted[] {
     return wantText(cx, this.#store, value, andNot(counts, value.isNull))
   }
 

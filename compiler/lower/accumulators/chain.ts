@@ -19,7 +19,7 @@ import { isBytes } from '../../../ir/types.ts'
 import type { Leave } from '../lib/control.ts'
 import type { Wanted } from '../lib/interner.ts'
 import { type Chain, END_OF_CHAIN, eachOf, NodePool } from '../lib/node-pool.ts'
-import type { RowScope } from '../scope.ts'
+import type { RowWork } from '../scope.ts'
 import { isNever, type Value } from '../value.ts'
 import type { GroupStore, OwnState } from './accumulator.ts'
 import { heldField, readHeld, writeHeld } from './held.ts'
@@ -112,7 +112,7 @@ export class ValueChain {
 
   /** Puts a value behind that of a node of the chain, or in front of all. A text must have been interned. */
   insert(
-    cx: RowScope,
+    cx: RowWork,
     entry: Expr,
     behind: Expr,
     { value, texts }: { readonly value: Value; readonly texts: readonly Wanted[] },

@@ -24,7 +24,7 @@ import { isBytes } from '../../../ir/types.ts'
 import { lowerExpr, type RowColumns } from '../expr/index.ts'
 import { keyOfText, NULL_TEXT, type Wanted } from '../lib/interner.ts'
 import { stored } from '../lib/kept.ts'
-import type { ExprScope, RowScope } from '../scope.ts'
+import type { ExprScope, RowWork } from '../scope.ts'
 import {
   andNot,
   bind,
@@ -97,7 +97,7 @@ class Folding implements Accumulator {
     })
   }
 
-  first(cx: RowScope, args: readonly Value[]): ReturnType<NonNullable<Accumulator['first']>> {
+  first(cx: RowWork, args: readonly Value[]): ReturnType<NonNullable<Accumulator['first']>> {
     const isSafe = !this.#fold.add.some(canFault) && !this.#mustHaveResult
     if (isSafe && !this.#keepsTexts) return { faults: [], texts: [] }
     const counts = local(cx.k, 'counts', contributes({ args, mask: bool(true) }))
@@ -124,7 +124,7 @@ class Folding implements Accumulator {
     }
   }
 
-  #take(cx: RowScope, taking: Taking): { readonly state: State; readonly faults: readonly Fault[] } {
+  #take(cx: RowWork, taking: Taking): { readonly state: State; readonly faults: readonly Fault[] } {
     const { counts, before } = taking
     const state = this.#next(cx, taking)
     const faults = guarded(faultsOf(state), counts)
@@ -138,7 +138,7 @@ class Folding implements Accumulator {
     }
   }
 
-  #next(cx: RowScope, { args, before, removes }: Taking): State {
+  #next(cx: RowWork, { args, before, removes }: Taking): State {
     const given = args.map((arg, i): [string, Value] => [argName(i), { ...arg, isNull: FALSE, faults: [] }])
     const columns = new Map([...this.#named(before), ...given])
     const added = this.#compute(cx, this.#fold.add, columns)
@@ -274,7 +274,7 @@ class Folding implements Accumulator {
     })
   }
 
-  #texts(cx: RowScope, state: State, counts: Expr): readonly (readonly Wanted[])[] {
+  #texts(cx: RowWork, state: State, counts: Expr): readonly (readonly Wanted[])[] {
     return state.map(value => wantText(cx, this.#store, value, andNot(counts, value.isNull)))
   }
 

@@ -4,7 +4,7 @@ import type { Expr } from '../../../ir/kernel/node.ts'
 import { type DataType, isBytes } from '../../../ir/types.ts'
 import type { Wanted } from '../lib/interner.ts'
 import { keptField, readKept, stored } from '../lib/kept.ts'
-import type { RowScope } from '../scope.ts'
+import type { RowWork } from '../scope.ts'
 import { bytesOf, scalarOf, type Value } from '../value.ts'
 import { argumentOf, contributes, type GroupStore } from './accumulator.ts'
 
@@ -16,18 +16,18 @@ export const readHeld = (store: GroupStore, field: string, type: DataType, entry
   readKept(store.entries, field, entry, type, store.texts)
 
 /** Looks up the text of a value that is about to be kept under a condition. */
-export function wantText(cx: RowScope, store: GroupStore, value: Value, needed: Expr): readonly Wanted[] {
+export function wantText(cx: RowWork, store: GroupStore, value: Value, needed: Expr): readonly Wanted[] {
   if (value.kind !== 'bytes' || !store.texts) return []
   return [store.texts.find(cx.k, bytesOf(value), needed, value.dictionary)]
 }
 
 /** The text that a new group keeps of its first row. */
-export const wantFirst = (cx: RowScope, store: GroupStore, args: readonly Value[]): readonly Wanted[] =>
+export const wantFirst = (cx: RowWork, store: GroupStore, args: readonly Value[]): readonly Wanted[] =>
   wantText(cx, store, argumentOf(args), contributes({ args, mask: bool(true) }))
 
 /** Keeps a value; a text must have been interned. */
 export function writeHeld(
-  cx: RowScope,
+  cx: RowWork,
   store: GroupStore,
   field: string,
   entry: Expr,

@@ -28,7 +28,7 @@ import type { FieldSpecs } from '../../../ir/layout.ts'
 import { isBytes, isFloat } from '../../../ir/types.ts'
 import { toDouble } from '../expr/cast.ts'
 import { addLengths } from '../lib/bytes.ts'
-import type { Output, RowScope } from '../scope.ts'
+import type { Output, RowWork } from '../scope.ts'
 import { scalar, scalarOf, type Value } from '../value.ts'
 import type { Accumulator, AccumulatorFactory, GroupStore, Prepared } from './accumulator.ts'
 import { joined, listed } from './arrived.ts'
@@ -46,18 +46,24 @@ import { largest, smallest } from './ranked.ts'
 import { sum } from './sum.ts'
 import { values } from './values.ts'
 import { falses, isPositive, isZero, trues, weightedCount, weightedSum } from './weighted.ts'
+import { wideSum } from './wide-sum.ts'
 
 const bySign =
   (plain: AccumulatorFactory, weighted: AccumulatorFactory): AccumulatorFactory =>
   (store, ...given) =>
     (store.retracts ? weighted : plain)(store, ...given)
 
-const weightedSumOf: AccumulatorFactory = (store, name, argTypes, call) =>
-  (isFloat(argTypes[0]) ? exactSum : weightedSum)(store, name, argTypes, call)
+const weightedSumOf: AccumulatorFactory = (store, name, argTypes, call) => {
+  const ofIntegers = store.isFrame ? wideSum : weightedSum
+  return (isFloat(argTypes[0]) ? exactSum : ofIntegers)(store, name, argTypes, call)
+}
+
+const sumInOrder: AccumulatorFactory = (store, name, argTypes, call) =>
+  (store.isFrame && !isFloat(argTypes[0]) ? wideSum : sum)(store, name, argTypes, call)
 
 const factories = {
   count: bySign(count, weightedCount),
-  sum: bySign(sum, weightedSumOf),
+  sum: bySign(sumInOrder, weightedSumOf),
   min,
   max,
   first,
@@ -230,7 +236,7 @@ export interface Fed {
 export interface Accumulation {
   readonly accumulators: readonly Fed[]
   /** What the first row of a new group needs, by the arguments of each aggregate. */
-  first(cx: RowScope, args: readonly (readonly Value[])[]): First
+  first(cx: RowWork, args: readonly (readonly Value[])[]): First
   /** Result of aggregate number `n` for the group of an entry. */
   finish(k: KernelBuilder, n: number, entry: Expr, output?: Output): Value
   /** Bytes that `finish` writes for all aggregates, where there are any that do; `added`: by an accumulator besides. */
@@ -246,7 +252,7 @@ interface First extends Pick<Prepared, 'faults' | 'texts'> {
   reserve(): void
 }
 
-function firstOf(accumulators: readonly Fed[], cx: RowScope, args: readonly (readonly Value[])[]): First {
+function firstOf(accumulators: readonly Fed[], cx: RowWork, args: readonly (readonly Value[])[]): First {
   const firsts = accumulators.map(({ accumulator, feeder }) => {
     const given = args[feeder] ?? []
     return accumulator.first?.(cx, given) ?? { faults: [], texts: accumulator.wants?.(cx, given) ?? [] }

@@ -8,7 +8,7 @@ import { after } from '../expr/compare.ts'
 import type { Leave } from '../lib/control.ts'
 import type { Wanted } from '../lib/interner.ts'
 import { END_OF_CHAIN } from '../lib/node-pool.ts'
-import type { RowScope } from '../scope.ts'
+import type { RowScope, RowWork } from '../scope.ts'
 import { bind, type Value } from '../value.ts'
 import {
   type Accumulator,
@@ -66,7 +66,7 @@ class Ranked implements Accumulator {
     this.#chain.init(k, entry)
   }
 
-  wants(cx: RowScope, args: readonly Value[]): readonly Wanted[] {
+  wants(cx: RowWork, args: readonly Value[]): readonly Wanted[] {
     return wantFirst(cx, this.#store, args)
   }
 

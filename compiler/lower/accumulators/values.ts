@@ -30,7 +30,7 @@ import { stored } from '../lib/kept.ts'
 import { OrderedMultiset } from '../lib/ordered-multiset.ts'
 import { NIL } from '../lib/value-nodes.ts'
 import type { RootCell } from '../lib/weighted-tree.ts'
-import type { RowScope } from '../scope.ts'
+import type { RowScope, RowWork } from '../scope.ts'
 import { andNot, bind, FALSE, type Fault, isNever, local, scalar, scalarOf, type Value } from '../value.ts'
 import {
   type Accumulator,
@@ -80,7 +80,7 @@ class Values implements Accumulator {
     this.#set.forget(k, this.#cell(k, entry))
   }
 
-  wants(cx: RowScope, args: readonly Value[]): ReturnType<typeof wantFirst> {
+  wants(cx: RowWork, args: readonly Value[]): ReturnType<typeof wantFirst> {
     return wantFirst(cx, this.#store, args)
   }
 

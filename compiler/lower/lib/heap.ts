@@ -23,6 +23,11 @@ import {
 import type { Expr, Local, Mem } from '../../../ir/kernel/node.ts'
 import { rowLayout } from '../../../ir/layout.ts'
 
+/**
+ * Says of two ids of one time which comes first: below zero where the first does, zero where neither does. It may write code.
+ */
+export type Ties = (k: KernelBuilder, a: Expr, b: Expr) => Expr
+
 /** The field of what an id stands for that says where in the heap the id is. */
 export interface Places {
   readonly mem: Mem
@@ -34,13 +39,23 @@ export class DeadlineHeap {
   readonly #head: Mem
   readonly #isOrdered: boolean
   readonly #places: Places | undefined
+  readonly #ties: Ties | undefined
 
-  /** `head` has an i32 field `waiting`: the number of items. With `places`, items can be moved and taken out. */
-  constructor(name: string, head: Mem, isOrdered = false, places?: Places) {
+  /**
+   * `head` has an i32 field `waiting`: the number of items. With `places`, items can be moved and taken out. `ties` comes
+   * before the order of items.
+   */
+  constructor(
+    name: string,
+    head: Mem,
+    isOrdered = false,
+    { places, ties }: { readonly places?: Places | undefined; readonly ties?: Ties | undefined } = {},
+  ) {
     this.items = rowLayout(name, 'state', { time: 'i64', ...(isOrdered && { order: 'i64' }), id: 'i32' })
     this.#head = head
     this.#isOrdered = isOrdered
     this.#places = places
+    this.#ties = ties
   }
 
   /** The time at the root, or `none` where the heap is empty. */
@@ -92,7 +107,7 @@ export class DeadlineHeap {
     k.loop('sift_up', label => {
       k.breakIf(le(at, i32(0)), label)
       const parent = k.let('parent', shru(sub(at, i32(1)), i32(1)))
-      k.breakIf(not(before(item, this.#at(parent))), label)
+      k.breakIf(not(this.#before(k, item, this.#at(parent))), label)
       this.#copy(k, at, parent)
       k.set(at, parent)
     })
@@ -106,12 +121,24 @@ export class DeadlineHeap {
       const right = k.let('right', add(left, i32(1)))
       const child = k.let('child', left)
       k.if(lt(right, count), () => {
-        k.if(before(this.#at(right), this.#at(left)), () => k.set(child, right))
+        k.if(this.#before(k, this.#at(right), this.#at(left)), () => k.set(child, right))
       })
-      k.breakIf(not(before(this.#at(child), item)), label)
+      k.breakIf(not(this.#before(k, this.#at(child), item)), label)
       this.#copy(k, at, child)
       k.set(at, child)
     })
+  }
+
+  #before(k: KernelBuilder, a: Item, b: Item): Expr {
+    const ties = this.#ties
+    if (!ties) return before(a, b)
+    const isBefore = k.let('is_before', lt(a.time, b.time))
+    k.if(eq(a.time, b.time), () => {
+      const order = k.let('tie', ties(k, a.id, b.id))
+      k.set(isBefore, lt(order, i32(0)))
+      k.if(eq(order, i32(0)), () => k.set(isBefore, before(a, b)))
+    })
+    return isBefore
   }
 
   #at(index: Expr): Item {

@@ -19,7 +19,7 @@ import type { FieldSpec, FieldSpecs } from '../../../ir/layout.ts'
 import type { Column } from '../../../ir/schema.ts'
 import { isBytes, isFloat } from '../../../ir/types.ts'
 import type { RowColumns } from '../expr/index.ts'
-import { bytesOf, FALSE, isNever, scalarOf, type Value } from '../value.ts'
+import { andNot, bytesOf, FALSE, scalarOf, type Value } from '../value.ts'
 import { doubleBits } from './hash.ts'
 import { type Interner, keyOfText, NULL_TEXT, type Wanted } from './interner.ts'
 import { keptField, readKept, stored } from './kept.ts'
@@ -54,6 +54,11 @@ export class KeptRow {
     return Object.fromEntries([...values, ...words])
   }
 
+  /** Those that hold ids of texts. */
+  get textFields(): readonly string[] {
+    return this.#columns.flatMap(({ type }, i) => (isBytes(type) ? [this.#field(i)] : []))
+  }
+
   /** The field that keeps the value of a column. */
   fieldOf(name: string): string {
     const i = this.#columns.findIndex(column => column.name === name)
@@ -80,12 +85,12 @@ export class KeptRow {
     ]
   }
 
-  /** Looks the texts of a row up. They are to be reserved and interned before the row is stored. */
-  want(k: KernelBuilder, columns: RowColumns): WantedRow {
+  /** Looks the texts of a row up, where it will be stored. They are to be reserved and interned before it is. */
+  want(k: KernelBuilder, columns: RowColumns, stores: Expr = bool(true)): WantedRow {
     const texts = this.#columns.flatMap(column => {
       if (!isBytes(column.type)) return []
       const text = bytesOf(this.#value(columns, column))
-      const needed = isNever(text.isNull) ? bool(true) : not(text.isNull)
+      const needed = andNot(stores, text.isNull)
       return [this.#interner.find(k, text, needed, text.dictionary)]
     })
     return { columns, texts }

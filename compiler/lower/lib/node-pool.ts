@@ -66,6 +66,11 @@ export class NodePool {
     k.if(gt(need, this.#head('room')), () => askForRoom(k, this.#id, need, leave))
   }
 
+  /** Would `count` more nodes find no room? */
+  lacks(count: Expr): Expr {
+    return gt(add(this.#head('live'), count), this.#head('room'))
+  }
+
   /** A node of which nobody knows; its fields hold what its last owner left. */
   take(k: KernelBuilder): Local {
     const free = k.let('free', this.#head('free'))

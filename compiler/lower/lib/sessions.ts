@@ -103,10 +103,8 @@ export class Sessions implements GroupWindows {
       joins: 'i32',
     })
     this.rule = rule
-    this.heap = new DeadlineHeap('session_ends', this.head, true, {
-      mem: groups.entries,
-      field: 'due_place',
-    })
+    const places = { mem: groups.entries, field: 'due_place' }
+    this.heap = new DeadlineHeap('session_ends', this.head, true, { places })
     this.groups = groups
   }
 

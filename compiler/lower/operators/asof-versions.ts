@@ -74,10 +74,8 @@ export class AsofVersions {
       ...this.#kept.fields,
     })
     this.#expiryHead = rowLayout('versions_expiry_head', 'state', { waiting: 'i32' })
-    this.#expiry = new DeadlineHeap('versions_expiry', this.#expiryHead, false, {
-      mem: this.chains.rows,
-      field: PLACE,
-    })
+    const places = { mem: this.chains.rows, field: PLACE }
+    this.#expiry = new DeadlineHeap('versions_expiry', this.#expiryHead, false, { places })
     this.ripening = node.waits && node.direction !== 'backward' ? new RipeVersions(node) : undefined
     this.heads = [this.#expiryHead, ...(this.ripening ? [this.ripening.head] : [])]
     for (const walk of this.chains.textWalks) texts?.addWalk(walk)

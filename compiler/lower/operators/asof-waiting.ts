@@ -48,7 +48,7 @@ export class AsofWaiting {
     })
     this.head = rowLayout('waiting_deadlines_head', 'state', { waiting: 'i32', order: 'i64' })
     const places = { mem: this.chains.rows, field: 'place' }
-    this.#deadlines = new DeadlineHeap('waiting_deadlines', this.head, true, places)
+    this.#deadlines = new DeadlineHeap('waiting_deadlines', this.head, true, { places })
     for (const walk of this.chains.textWalks) texts?.addWalk(walk)
   }
 

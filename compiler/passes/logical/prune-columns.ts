@@ -4,12 +4,16 @@ import { canFault } from '../../../ir/expr/can-fault.ts'
 import { columnsOf } from '../../../ir/expr/expr.ts'
 import { aggregate, weightsOf } from '../../../ir/logical/aggregate.ts'
 import { type AsofJoin, asofJoin, readByAsof } from '../../../ir/logical/asof-join.ts'
+import { columnsRead, type History, history, isRisky, waitsFor } from '../../../ir/logical/history.ts'
+import type { NamedCall } from '../../../ir/logical/history-call.ts'
 import { exprsOf, inputsOf, type LogicalNode } from '../../../ir/logical/index.ts'
 import { type IntervalJoin, intervalJoin, isPaired, readBySide } from '../../../ir/logical/interval-join.ts'
 import { namesOf } from '../../../ir/logical/mode.ts'
 import { project } from '../../../ir/logical/project.ts'
 import { type Rank, rank } from '../../../ir/logical/rank.ts'
-import { type Union, union } from '../../../ir/logical/union.ts'
+import type { Relation } from '../../../ir/logical/relation.ts'
+import { type Sort, sort, sortedWindow } from '../../../ir/logical/sort.ts'
+import { union } from '../../../ir/logical/union.ts'
 import { withInputs } from './rewrite.ts'
 
 export function pruneColumns(plan: LogicalNode): LogicalNode {
@@ -18,7 +22,9 @@ export function pruneColumns(plan: LogicalNode): LogicalNode {
 
 /** `needed`: the columns of the node that are read after it. */
 function prune(node: LogicalNode, needed: ReadonlySet<string>): LogicalNode {
-  if (node.kind === 'union') return union(node.inputs.map(input => pruneInput(node, input, needed)))
+  if (node.kind === 'union') return union(node.inputs.map(input => pruneInput(node.relation, input, needed)))
+  if (node.kind === 'sort') return sortSlim(node, needed)
+  if (node.kind === 'history') return historySlim(node, needed)
   if (node.kind === 'interval_join' || node.kind === 'asof_join') return pruneJoin(node, needed)
   const slim = dropUnread(node, needed)
   const before = neededBefore(slim, needed)
@@ -26,6 +32,25 @@ function prune(node: LogicalNode, needed: ReadonlySet<string>): LogicalNode {
     slim,
     inputsOf(slim).map(input => prune(input, before)),
   )
+}
+
+/** Rows that wait are kept with what is read of them, and nothing else. */
+function sortSlim({ input, column, keys, limit, ...node }: Sort, needed: ReadonlySet<string>): Sort {
+  const window = sortedWindow({ input, column, keys, limit, ...node })
+  const own = [column, window?.start, window?.end, ...keys.map(key => key.column)]
+  const read = new Set([...needed, ...own.filter(name => name !== undefined)])
+  return sort(pruneInput(input.relation, input, read), column, keys, limit)
+}
+
+/** What nobody reads is not asked for, but where rows wait for it: when they go on may be seen. */
+function historySlim(node: History, needed: ReadonlySet<string>): LogicalNode {
+  const { input, keys, column } = node
+  const isKept = (call: NamedCall): boolean =>
+    waitsFor(node) !== 'nothing' || needed.has(call.name) || isRisky(call)
+  const calls = node.calls.filter(isKept)
+  if (calls.length === 0) return prune(input, needed)
+  const read = new Set([...needed, ...columnsRead({ keys, column, calls })])
+  return history(pruneInput(input.relation, input, read), keys, column, calls)
 }
 
 /** Rows are kept: of those of each side only what is read. */
@@ -47,8 +72,8 @@ function pruneJoin(node: IntervalJoin | AsofJoin, needed: ReadonlySet<string>): 
 }
 
 /** What comes together has the same columns: each input hands on just those that are read. */
-const pruneInput = ({ relation }: Union, input: LogicalNode, needed: ReadonlySet<string>): LogicalNode =>
-  relation.schema.every(({ name }) => needed.has(name)) ? prune(input, needed) : handOn(input, needed)
+const pruneInput = ({ schema }: Relation, input: LogicalNode, needed: ReadonlySet<string>): LogicalNode =>
+  schema.every(({ name }) => needed.has(name)) ? prune(input, needed) : handOn(input, needed)
 
 /** Just the columns that are needed, or one where none is. */
 function handOn(input: LogicalNode, needed: ReadonlySet<string>): LogicalNode {
@@ -68,7 +93,7 @@ function dropUnread(node: LogicalNode, needed: ReadonlySet<string>): LogicalNode
   }
   if (node.kind === 'rank') return slimRows(node, needed)
   if (node.kind !== 'aggregate') return node
-  const kept = node.aggregates.filter(({ name, call }) => needed.has(name) || isRisky(call))
+  const kept = node.aggregates.filter(({ name, call }) => needed.has(name) || mayRefuse(call))
   return kept.length === node.aggregates.length
     ? node
     : aggregate(node.input, node.keys, kept, node.emit, node.rows, node.deletes)
@@ -89,7 +114,7 @@ function slimRows(node: Rank, needed: ReadonlySet<string>): LogicalNode {
   return rank(project(input, columns), node)
 }
 
-const isRisky = (call: Aggregate): boolean => canRefuse(call) || call.args.some(canFault)
+const mayRefuse = (call: Aggregate): boolean => canRefuse(call) || call.args.some(canFault)
 
 function neededBefore(node: LogicalNode, needed: ReadonlySet<string>): ReadonlySet<string> {
   const read = columnsOf(exprsOf(node))

@@ -6,6 +6,8 @@ import { type AsofJoin, asofJoin } from '../../../ir/logical/asof-join.ts'
 import { consolidate } from '../../../ir/logical/consolidate.ts'
 import { deduplicate } from '../../../ir/logical/deduplicate.ts'
 import { filter } from '../../../ir/logical/filter.ts'
+import { history } from '../../../ir/logical/history.ts'
+import type { NamedCall } from '../../../ir/logical/history-call.ts'
 import { inputsOf, type LogicalNode } from '../../../ir/logical/index.ts'
 import { type IntervalJoin, intervalJoin } from '../../../ir/logical/interval-join.ts'
 import { columnsOfBoth } from '../../../ir/logical/join-columns.ts'
@@ -14,6 +16,7 @@ import { asAppend, asChanges } from '../../../ir/logical/mode.ts'
 import { project } from '../../../ir/logical/project.ts'
 import { rank } from '../../../ir/logical/rank.ts'
 import { sink } from '../../../ir/logical/sink.ts'
+import { sort } from '../../../ir/logical/sort.ts'
 import { union } from '../../../ir/logical/union.ts'
 import { window } from '../../../ir/logical/window.ts'
 import type { Schema } from '../../../ir/schema.ts'
@@ -59,6 +62,15 @@ export function rebuild(
       return consolidate(input, node.every)
     case 'deduplicate':
       return deduplicate(input, node.keys, node.column, node.withinTicks)
+    case 'sort':
+      return sort(input, node.column, node.keys, node.limit)
+    case 'history':
+      return history(
+        input,
+        node.keys,
+        node.column,
+        node.calls.map(named => withArgs(named, change)),
+      )
     case 'interval_join':
       return rebuildJoin(node, inputs, changeOver)
     case 'asof_join':
@@ -106,6 +118,12 @@ function changedKeys(
     left: change(pair.left, left.relation.schema),
     right: change(pair.right, right.relation.schema),
   }))
+}
+
+/** The same call over the columns that its arguments have become. */
+function withArgs({ name, call }: NamedCall, change: (expr: Expr) => Expr): NamedCall {
+  if (call.kind !== 'aggregate') return { name, call }
+  return { name, call: { ...call, call: aggregateOver(call.call, call.call.args.map(change)) } }
 }
 
 export const withInputs = (node: LogicalNode, inputs: readonly LogicalNode[]): LogicalNode =>
