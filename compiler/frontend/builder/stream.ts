@@ -245,29 +245,22 @@ export class Stream<S extends Columns> extends JoinableStream<S> {
 
   /**
    * The rows that come first, of each partition: `rank({ partitionBy: ['auction'], orderBy: [{ column: 'price', descending:
-   * true }, 'at'], limit: 10, as: 'place' })`. Each row tells what it changes, as changes: 0 a row comes in among them, 1 one
-   * leaves, 2 and 3 the rank of one before and after. Where one leaves for another and nothing is told of those between, that
-   * is 2 and 3 as well. A new row displaces none that is equal. Rows of tumbling windows are ranked within each, and may be
-   * given when it closes. LDB-3010 where a limit is needed and there is none; LDB-9005 for a row that is taken back and not
-   * there. Results have the event time of their windows, and none without.
+   * true }, 'at'], limit: 10, as: 'place' })`. Each row tells what it changes, as changes: 0 a row comes in, 1 one leaves, 2 and
+   * 3 the rank of one before and after, or one that leaves for another. A new row displaces none that is equal. Rows of
+   * tumbling windows are ranked within each, and may be given when it closes. LDB-3010 where a limit is needed and there is
+   * none, LDB-9005 for a row that is taken back and not there. Results have the event time of their windows, if any.
    */
   rank<const O extends RankOptions<PlainNames<S>>>(options: O): Stream<Flat<Ranked<S, O>>> {
     return this.#with(rank(this.node, rankOf(this.schema, options)))
   }
 
   /** Of each key the row whose column is the least, as changes: `firstBy(['user'], 'at')` is the first by event time. */
-  firstBy<const K extends PlainNames<S>>(
-    keys: readonly K[],
-    column: PlainNames<S>,
-  ): Stream<Flat<Ranked<S, object>>> {
+  firstBy(keys: readonly PlainNames<S>[], column: PlainNames<S>): Stream<Flat<Ranked<S, object>>> {
     return this.rank({ partitionBy: keys, orderBy: [column], limit: 1 }) as never
   }
 
   /** The same with the greatest: the latest by event time, however late it comes. `upsert` keeps the last to arrive. */
-  lastBy<const K extends PlainNames<S>>(
-    keys: readonly K[],
-    column: PlainNames<S>,
-  ): Stream<Flat<Ranked<S, object>>> {
+  lastBy(keys: readonly PlainNames<S>[], column: PlainNames<S>): Stream<Flat<Ranked<S, object>>> {
     return this.rank({ partitionBy: keys, orderBy: [{ column, descending: true }], limit: 1 }) as never
   }
 
