@@ -5,7 +5,9 @@ export type { Tier } from '../ir/abi.ts'
 export { type ErrorInfo, errorRegistry, type LdbCode, MillraceError, type SourceSpan } from '../ir/errors.ts'
 export type { ExtractField, TruncUnit } from '../ir/expr/functions/time.ts'
 export type { DriftPolicy } from '../ir/logical/alignment.ts'
+export type { AsofDirection, AsofType } from '../ir/logical/asof-join.ts'
 export type { EmitStrategy } from '../ir/logical/emit.ts'
+export type { JoinType } from '../ir/logical/interval-join.ts'
 export type { LookupType } from '../ir/logical/lookup.ts'
 export type { RankEmit, RankFunction } from '../ir/logical/rank.ts'
 export type { BatchLimits, Limits } from '../ir/physical/program.ts'
@@ -58,6 +60,14 @@ export type {
   PlanReport,
 } from './explain/report.ts'
 export type { AggregateFilter, AggregatesOf, ListOptions } from './frontend/builder/aggregate-types.ts'
+export type {
+  AsofColumns,
+  AsofOptions,
+  NearestOptions,
+  ProbedColumns,
+  ProbeOptions,
+  TemporalOptions,
+} from './frontend/builder/asof-join.ts'
 export { type Case, lit, when } from './frontend/builder/case.ts'
 export { type NotNull, t } from './frontend/builder/column-types.ts'
 export type {

@@ -10,6 +10,7 @@ import { delaySpread } from './delay-spread.ts'
 import { departureBursts } from './departure-bursts.ts'
 import { earlyDelays } from './early-delays.ts'
 import { firstFlights } from './first-flights.ts'
+import { lastSeen } from './last-seen.ts'
 import { lateFlights } from './late-flights.ts'
 import { longHauls } from './long-hauls.ts'
 import { recentFlights } from './recent-flights.ts'
@@ -36,6 +37,7 @@ export const examples: Readonly<Record<string, Stream<Columns>>> = {
   'recent-flights': recentFlights as unknown as Stream<Columns>,
   'first-flights': firstFlights as unknown as Stream<Columns>,
   'early-delays': earlyDelays as unknown as Stream<Columns>,
+  'last-seen': lastSeen as unknown as Stream<Columns>,
   'two-feeds': twoFeeds as unknown as Stream<Columns>,
   'usual-delays': usualDelays as unknown as Stream<Columns>,
   'weighted-delays': weightedDelays as unknown as Stream<Columns>,

@@ -35,10 +35,14 @@ export class JoinTimes extends InputTimes {
   /** How far behind its own time a row of each side may find a partner. */
   readonly #reach: readonly bigint[]
 
-  constructor({ lower, upper }: Reach) {
+  /** The sides that results wait for. */
+  readonly #awaited: readonly number[]
+
+  constructor({ lower, upper }: Reach, awaited: readonly number[] = SIDES) {
     const fields = SIDES.flatMap(side => parts.map((part): [string, FieldType] => [field(part, side), 'i64']))
     super(SIDES.length, Object.fromEntries(fields))
     this.#reach = [upper, -lower]
+    this.#awaited = awaited
   }
 
   override init(k: KernelBuilder): void {
@@ -81,19 +85,17 @@ export class JoinTimes extends InputTimes {
     onMove()
   }
 
-  /** Results are behind the time of both sides, and of what those keep. */
+  /** Results are behind the time of the sides that they wait for, and of what those keep. */
   #goOn(k: KernelBuilder, side: number, to: Expr): void {
     const reach = this.#reach[1 - side]
     k.if(gt(to, this.timeOf(side)), () => {
       k.put(this.mem, field('time', side), to)
       this.#putLess(k, field('past', 1 - side), to, reach + 1n)
       this.#putLess(k, field('kept', side), to, reach > 0n ? reach : 0n)
-      const [left, right] = SIDES.map(one => k.let('kept', load(this.mem, field('kept', one))))
-      k.if(
-        lt(left, right),
-        () => this.#raiseTo(k, left),
-        () => this.#raiseTo(k, right),
-      )
+      const [first, second] = this.#awaited.map(one => k.let('kept', load(this.mem, field('kept', one))))
+      const raiseTo = (kept: Expr) => (): void => this.#raiseTo(k, kept)
+      if (second) k.if(lt(first, second), raiseTo(first), raiseTo(second))
+      else this.#raiseTo(k, first)
     })
   }
 

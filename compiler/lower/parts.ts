@@ -19,6 +19,7 @@ import { InputTimes } from './input-times.ts'
 import { type FrameOptions, OperatorNames, rowScope, type SideOutputs } from './kernel-frame.ts'
 import { growingTexts, Interner } from './lib/interner.ts'
 import { AggregateStage } from './operators/aggregate.ts'
+import { AsofJoinStage } from './operators/asof-join.ts'
 import { ConsolidateStage } from './operators/consolidate.ts'
 import { DeduplicateStage } from './operators/deduplicate.ts'
 import { lowerFilter } from './operators/filter.ts'
@@ -172,6 +173,8 @@ function lowerStateful(
   switch (node.kind) {
     case 'aggregate':
       return new AggregateStage(node, watermark, plan, texts)
+    case 'asof_join':
+      return new AsofJoinStage(node)
     case 'consolidate':
       return new ConsolidateStage(node, watermark, texts)
     case 'deduplicate':

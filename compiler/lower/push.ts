@@ -102,7 +102,8 @@ class PushLowering {
         k.set(status, i32(reason))
         k.break(end)
       }
-      const spend = (count: number): void => k.set(stop, sub(stop, i32(count)))
+      const spend: RowScope['spend'] = count =>
+        k.set(stop, sub(stop, typeof count === 'number' ? i32(count) : count))
       const endCall = (): void => k.set(stop, i32(0))
       const onMove = (): void => this.#stopIfDue(k, endCall)
       const frame = { i, rows, emitter, leave, onMove, endCall, spend, place: undefined }
@@ -302,7 +303,7 @@ interface RowFrame {
   readonly onMove: () => void
   readonly endCall: RowScope['endCall']
   /** Code that takes rows off the budget of the call. */
-  readonly spend: (rows: number) => void
+  readonly spend: RowScope['spend']
   /** Set for a row of a block. */
   readonly place: PlaceInBlock | undefined
 }

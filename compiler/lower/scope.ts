@@ -137,7 +137,7 @@ export interface RowScope extends ExprScope {
   /** The same for a part of the row, which ends with the block of that label. */
   part(label: string): RowScope
   /** The row took as much as so many more. */
-  spend(rows: number): void
+  spend(rows: number | Expr): void
 }
 
 /** What the code is written against that takes a row into what is kept, wherever the row comes from. */

@@ -51,7 +51,8 @@ export function readColumns(spec: PipelineSpec, output: readonly OutputColumn[])
 
 function wantedAtEnd({ stateful }: PipelineSpec, output: readonly OutputColumn[]): readonly string[] {
   const computed = output.flatMap(one => (one.kind === 'computed' ? [one.column.name] : []))
-  if (!stateful || stateful.kind === 'interval_join' || stateful.kind === 'lookup') return computed
+  if (!stateful || stateful.kind === 'interval_join' || stateful.kind === 'asof_join') return computed
+  if (stateful.kind === 'lookup') return computed
   if (stateful.kind === 'consolidate' || stateful.kind === 'sort')
     return stateful.relation.schema.map(({ name }) => name)
   if (stateful.kind === 'history')

@@ -4,6 +4,7 @@
  * pipeline, which reads what this one wrote. So does a union, which reads what several wrote, and a join, which keeps it, too.
  */
 import { type Aggregate, leavesWithRows } from '../../ir/logical/aggregate.ts'
+import type { AsofJoin } from '../../ir/logical/asof-join.ts'
 import type { Consolidate } from '../../ir/logical/consolidate.ts'
 import type { Deduplicate } from '../../ir/logical/deduplicate.ts'
 import { takesBack } from '../../ir/logical/emit.ts'
@@ -24,6 +25,7 @@ import type { Schema } from '../../ir/schema.ts'
 /** Operators that keep rows in state, or what they come to. */
 export type StatefulOperator =
   | Aggregate
+  | AsofJoin
   | Consolidate
   | Deduplicate
   | History
@@ -62,17 +64,21 @@ export function splitPipelines(plan: LogicalNode): readonly PipelineSpec[] {
 }
 
 /** Where several inputs come together. */
-type Gathering = Union | IntervalJoin | Lookup
+type Gathering = Union | Join | Lookup
+/** What gathers and keeps rows at once. */
+type Join = IntervalJoin | AsofJoin
+
+const isJoin = (node: LogicalNode): node is Join => node.kind === 'interval_join' || node.kind === 'asof_join'
 
 const isGathering = (node: LogicalNode): node is Gathering =>
-  node.kind === 'union' || node.kind === 'interval_join' || node.kind === 'lookup'
+  node.kind === 'union' || node.kind === 'lookup' || isJoin(node)
 
 /** Adds the pipelines of a plan, or of one of several inputs; the last of them is that whose output is the result. */
 function splitInto(specs: PipelineSpec[], plan: LogicalNode, reader: Gathering | undefined): PipelineSpec {
   const [origin, ...others] = chainOf(plan)
   const inputs = isGathering(origin) ? inputsOf(origin).map(input => splitInto(specs, input, origin)) : []
   if (origin.kind === 'lookup') inputs.push(answersInto(specs, origin))
-  const operators = isGathering(origin) && origin.kind !== 'union' ? [origin, ...others] : others
+  const operators = isJoin(origin) || origin.kind === 'lookup' ? [origin, ...others] : others
   let spec = nextSpec({ specs, origin, operators, reader }, 0, inputs)
   while (spec.to < operators.length && operators[spec.to].kind !== 'sink')
     spec = nextSpec({ specs, origin, operators, reader }, spec.to, [spec.made])
@@ -191,6 +197,7 @@ function leavesOneByOne(stateful: StatefulOperator): boolean {
     case 'consolidate':
     case 'sort':
       return true
+    case 'asof_join':
     case 'deduplicate':
     case 'interval_join':
     case 'lookup':
@@ -204,12 +211,13 @@ function leavesOneByOne(stateful: StatefulOperator): boolean {
 export const handsOn = ({ stateful }: Pick<PipelineSpec, 'stateful'>): boolean =>
   stateful === undefined ||
   stateful.kind === 'deduplicate' ||
-  stateful.kind === 'interval_join' ||
+  isJoin(stateful) ||
   stateful.kind === 'lookup' ||
   (stateful.kind === 'history' && waitsFor(stateful) === 'nothing')
 
 const statefulKinds: Readonly<Record<StatefulOperator['kind'], true>> = {
   aggregate: true,
+  asof_join: true,
   consolidate: true,
   deduplicate: true,
   history: true,

@@ -1,6 +1,7 @@
 /** The logical operators: this list is the language of plans. */
 import type { Expr } from '../expr/expr.ts'
 import { type Aggregate, aggregateRule } from './aggregate.ts'
+import { type AsofJoin, asofJoinRule } from './asof-join.ts'
 import { type Consolidate, consolidateRule } from './consolidate.ts'
 import { type Deduplicate, deduplicateRule } from './deduplicate.ts'
 import { type Filter, filterRule } from './filter.ts'
@@ -31,6 +32,7 @@ export type LogicalNode =
   | Rank
   | Union
   | IntervalJoin
+  | AsofJoin
   | Lookup
   | Sink
 export type OperatorKind = LogicalNode['kind']
@@ -49,6 +51,7 @@ const rules: { readonly [K in OperatorKind]: OperatorRule<Extract<LogicalNode, {
   rank: rankRule,
   union: unionRule,
   interval_join: intervalJoinRule,
+  asof_join: asofJoinRule,
   lookup: lookupRule,
   sink: sinkRule,
 }

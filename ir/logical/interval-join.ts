@@ -7,14 +7,14 @@
 import { MillraceError } from '../errors.ts'
 import { refuseList } from '../expr/build.ts'
 import { columnsOf, type Expr } from '../expr/expr.ts'
-import { printName } from '../expr/print.ts'
-import { type Column, checkSchema, findColumn, type Schema } from '../schema.ts'
-import { CHANGE, changeColumn } from './emit.ts'
+import { checkSchema } from '../schema.ts'
+import { changeColumn } from './emit.ts'
 import type { LogicalNode } from './index.ts'
+import { columnsOfBoth, narrowed, orNull, printColumns, renamed, rightNames } from './join-columns.ts'
 import { conditionOf, type JoinCondition, printCondition } from './join-condition.ts'
 import { ANY_MODE, refuseCodes, withoutCode } from './mode.ts'
 import type { OperatorRule } from './operator.ts'
-import { checkColumns, type EventTime, keepTime, type Relation } from './relation.ts'
+import { checkColumns, type EventTime, type Relation } from './relation.ts'
 import type { TumblingWindow } from './window.ts'
 
 export const joinTypes = ['inner', 'left', 'right', 'full', 'semi', 'anti'] as const
@@ -75,16 +75,6 @@ export function joinOn(
     throw new MillraceError('LDB-0002', 'maxRows says nothing where the condition bounds the times of a join')
   return intervalJoin(left, right, { type, condition, names, maxRows })
 }
-
-/** A column of the right side whose name the left one has, too, is called `right_` and its name. */
-export const rightNames = (left: Schema, right: Schema): ReadonlyMap<string, string> =>
-  new Map(withoutCode(right).map(({ name }) => [name, findColumn(left, name) ? `right_${name}` : name]))
-
-/** The columns that a condition is over. */
-export const columnsOfBoth = (left: Schema, right: Schema, names: ReadonlyMap<string, string>): Schema => [
-  ...withoutCode(left),
-  ...renamed(withoutCode(right), names),
-]
 
 export type JoinSpec = Pick<IntervalJoin, 'type' | 'condition' | 'names'> &
   Partial<Pick<IntervalJoin, 'columns' | 'maxRows'>>
@@ -149,9 +139,6 @@ function checkWindows(left: Relation, right: Relation): void {
 const isSameGrid = (a: TumblingWindow, b: TumblingWindow): boolean =>
   a.sizeTicks === b.sizeTicks && a.offsetTicks === b.offsetTicks
 
-const renamed = (schema: Schema, names: ReadonlyMap<string, string>): Schema =>
-  schema.map(column => ({ ...column, name: names.get(column.name) ?? column.name }))
-
 type Unrelated = Omit<IntervalJoin, 'relation'>
 
 function relationOf(node: Unrelated): Relation {
@@ -160,8 +147,6 @@ function relationOf(node: Unrelated): Relation {
     type === 'right' || type === 'full',
     type === 'left' || type === 'full',
   ]
-  const orNull = (schema: Schema, isOuter: boolean): readonly Column[] =>
-    isOuter ? schema.map(column => ({ ...column, nullable: true })) : schema
   const ofLeft = orNull(withoutCode(left.relation.schema), leftIsOuter)
   const ofRight = orNull(renamed(withoutCode(right.relation.schema), names), rightIsOuter)
   const isChangelog = givesChanges(node)
@@ -169,17 +154,6 @@ function relationOf(node: Unrelated): Relation {
   return {
     schema: checkSchema([...(isChangelog ? [changeColumn] : []), ...columns]),
     time: timeOf(node),
-    isChangelog,
-  }
-}
-
-/** Of a relation the columns that are read. */
-function narrowed({ schema, time, isChangelog }: Relation, columns: readonly string[] | undefined): Relation {
-  if (!columns) return { schema, time, isChangelog }
-  const kept = new Map(columns.map(name => [name, name]))
-  return {
-    schema: schema.filter(({ name }) => name === CHANGE || kept.has(name)),
-    time: keepTime(time, kept),
     isChangelog,
   }
 }
@@ -245,8 +219,6 @@ export const intervalJoinRule: OperatorRule<IntervalJoin> = {
   inputs: node => [node.left, node.right],
   exprs: ({ condition }) => readExprs(condition),
   accepts: ANY_MODE,
-  print: ({ type, condition, names, columns, maxRows }) => {
-    const changed = [...names].filter(([own, name]) => own !== name).map(([own, name]) => `${own} as ${name}`)
-    return `${type} join on ${printCondition(condition)}${changed.length > 0 ? ` right ${changed.join(', ')}` : ''}${columns ? ` gives ${columns.map(printName).join(', ')}` : ''}${maxRows === undefined ? '' : ` keeps ${maxRows} rows of each`}`
-  },
+  print: ({ type, condition, names, columns, maxRows }) =>
+    `${type} join on ${printCondition(condition)}${printColumns(names, columns)}${maxRows === undefined ? '' : ` keeps ${maxRows} rows of each`}`,
 }

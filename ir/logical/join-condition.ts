@@ -68,6 +68,19 @@ function windowKey({ left, right }: Sides): readonly KeyPair[] {
   return a && b ? [{ left: { kind: 'column', ...a }, right: { kind: 'column', ...b } }] : []
 }
 
+/** The pairs that must be equal by a condition over the columns of both sides, and whatever else it says. */
+export function equalitiesOf(
+  on: Expr,
+  sides: Sides,
+): { readonly keys: readonly KeyPair[]; readonly rest: readonly Expr[] } {
+  const reader = new ConditionReader(sides)
+  const parts = conjunctsOf(on)
+  return {
+    keys: parts.flatMap(part => reader.keyOf(part) ?? []),
+    rest: parts.filter(part => !reader.keyOf(part)),
+  }
+}
+
 const conjunctsOf = (expr: Expr): readonly Expr[] =>
   expr.kind === 'call' && expr.fn === 'and' ? expr.args.flatMap(conjunctsOf) : [expr]
 

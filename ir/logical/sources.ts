@@ -44,6 +44,7 @@ const gathers: ReadonlySet<LogicalNode['kind']> = new Set([
   'sort',
   'history',
   'interval_join',
+  'asof_join',
   'lookup',
   'rank',
 ])
@@ -55,6 +56,7 @@ const deaf: ReadonlySet<LogicalNode['kind']> = new Set([
   'sort',
   'history',
   'interval_join',
+  'asof_join',
   'lookup',
 ])
 

@@ -1,7 +1,8 @@
 /** Random joins of two streams: by times that are bound, by windows, or by nothing but keys. */
 import fc from 'fast-check'
 import type { LogicalNode } from '../../ir/logical/index.ts'
-import { columnsOfBoth, intervalJoin, joinTypes, rightNames } from '../../ir/logical/interval-join.ts'
+import { intervalJoin, joinTypes } from '../../ir/logical/interval-join.ts'
+import { columnsOfBoth, rightNames } from '../../ir/logical/join-columns.ts'
 import { withoutCode } from '../../ir/logical/mode.ts'
 import type { Schema } from '../../ir/schema.ts'
 import { isList, isTimestamp } from '../../ir/types.ts'
@@ -10,7 +11,7 @@ import { exprOf, ref } from './exprs.ts'
 const DEPTH = 2
 
 /** Columns of event time, of which joins keep their distance. */
-const timesOf = ({ relation: { schema, time } }: LogicalNode): Schema =>
+export const timesOf = ({ relation: { schema, time } }: LogicalNode): Schema =>
   schema.filter(({ name, type }) => time?.columns.includes(name) && isTimestamp(type))
 
 /** Joins of two streams by any of their columns; one alone where they cannot be joined. */

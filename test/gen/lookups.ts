@@ -2,10 +2,17 @@
 import fc from 'fast-check'
 import type { LogicalNode } from '../../ir/logical/index.ts'
 import { lookup, lookupTypes } from '../../ir/logical/lookup.ts'
+import { isHeldByPartition } from '../../ir/logical/sources.ts'
 import { isList } from '../../ir/types.ts'
 import { endlessTable } from '../support/endless-table.ts'
 
 const KEYS_DRAWN_MAX = 2
+
+/** In order of arrival: what follows may depend on it. */
+export const lookedUp =
+  (name: string) =>
+  (input: LogicalNode): fc.Arbitrary<LogicalNode> =>
+    isHeldByPartition(input) ? fc.constant(input) : lookupsIn(input, name, fc.constant(true))
 
 /** By any columns; the input alone where there can be none. */
 export function lookupsIn(

@@ -22,10 +22,11 @@ import { WINDOW_END, WINDOW_START, window } from '../../ir/logical/window.ts'
 import type { Column, Schema } from '../../ir/schema.ts'
 import { isList, isTimestamp } from '../../ir/types.ts'
 import { callOver } from './aggregates.ts'
+import { asofJoinsOf } from './asof-joins.ts'
 import { emitsOf, emitsOnce, fitting, periodsOf } from './emits.ts'
 import { exprOf, ref } from './exprs.ts'
 import { joinsOf } from './joins.ts'
-import { lookupsIn } from './lookups.ts'
+import { lookedUp } from './lookups.ts'
 import { historied, sortedBy, sortedIn } from './orders.ts'
 import { rankings } from './rankings.ts'
 import { types, valuesOf } from './values.ts'
@@ -50,6 +51,7 @@ export function plansOver(schema: Schema): NodeArb {
     maybe(deduplicated, 1, 8),
     maybe(united(others), 1, 8),
     maybe(joined(others), 1, 10),
+    maybe(nearest(others), 1, 10),
     maybe(lookedUp('dim'), 1, 10),
     maybe(deduplicated, 1, 20),
     maybe(consolidated, 1, 3),
@@ -63,6 +65,7 @@ export function plansOver(schema: Schema): NodeArb {
     maybe(remoded, 1, 10),
     maybe(united(others), 1, 12),
     maybe(joined(others), 1, 20),
+    maybe(nearest(others), 1, 16),
     maybe(filtered, 1, 4),
     maybe(projected, 1, 2),
     maybe(lookedUp('other'), 1, 12),
@@ -101,12 +104,6 @@ const deduplicated: Step = input => {
     })
     .map(({ keys, column, within }) => deduplicate(input, keys, column, within))
 }
-
-/** In order of arrival: what follows may depend on it. */
-const lookedUp =
-  (name: string): Step =>
-  input =>
-    isHeldByPartition(input) ? fc.constant(input) : lookupsIn(input, name, fc.constant(true))
 
 const consolidated: Step = input => {
   const { schema, time, isChangelog } = input.relation
@@ -178,6 +175,26 @@ const joined =
       })
       .chain(maybe(filtered, 1, 3))
       .chain(other => joinsOf(input, other))
+  }
+
+/** With the nearest rows of another source, or with the versions of a table that is one. */
+const nearest =
+  (watermarks: fc.Arbitrary<WatermarkSpec>): Step =>
+  input => {
+    const sources = sourcesOf(input)
+    const [{ name, relation, watermark }] = sources
+    const { isChangelog, time } = input.relation
+    if (isHeldByPartition(input) || isChangelog || sources.length > 1 || !watermark || time?.window)
+      return fc.constant(input)
+    return fc
+      .tuple(watermarks.map(bySource), fc.boolean())
+      .map(([mark, isSame]) => {
+        const other = source(`${name}a`, relation.schema, mark)
+        return isSame ? withSource(input, other) : other
+      })
+      .chain(maybe(remoded, 1, 3))
+      .chain(maybe(filtered, 1, 3))
+      .chain(other => asofJoinsOf(input, other))
   }
 
 /** Sources that have watermarks of rows do not run ahead of each other. */

@@ -13,7 +13,7 @@ import {
 import { withoutCode } from '../../ir/logical/mode.ts'
 import { order } from './aggregation.ts'
 import type { Item, ModelRow, Operator, Surroundings } from './operator.ts'
-import { type Input, meetingOf } from './union.ts'
+import { type Input, SideTimes } from './union.ts'
 import { MAX_TIME, MIN_TIME } from './windows.ts'
 
 interface Kept {
@@ -38,8 +38,7 @@ class Join {
   readonly #run: Surroundings
   readonly #isTimed: boolean
   readonly #isOnce: boolean
-  readonly #meeting = meetingOf(2)
-  readonly #times = [MIN_TIME, MIN_TIME]
+  readonly #sides = new SideTimes()
   readonly #kept: Kept[][] = [[], []]
   #out = MIN_TIME
 
@@ -52,14 +51,14 @@ class Join {
     this.inputs = names.map((_, side) => ({
       row: item => this.#take({ ...item, origin: -1 }, side),
       watermark: time => {
-        this.#meeting.raise(side, time)
-        this.#meet()
+        this.#sides.raise(side, time)
+        this.#goOn()
       },
       clock: now => next.clock(now),
       tick: () => next.tick(),
       idle: isIdle => {
-        this.#meeting.idle[side] = isIdle
-        if (isIdle) this.#meet()
+        this.#sides.silence(side, isIdle)
+        if (isIdle) this.#goOn()
       },
     }))
   }
@@ -77,7 +76,7 @@ class Join {
     this.#run.guard(item, () => {
       const ts = this.#isTimed ? this.#timeOf(item.row, side) : 0n
       if (this.#isTimed) this.#checkTime(ts)
-      if (this.#isTimed && ts < this.#times[side]) {
+      if (this.#isTimed && ts < this.#sides.times[side]) {
         this.#run.late.push(item.origin)
         return
       }
@@ -190,22 +189,15 @@ class Join {
     })
   }
 
-  #meet(): void {
-    const met = this.#meeting.met()
+  #goOn(): void {
     if (!this.#isTimed) {
-      if (met === MAX_TIME) this.#next.watermark(met)
+      if (this.#sides.met === MAX_TIME) this.#next.watermark(MAX_TIME)
       return
-    }
-    for (const side of [0, 1]) {
-      const time = this.#meeting.times[side]
-      const isOut = this.#meeting.idle[side] && time < MAX_TIME
-      const to = isOut && met > time ? met : time
-      if (to > this.#times[side]) this.#times[side] = to
     }
     this.#leave()
     const bounds = [0, 1].map(side => {
       const behind = this.#reach(1 - side)
-      return less(this.#times[side], behind > 0n ? behind : 0n)
+      return less(this.#sides.times[side], behind > 0n ? behind : 0n)
     })
     const [least] = bounds.toSorted(order)
     if (least <= this.#out) return
@@ -216,7 +208,8 @@ class Join {
   /** Rows are alone for good, or go, when nobody can come for them any more; those that may be taken back stay until that is late. */
   #leave(): void {
     for (const side of [0, 1]) {
-      const isPast = ({ ts }: Kept): boolean => ts <= less(this.#times[1 - side], this.#reach(side) + 1n)
+      const isPast = ({ ts }: Kept): boolean =>
+        ts <= less(this.#sides.times[1 - side], this.#reach(side) + 1n)
       const stays = this.#node[names[side]].relation.isChangelog
       for (const one of this.#kept[side].filter(isPast)) {
         if (!givesUnmatched(this.#node.type, names[side]) || one.partners > 0 || one.told) continue
@@ -224,7 +217,7 @@ class Join {
         this.#giveAlone(one, side, false)
       }
       this.#kept[side] = this.#kept[side].filter(
-        one => !isPast(one) || (stays && one.ts >= this.#times[side]),
+        one => !isPast(one) || (stays && one.ts >= this.#sides.times[side]),
       )
     }
   }

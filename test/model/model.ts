@@ -4,6 +4,7 @@
  */
 import { evaluate } from '../../ir/expr/evaluate.ts'
 import { type Expr, RowFault, type Value } from '../../ir/expr/expr.ts'
+import type { AsofJoin } from '../../ir/logical/asof-join.ts'
 import { inputsOf, type LogicalNode } from '../../ir/logical/index.ts'
 import type { IntervalJoin } from '../../ir/logical/interval-join.ts'
 import { namesOf } from '../../ir/logical/mode.ts'
@@ -12,6 +13,7 @@ import { sourcesOf } from '../../ir/logical/sources.ts'
 import type { Union } from '../../ir/logical/union.ts'
 import { WINDOW_END, WINDOW_START } from '../../ir/logical/window.ts'
 import { driftMax, Warnings } from './alignment.ts'
+import { asofJoinOf } from './asof-join.ts'
 import { Consolidated } from './consolidate.ts'
 import { Duplicates } from './deduplicate.ts'
 import { Entrance } from './entrance.ts'
@@ -126,6 +128,12 @@ export function runModel(
   }
 }
 
+/** Where several inputs come together. */
+type Gathering = Union | IntervalJoin | AsofJoin
+
+const isGathering = (node: LogicalNode): node is Gathering =>
+  node.kind === 'union' || node.kind === 'interval_join' || node.kind === 'asof_join'
+
 const nowhere: Operator = { row() {}, watermark() {}, clock() {}, tick() {} }
 
 class Run {
@@ -145,13 +153,21 @@ class Run {
   build(node: LogicalNode, next: Operator, inputs: readonly Input[] = []): void {
     if (node.kind === 'source')
       this.#sources.push(new Entrance(node, next, inputs, row => this.errors.push({ row, code: 'LDB-2007' })))
-    else if (node.kind === 'union' || node.kind === 'interval_join') {
-      const own =
-        node.kind === 'union'
-          ? unionOf(node.inputs.length, next)
-          : intervalJoinOf(node, next, this.#surroundings)
+    else if (isGathering(node)) {
+      const own = this.#gathering(node, next)
       for (const [i, input] of inputsOf(node).entries()) this.build(input, own[i], [own[i], ...inputs])
     } else this.build(inputsOf(node)[0], this.#operator(node, next), inputs)
+  }
+
+  #gathering(node: Gathering, next: Operator): readonly Input[] {
+    switch (node.kind) {
+      case 'union':
+        return unionOf(node.inputs.length, next)
+      case 'interval_join':
+        return intervalJoinOf(node, next, this.#surroundings)
+      case 'asof_join':
+        return asofJoinOf(node, next, this.#surroundings)
+    }
   }
 
   /** What the sources of the whole plan that are not there do, matters to those that are aligned with them. */
@@ -247,7 +263,7 @@ class Run {
     return this.#all.find(({ name }) => name === source)
   }
 
-  #operator(node: Exclude<LogicalNode, Source | Union | IntervalJoin>, next: Operator): Operator {
+  #operator(node: Exclude<LogicalNode, Source | Gathering>, next: Operator): Operator {
     const on = (row: Operator['row']): Operator => ({
       row,
       watermark: time => next.watermark(time),

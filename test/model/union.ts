@@ -35,6 +35,42 @@ export function meetingOf(count: number): Meeting {
   }
 }
 
+/** The times of both sides of a join: one that is silent is as far as the other. */
+export class SideTimes {
+  readonly times: readonly bigint[]
+  readonly #meeting = meetingOf(2)
+  readonly #own = [MIN_TIME, MIN_TIME]
+
+  constructor() {
+    this.times = this.#own
+  }
+
+  raise(side: number, time: bigint): void {
+    this.#meeting.raise(side, time)
+    this.#meet()
+  }
+
+  silence(side: number, isIdle: boolean): void {
+    this.#meeting.idle[side] = isIdle
+    if (isIdle) this.#meet()
+  }
+
+  /** What they come to. */
+  get met(): bigint {
+    return this.#meeting.met()
+  }
+
+  #meet(): void {
+    const { met } = this
+    for (const side of [0, 1]) {
+      const time = this.#meeting.times[side]
+      const isOut = this.#meeting.idle[side] && time < MAX_TIME
+      const to = isOut && met > time ? met : time
+      if (to > this.#own[side]) this.#own[side] = to
+    }
+  }
+}
+
 export function unionOf(count: number, next: Operator): readonly Input[] {
   const meeting = meetingOf(count)
   let met = MIN_TIME

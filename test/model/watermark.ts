@@ -42,7 +42,7 @@ export class SourceWatermark {
   }
 
   #raise(time: bigint): void {
-    const until = time < MAX_TIME ? time : MAX_TIME - 1n
+    const until = beforeTheEnd(time)
     if (until <= this.#time) return
     this.#time = until
     this.#move(until)
@@ -111,7 +111,7 @@ export class SourceWatermark {
   leave(row: ModelRow): void {
     const { column, delayTicks, marker, moves, partition, follows } = this.#spec
     if (follows === 'clock') return
-    const mark = (row[column] as bigint) - delayTicks
+    const mark = beforeTheEnd((row[column] as bigint) - delayTicks)
     const counts = (marker === undefined || row[marker] === true) && !this.isAhead(row)
     const marks = counts && mark >= MIN_TIME ? [mark] : []
     if (partition) {
@@ -137,6 +137,9 @@ export class SourceWatermark {
     return active.length > 0 ? least(active.map(markOf)) : largest(this.#parts.map(markOf))
   }
 }
+
+/** No row ends the input: that is what the last tick of all stands for. */
+const beforeTheEnd = (time: bigint): bigint => (time < MAX_TIME ? time : MAX_TIME - 1n)
 
 const largest = (times: readonly bigint[]): bigint => times.toSorted(order).at(-1) ?? MIN_TIME
 const least = (times: readonly bigint[]): bigint => times.toSorted(order)[0]

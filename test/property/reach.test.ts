@@ -69,6 +69,7 @@ test('every operator', { skip }, () => {
     rank: 1,
     union: 1,
     interval_join: 1,
+    asof_join: 1,
     lookup: 1,
     sink: 1,
   }

@@ -8,6 +8,7 @@ import { type Expr, literal, type Param, type Value } from '../../ir/expr/expr.t
 import { type Fold, type StateField, scopesOf } from '../../ir/expr/fold.ts'
 import type { FunctionName } from '../../ir/expr/functions/index.ts'
 import { aggregate } from '../../ir/logical/aggregate.ts'
+import { type AsofJoin, type AsofParts, asofJoin } from '../../ir/logical/asof-join.ts'
 import { consolidate } from '../../ir/logical/consolidate.ts'
 import { deduplicate } from '../../ir/logical/deduplicate.ts'
 import type { Early, Emit } from '../../ir/logical/emit.ts'
@@ -15,8 +16,9 @@ import { filter } from '../../ir/logical/filter.ts'
 import { history } from '../../ir/logical/history.ts'
 import type { NamedCall } from '../../ir/logical/history-call.ts'
 import type { LogicalNode } from '../../ir/logical/index.ts'
-import { columnsOfBoth, intervalJoin, type JoinType, rightNames } from '../../ir/logical/interval-join.ts'
-import type { TimeRange } from '../../ir/logical/join-condition.ts'
+import { intervalJoin, type JoinType } from '../../ir/logical/interval-join.ts'
+import { columnsOfBoth, rightNames } from '../../ir/logical/join-columns.ts'
+import type { KeyPair, TimeRange } from '../../ir/logical/join-condition.ts'
 import { type Lookup, lookup } from '../../ir/logical/lookup.ts'
 import { asAppend, asChanges, type Mode } from '../../ir/logical/mode.ts'
 import { project } from '../../ir/logical/project.ts'
@@ -47,6 +49,10 @@ type OperatorJson =
       readonly on: ConditionJson
       readonly maxRows?: number | undefined
     }
+  | {
+      readonly asof_join: readonly [PlanJson, PlanJson]
+      readonly parts: Omit<AsofParts, 'keys'> & { readonly keys: readonly PairJson[] }
+    }
   | ({
       readonly lookup: string
       readonly on: readonly string[]
@@ -74,7 +80,7 @@ type OperatorJson =
     }
 
 interface ConditionJson {
-  readonly keys: readonly (readonly [ExprJson, ExprJson])[]
+  readonly keys: readonly PairJson[]
   readonly range?: TimeRange | undefined
   readonly residual?: ExprJson | undefined
 }
@@ -153,6 +159,26 @@ function foldFromJson({ state, ...json }: FoldJson, argTypes: readonly DataType[
   }
 }
 
+type PairJson = readonly [ExprJson, ExprJson]
+
+const pairsToJson = (keys: readonly KeyPair[]): readonly PairJson[] =>
+  keys.map(({ left, right }) => [exprToJson(left), exprToJson(right)])
+
+const pairsFromJson = (
+  keys: readonly PairJson[],
+  [left, right]: readonly LogicalNode[],
+): readonly KeyPair[] =>
+  keys.map(([a, b]) => ({
+    left: exprFromJson(a, left.relation.schema),
+    right: exprFromJson(b, right.relation.schema),
+  }))
+
+function asofToJson({ left, right, keys, ...node }: AsofJoin): OperatorJson {
+  const { type, direction, times, toleranceTicks, waits, probes } = node
+  const parts = { type, direction, times, toleranceTicks, waits, probes, keys: pairsToJson(keys) }
+  return { asof_join: [planToJson(left), planToJson(right)], parts }
+}
+
 const lookupToJson = (node: Lookup): OperatorJson => {
   const { table, on, type, isOrdered, ttlMs, cacheRows, waitingRows } = node
   return { lookup: table.name, on, type, isOrdered, ttlMs, cacheRows, waitingRows }
@@ -169,7 +195,7 @@ export function planToJson(node: LogicalNode): PlanJson {
     case 'interval_join': {
       const { keys, range, residual } = node.condition
       const on = {
-        keys: keys.map(({ left, right }): [ExprJson, ExprJson] => [exprToJson(left), exprToJson(right)]),
+        keys: pairsToJson(keys),
         range,
         residual: residual && exprToJson(residual),
       }
@@ -182,6 +208,8 @@ export function planToJson(node: LogicalNode): PlanJson {
         },
       ]
     }
+    case 'asof_join':
+      return [asofToJson(node)]
     case 'filter':
       return [...planToJson(node.input), { filter: exprToJson(node.predicate) }]
     case 'project':
@@ -235,6 +263,10 @@ function startFromJson(json: OperatorJson | undefined): LogicalNode {
   if (json && 'source' in json) return source(json.source, json.columns, json.watermark)
   if (json && 'union' in json) return union(json.union.map(chainFromJson))
   if (json && 'interval_join' in json) return joinFromJson(json)
+  if (json && 'asof_join' in json) {
+    const [left, right] = json.asof_join.map(chainFromJson)
+    return asofJoin(left, right, { ...json.parts, keys: pairsFromJson(json.parts.keys, [left, right]) })
+  }
   throw new Error('a plan begins with a source')
 }
 
@@ -250,7 +282,7 @@ function joinFromJson({
   const [left, right] = sides.map(chainFromJson)
   const [ofLeft, ofRight] = [left, right].map(({ relation }) => relation.schema)
   const names = rightNames(ofLeft, ofRight)
-  const keys = on.keys.map(([a, b]) => ({ left: exprFromJson(a, ofLeft), right: exprFromJson(b, ofRight) }))
+  const keys = pairsFromJson(on.keys, [left, right])
   const residual = on.residual && exprFromJson(on.residual, columnsOfBoth(ofLeft, ofRight, names))
   return intervalJoin(left, right, { type, condition: { keys, range: on.range, residual }, names, maxRows })
 }
@@ -278,7 +310,7 @@ function operatorFromJson(input: LogicalNode, json: OperatorJson): LogicalNode {
     )
   if ('mode' in json)
     return json.mode === 'changes' ? asChanges(input, json.column) : asAppend(input, json.column)
-  if ('source' in json || 'union' in json || 'interval_join' in json)
+  if ('source' in json || 'union' in json || 'interval_join' in json || 'asof_join' in json)
     throw new Error('a source in the middle of a plan')
   const calls = json.calls.map(({ name, arg = [], fold, ...call }) => {
     const args = [arg].flat().map(expr)

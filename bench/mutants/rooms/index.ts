@@ -2,6 +2,7 @@
 import { mutantsOf } from '../mutant.ts'
 import * as aggregates from './aggregates.ts'
 import * as alignment from './alignment.ts'
+import * as asof from './asof.ts'
 import * as changes from './changes.ts'
 import { changeRows, consolidate, entryList } from './consolidate.ts'
 import * as decimals from './decimals.ts'
@@ -60,6 +61,13 @@ export const mutants = mutantsOf({
   'entry-list': entryList,
   'change-rows': changeRows,
   deduplicate,
+  'join-key': asof.joinKey,
+  'time-chains': asof.timeChains,
+  'asof-versions': asof.asofVersions,
+  'asof-sureness': asof.asofSureness,
+  'asof-waiting': asof.asofWaiting,
+  'asof-leaving': asof.asofLeaving,
+  'asof-stage': asof.asofStage,
   sort: order.sort,
   'sorted-rows': order.sortedRows,
   history: order.history,

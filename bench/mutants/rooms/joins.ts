@@ -76,12 +76,6 @@ export const joinSide: Room = {
   tests,
   faults: [
     {
-      name: 'nan-equals-nan',
-      find: 'return orAll([value.isNull, ne(value.value, value.value)])',
-      put: 'return value.isNull',
-      shows: 'rows whose key is NaN meet',
-    },
-    {
       name: 'taken-back-is-there',
       find: "return this.retracts ? ne(load(this.log.rows, 'gone', row), i32(0)) : FALSE",
       put: 'return FALSE',

@@ -1,5 +1,9 @@
-/** Joins of streams: the condition over the columns of both, and the columns that come out. */
-import { type JoinType, joinOn, rightNames } from '../../../ir/logical/interval-join.ts'
+/** Streams that come together: the condition over the columns of both, and the columns that come out. */
+import type { Expr } from '../../../ir/expr/expr.ts'
+import type { LogicalNode } from '../../../ir/logical/index.ts'
+import { type JoinType, joinOn } from '../../../ir/logical/interval-join.ts'
+import { rightNames } from '../../../ir/logical/join-columns.ts'
+import { union } from '../../../ir/logical/union.ts'
 import type { Columns, ColumnType, Schema } from '../../../ir/schema.ts'
 import { columnsOf } from './columns.ts'
 import type { ChangeColumn } from './emit.ts'
@@ -62,7 +66,15 @@ export type JoinedColumns<L extends Columns, R extends Columns, O extends JoinOp
   (TypeOfJoin<O> extends 'semi' | 'anti' ? Plain<L> : Pairs<Plain<L>, Plain<R>, O>) & ChangesOfJoin<L, R, O>
 >
 
-type Condition = (
+/** The plan of several streams whose rows go on as they come. */
+export const unionStreams = (first: PlanParts, others: readonly PlanParts[]): PlanParts =>
+  others.reduce((joined, other) => {
+    const { node, params } = joinParams(joined.params, other)
+    return { node: union([joined.node, node]), params }
+  }, first)
+
+/** The condition of a join, in which the columns of the right side have their own names. */
+export type Condition = (
   left: ColumnsOf<Columns>,
   right: Readonly<Record<string, Typed>>,
 ) => Typed<'bool', boolean, 'row'>
@@ -75,10 +87,14 @@ export function joinStreams(
   options: JoinOptions = {},
 ): PlanParts {
   const { node: right, params } = joinParams(left.params, other)
-  const schemas = { left: left.node.relation.schema, right: right.relation.schema }
-  const condition = Expression.plan(on(columnsOf(schemas.left), renamedColumns(schemas.right, schemas.left)))
   const { type = 'inner', maxRows } = options
-  return { node: joinOn(left.node, right, { type, on: condition, maxRows }), params }
+  return { node: joinOn(left.node, right, { type, on: conditionOf(left.node, right, on), maxRows }), params }
+}
+
+/** A condition over the columns of both sides, those of the right one by the names that they have behind the join. */
+export function conditionOf(left: LogicalNode, right: LogicalNode, on: Condition): Expr {
+  const [l, r] = [left.relation.schema, right.relation.schema]
+  return Expression.plan(on(columnsOf(l), renamedColumns(r, l)))
 }
 
 /** The columns of the right side by their own names, each as what it is called behind the join. */

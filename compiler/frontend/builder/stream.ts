@@ -1,5 +1,4 @@
 /** The pipeline builder: every method returns a new stream and changes nothing. */
-import type { Value } from '../../../ir/expr/expr.ts'
 import { consolidate } from '../../../ir/logical/consolidate.ts'
 import { deduplicate } from '../../../ir/logical/deduplicate.ts'
 import { filter } from '../../../ir/logical/filter.ts'
@@ -11,9 +10,8 @@ import { rank } from '../../../ir/logical/rank.ts'
 import type { Relation } from '../../../ir/logical/relation.ts'
 import type { RowWindow } from '../../../ir/logical/row-window.ts'
 import { sort } from '../../../ir/logical/sort.ts'
-import { union } from '../../../ir/logical/union.ts'
 import { WINDOW_END, WINDOW_START, window } from '../../../ir/logical/window.ts'
-import { type Columns, findColumn, type RowOf, type Schema } from '../../../ir/schema.ts'
+import { type Columns, findColumn, type RowOf } from '../../../ir/schema.ts'
 import { isTimestamp, type TimestampType } from '../../../ir/types.ts'
 import { compilePredicate, compileProjection } from '../lambda/index.ts'
 import type { AggregatesOf } from './aggregate-types.ts'
@@ -34,11 +32,11 @@ import { Expression } from './expression.ts'
 import { Grouped, type GroupedRows, WindowedRows } from './grouped.ts'
 import { HistoryCollector, orderOf } from './history.ts'
 import type { HistoryOf } from './history-types.ts'
-import { type JoinedColumns, type JoinOptions, joinStreams } from './join.ts'
+import { JoinableStream } from './joinable.ts'
 import { type Ranked, type RankOptions, rankOf, type SortKey } from './rank.ts'
 import { type SortLimit, sortKeysOf } from './sort.ts'
-import { joinParams, nameParams, renameParams } from './stream-params.ts'
-import type { GroupScoped, NumberColumn, SameColumns, UnionOf, WindowColumnsOf } from './stream-types.ts'
+import { nameParams, type PlanParts, renameParams } from './stream-params.ts'
+import type { GroupScoped, NumberColumn, WindowColumnsOf } from './stream-types.ts'
 import {
   type LookedUpColumns,
   type LookupJoinOptions,
@@ -59,29 +57,7 @@ import type {
 import { type CountWindow, type GroupedWindow, rowWindowOf, specOf, type TumblingWindow } from './windows.ts'
 
 /** A stream of rows of schema `S`: a plan, not data; nothing runs until it is compiled and opened. */
-export class Stream<S extends Columns> {
-  /**
-   * The logical plan so far.
-   * @internal
-   */
-  readonly node: LogicalNode
-  /**
-   * The values of its parameters.
-   * @internal
-   */
-  readonly params: ReadonlyMap<string, Value>
-
-  /** @internal */
-  constructor(node: LogicalNode, params: ReadonlyMap<string, Value> = new Map()) {
-    this.node = node
-    this.params = params
-  }
-
-  /** The columns of its rows. */
-  get schema(): Schema {
-    return this.node.relation.schema
-  }
-
+export class Stream<S extends Columns> extends JoinableStream<S> {
   /** Keeps the rows for which the expression is true (SQL null logic: null drops the row). */
   where(predicate: (columns: ColumnsOf<S>) => Typed<'bool', boolean, 'row'>): Stream<S> {
     return this.#with(filter(this.node, Expression.plan(predicate(this.#columns()))))
@@ -295,33 +271,7 @@ export class Stream<S extends Columns> {
     return this.rank({ partitionBy: keys, orderBy: [{ column, descending: true }], limit: 1 }) as never
   }
 
-  /**
-   * The rows of this stream and of others as they come, each in the order of its own. Their columns must have the same
-   * names and types in the same order (LDB-1200); one that may be null in any of them may be null. The watermark is the
-   * least of theirs.
-   */
-  union<O extends SameColumns<S>>(...others: readonly Stream<O>[]): Stream<UnionOf<S, O>> {
-    return others.reduce<Stream<never>>((joined, other) => {
-      const { node, params } = joinParams(joined.params, other)
-      return new Stream(union([joined.node, node]), params)
-    }, this as never) as never
-  }
-
-  /**
-   * Pairs rows of this stream with those of another for which a condition holds. It says which expressions are equal, and how
-   * far apart the event times may be: `clicks.join(buys, (click, buy) => click.user.eq(buy.user).and(buy.at.between(click.at,
-   * click.at.plus('1h'))))`; whatever else it says is held against each pair. Rows that belong to the same tumbling windows on
-   * both sides need no times. Nulls and NaN equal nothing. A row is kept until the watermark of the other side has passed the
-   * last time that a partner could have; `type` says what becomes of one that found none. A column of the other stream whose
-   * name this one has, too, is called `right_` and its name. LDB-3002 where the times are not bound from both sides, LDB-2001
-   * where a side has none.
-   */
-  join<R extends Columns, const O extends JoinOptions = object>(
-    other: Stream<R>,
-    on: (left: ColumnsOf<S>, right: ColumnsOf<R>) => Typed<'bool', boolean, 'row'>,
-    options?: O,
-  ): Stream<JoinedColumns<S, R, O>> {
-    const { node, params } = joinStreams(this, other, on as never, options)
+  protected override streamOf<R extends Columns>({ node, params }: PlanParts): Stream<R> {
     return new Stream(node, params)
   }
 

@@ -29,7 +29,6 @@ import {
 } from '../../../ir/logical/interval-join.ts'
 import { withoutCode } from '../../../ir/logical/mode.ts'
 import type { Schema } from '../../../ir/schema.ts'
-import { isBytes, isFloat } from '../../../ir/types.ts'
 import { lowerExpr, type RowColumns } from '../expr/index.ts'
 import type { JoinTimes } from '../join-times.ts'
 import { DeadlineHeap } from '../lib/heap.ts'
@@ -38,17 +37,12 @@ import { KeptRow, type WantedRow } from '../lib/kept-row.ts'
 import { type Owner, RowLog } from '../lib/row-log.ts'
 import type { HashTable } from '../lib/table.ts'
 import type { RowScope } from '../scope.ts'
-import { FALSE, isNever, orAll, scalarOf, type Value, valueTypeOf, zeroOf } from '../value.ts'
+import { FALSE, scalarOf, type Value } from '../value.ts'
+import { isVoidKey, type JoinKey, keyColumn, nullsFor } from './join-key.ts'
 
 export const sideNames = ['left', 'right'] as const satisfies readonly JoinSide[]
 
-/** The key of a row: its columns by the names that they have in the table of keys, and whether it matches nothing. */
-export interface JoinKey {
-  readonly columns: RowColumns
-  readonly isVoid: Expr
-}
-
-export const keyColumn = (i: number): string => `k${i}`
+export { keyColumn }
 export const newestField = (side: number): string => `newest_${side}`
 
 export interface JoinParts {
@@ -139,14 +133,9 @@ export class JoinRows implements Owner {
     const values = this.#node.condition.keys.map(pair => lowerExpr(cx, columns, pair[this.#name]))
     const operator = intervalJoinRule.print(this.#node)
     for (const { faults } of values) cx.reject(faults, bool(true), operator)
-    const voids = values.map(value => {
-      if (value.kind === 'bytes' || !isFloat(value.type)) return value.isNull
-      return orAll([value.isNull, ne(value.value, value.value)])
-    })
-    const isVoid = orAll(voids)
     return {
       columns: new Map(values.map((value, i): [string, Value] => [keyColumn(i), { ...value, faults: [] }])),
-      isVoid: isNever(isVoid) ? FALSE : k.let('is_void', isVoid),
+      isVoid: isVoidKey(k, values),
     }
   }
 
@@ -265,7 +254,7 @@ export class JoinRows implements Owner {
   /** Nulls in place of a row of this side. */
   get nulls(): RowColumns {
     const columns = withoutCode(this.#node[this.#name].relation.schema)
-    return this.asResult(new Map(columns.map(({ name, type }) => [name, nullOf(type)])))
+    return this.asResult(nullsFor(columns))
   }
 
   newest(key: Expr): Expr {
@@ -323,11 +312,4 @@ function keptColumns(node: IntervalJoin, side: JoinSide): Schema {
   const time = isTimed(node) ? timesOf(node)[sideNames.indexOf(side)] : undefined
   const nameOf = (name: string): string => (side === 'left' ? name : (node.names.get(name) ?? name))
   return columns.filter(({ name }) => name === time || read.has(nameOf(name)))
-}
-
-function nullOf(type: Value['type']): Value {
-  const isNull = bool(true)
-  return isBytes(type)
-    ? { kind: 'bytes', type, offset: i32(0), length: i32(0), isNull, faults: [] }
-    : { kind: 'scalar', type, value: zeroOf(valueTypeOf(type)), isNull, faults: [] }
 }

@@ -3,6 +3,7 @@ import { type Aggregate, canRefuse } from '../../../ir/expr/aggregates.ts'
 import { canFault } from '../../../ir/expr/can-fault.ts'
 import { columnsOf } from '../../../ir/expr/expr.ts'
 import { aggregate, weightsOf } from '../../../ir/logical/aggregate.ts'
+import { type AsofJoin, asofJoin, readByAsof } from '../../../ir/logical/asof-join.ts'
 import { columnsRead, type History, history, isRisky, waitsFor } from '../../../ir/logical/history.ts'
 import type { NamedCall } from '../../../ir/logical/history-call.ts'
 import { exprsOf, inputsOf, type LogicalNode } from '../../../ir/logical/index.ts'
@@ -25,7 +26,7 @@ function prune(node: LogicalNode, needed: ReadonlySet<string>): LogicalNode {
   if (node.kind === 'union') return union(node.inputs.map(input => pruneInput(node.relation, input, needed)))
   if (node.kind === 'sort') return sortSlim(node, needed)
   if (node.kind === 'history') return historySlim(node, needed)
-  if (node.kind === 'interval_join') return pruneJoin(node, needed)
+  if (node.kind === 'interval_join' || node.kind === 'asof_join') return pruneJoin(node, needed)
   if (node.kind === 'lookup') return pruneLookup(node, needed)
   const slim = dropUnread(node, needed)
   const before = neededBefore(slim, needed)
@@ -55,15 +56,21 @@ function historySlim(node: History, needed: ReadonlySet<string>): LogicalNode {
 }
 
 /** Rows are kept: of those of each side only what is read. */
-function pruneJoin(node: IntervalJoin, needed: ReadonlySet<string>): LogicalNode {
-  const read = readBySide(node)
+function pruneJoin(node: IntervalJoin | AsofJoin, needed: ReadonlySet<string>): LogicalNode {
+  const isAsof = node.kind === 'asof_join'
+  const read = isAsof ? readByAsof(node) : readBySide(node)
   const ofRight = [...node.names].flatMap(([own, name]) => (needed.has(name) ? [own] : []))
   const left = handOn(node.left, new Set([...needed, ...read.left]))
-  const right = handOn(node.right, new Set([...(isPaired(node.type) ? ofRight : []), ...read.right]))
+  const right = handOn(
+    node.right,
+    new Set([...(isAsof || isPaired(node.type) ? ofRight : []), ...read.right]),
+  )
   const given = node.relation.schema.map(({ name }) => name)
-  const columns = given.filter(name => needed.has(name))
-  if (columns.length === given.length) return intervalJoin(left, right, node)
-  return intervalJoin(left, right, { ...node, columns: columns.length > 0 ? columns : given.slice(0, 1) })
+  const used = given.filter(name => needed.has(name))
+  const columns = used.length === given.length ? node.columns : used.length > 0 ? used : given.slice(0, 1)
+  return isAsof
+    ? asofJoin(left, right, { ...node, columns })
+    : intervalJoin(left, right, { ...node, columns })
 }
 
 /** Rows may have to wait: just what is read of them is kept, and just that is looked up. */

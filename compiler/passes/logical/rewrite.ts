@@ -2,13 +2,16 @@
 import { aggregateOver } from '../../../ir/expr/aggregates.ts'
 import type { Expr } from '../../../ir/expr/expr.ts'
 import { aggregate } from '../../../ir/logical/aggregate.ts'
+import { type AsofJoin, asofJoin } from '../../../ir/logical/asof-join.ts'
 import { consolidate } from '../../../ir/logical/consolidate.ts'
 import { deduplicate } from '../../../ir/logical/deduplicate.ts'
 import { filter } from '../../../ir/logical/filter.ts'
 import { history } from '../../../ir/logical/history.ts'
 import type { NamedCall } from '../../../ir/logical/history-call.ts'
 import { inputsOf, type LogicalNode } from '../../../ir/logical/index.ts'
-import { columnsOfBoth, type IntervalJoin, intervalJoin } from '../../../ir/logical/interval-join.ts'
+import { type IntervalJoin, intervalJoin } from '../../../ir/logical/interval-join.ts'
+import { columnsOfBoth } from '../../../ir/logical/join-columns.ts'
+import type { KeyPair } from '../../../ir/logical/join-condition.ts'
 import { lookup } from '../../../ir/logical/lookup.ts'
 import { asAppend, asChanges } from '../../../ir/logical/mode.ts'
 import { project } from '../../../ir/logical/project.ts'
@@ -73,6 +76,8 @@ export function rebuild(
       )
     case 'interval_join':
       return rebuildJoin(node, inputs, changeOver)
+    case 'asof_join':
+      return rebuildAsof(node, inputs, changeOver)
     case 'rank':
       return rank(input, node)
     case 'sink':
@@ -86,10 +91,7 @@ function rebuildJoin(
   change: (expr: Expr, schema: Schema) => Expr,
 ): LogicalNode {
   const [ofLeft, ofRight] = [left, right].map(({ relation }) => relation.schema)
-  const keys = condition.keys.map(pair => ({
-    left: change(pair.left, ofLeft),
-    right: change(pair.right, ofRight),
-  }))
+  const keys = changedKeys(condition.keys, left, right, change)
   const both = columnsOfBoth(ofLeft, ofRight, names)
   const residual = condition.residual && change(condition.residual, both)
   return intervalJoin(left, right, {
@@ -99,6 +101,26 @@ function rebuildJoin(
     columns,
     maxRows,
   })
+}
+
+function rebuildAsof(
+  node: AsofJoin,
+  [left, right]: readonly LogicalNode[],
+  change: (expr: Expr, schema: Schema) => Expr,
+): LogicalNode {
+  return asofJoin(left, right, { ...node, keys: changedKeys(node.keys, left, right, change) })
+}
+
+function changedKeys(
+  keys: readonly KeyPair[],
+  left: LogicalNode,
+  right: LogicalNode,
+  change: (expr: Expr, schema: Schema) => Expr,
+): readonly KeyPair[] {
+  return keys.map(pair => ({
+    left: change(pair.left, left.relation.schema),
+    right: change(pair.right, right.relation.schema),
+  }))
 }
 
 /** The same call over the columns that its arguments have become. */
