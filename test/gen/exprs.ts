@@ -1,8 +1,9 @@
 /** Random expressions of a type over the columns of a schema, with literals and parameters. */
 import fc from 'fast-check'
+import { call } from '../../ir/expr/build.ts'
 import { type Expr, literal, nullOf } from '../../ir/expr/expr.ts'
 import type { Column, Schema } from '../../ir/schema.ts'
-import type { DataType } from '../../ir/types.ts'
+import { type DataType, isList } from '../../ir/types.ts'
 import { callsOf } from './calls.ts'
 import { valuesOf } from './values.ts'
 
@@ -38,3 +39,15 @@ const paramOf = (type: DataType): Arb =>
     const name = `${type.replaceAll(/\W+/g, '_')}_${nullable ? 'or_null_' : ''}${n}`
     return { kind: 'param', name, type, nullable }
   })
+
+/** Conditions that hold for some rows: comparisons of a column with a value of its type. */
+export const conditionsOn = (schema: Schema): fc.Arbitrary<Expr> =>
+  fc
+    .constantFrom(...schema.filter(({ type }) => !isList(type)))
+    .chain(column =>
+      fc
+        .tuple(fc.constantFrom('eq' as const, 'le' as const, 'ge' as const), valuesOf(column.type))
+        .map(([fn, value]) =>
+          call(column.type === 'bool' ? 'eq' : fn, ref(column), literal(value, column.type)),
+        ),
+    )

@@ -24,12 +24,12 @@ import { isList, isTimestamp } from '../../ir/types.ts'
 import { callOver } from './aggregates.ts'
 import { asofJoinsOf } from './asof-joins.ts'
 import { emitsOf, emitsOnce, fitting, periodsOf } from './emits.ts'
-import { exprOf, ref } from './exprs.ts'
+import { conditionsOn, exprOf, ref } from './exprs.ts'
 import { joinsOf } from './joins.ts'
 import { lookedUp } from './lookups.ts'
 import { historied, sortedBy, sortedIn } from './orders.ts'
 import { rankings } from './rankings.ts'
-import { types, valuesOf } from './values.ts'
+import { types } from './values.ts'
 import { alignments, watermarksOf } from './watermarks.ts'
 import { rowWindows, sizesAndOffsets, specsOn } from './windows.ts'
 
@@ -311,18 +311,6 @@ const GONE = 'gone'
 /** Where there are lists only, any condition. */
 const exprOrCondition = (schema: Schema): fc.Arbitrary<Expr> =>
   schema.every(({ type }) => isList(type)) ? exprOf('bool', schema, DEPTH) : conditionsOn(schema)
-
-/** Conditions that hold for some rows: comparisons of a column with a value of its type. */
-const conditionsOn = (schema: Schema): fc.Arbitrary<Expr> =>
-  fc
-    .constantFrom(...schema.filter(({ type }) => !isList(type)))
-    .chain(column =>
-      fc
-        .tuple(fc.constantFrom('eq' as const, 'le' as const, 'ge' as const), valuesOf(column.type))
-        .map(([fn, value]) =>
-          call(column.type === 'bool' ? 'eq' : fn, ref(column), literal(value, column.type)),
-        ),
-    )
 
 const upserted = (input: LogicalNode, deletes?: string): NodeArb =>
   fc.tuple(keysOf(input, deletes), fc.boolean()).map(([[key], isOne]) => {
