@@ -30,13 +30,17 @@ export interface Tables {
 export interface LookupMetrics extends DeskCounters {
   /** The name of the table. */
   readonly table: string
-  /** Rows that found what is known of their key; keys that were asked for; rows that had to wait; answers that made room. */
+  /** Rows that found what is known of their key. */
   readonly hits: bigint
+  /** Keys that were asked for. */
   readonly asked: bigint
+  /** Rows that had to wait. */
   readonly waited: bigint
+  /** Keys that made room for others. */
   readonly evicted: bigint
-  /** Keys that are known or asked for, and rows that wait now. */
+  /** Keys that are known or asked for. */
   readonly known: number
+  /** Rows that wait now. */
   readonly waiting: number
 }
 

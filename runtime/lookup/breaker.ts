@@ -3,6 +3,7 @@
 /** Failures in a row that open it, successes in a row that close it again, and how long it is open before it is tried. */
 export const BREAKER = { failures: 5, successes: 3, openMs: 30_000 } as const
 
+/** `closed`: all is well. `open`: nothing is asked. `half open`: one question at a time, until some have succeeded. */
 export type BreakerState = 'closed' | 'open' | 'half open'
 
 export class Breaker {

@@ -42,11 +42,13 @@ export interface DeskParts {
 
 /** What was asked of a table. */
 export interface DeskCounters {
-  /** Questions, each for some keys, and those that failed. */
+  /** Questions, each for some keys. */
   readonly questions: number
+  /** Those that failed. */
   readonly failures: number
   /** Keys that were taken for missing because the table failed. */
   readonly givenUp: number
+  /** Is the table left alone because it has failed? */
   readonly breaker: BreakerState
 }
 

@@ -17,6 +17,7 @@ export class MemoryTable implements LookupSource {
     this.set(rows)
   }
 
+  /** The rows of these keys, at once. */
   query(keys: readonly TableRow[]): readonly TableRow[] {
     return keys.map(key => this.#rows.get(this.#textOf(key))).filter(row => row !== undefined)
   }
