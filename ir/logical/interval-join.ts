@@ -88,6 +88,8 @@ export function intervalJoin(
     refuseList('a join', a.type)
     if (a.type !== b.type) throw new MillraceError('LDB-3001', `a join by ${a.type} and ${b.type}`)
   }
+  for (const { name, type } of [...left.relation.schema, ...right.relation.schema])
+    refuseList(`a join that keeps '${name}'`, type)
   for (const side of [left, right]) refuseCodes(side.relation, readExprs(condition), 'a join')
   const own = new Map(withoutCode(right.relation.schema).map(({ name }) => [name, names.get(name) ?? name]))
   const node = { kind: 'interval_join' as const, left, right, type, condition, names: own, columns, maxRows }

@@ -60,10 +60,13 @@ function historiesOf(
 
 const sortKeysOf = (schema: Schema): fc.Arbitrary<readonly SortKey[]> =>
   fc.uniqueArray(
-    fc.record({
-      column: fc.constantFrom(...schema.map(({ name }) => name)),
-      descending: fc.boolean(),
-      nullsFirst: fc.boolean(),
-    }),
+    fc.record(
+      {
+        column: fc.constantFrom(...schema.map(({ name }) => name)),
+        descending: fc.boolean(),
+        nullsFirst: fc.boolean(),
+      },
+      { noNullPrototype: true },
+    ),
     { maxLength: KEYS_DRAWN_MAX, selector: ({ column }) => column },
   )

@@ -211,7 +211,8 @@ class Join {
       const isPast = ({ ts }: Kept): boolean =>
         ts <= less(this.#sides.times[1 - side], this.#reach(side) + 1n)
       const stays = this.#node[names[side]].relation.isChangelog
-      for (const one of this.#kept[side].filter(isPast)) {
+      const gone = this.#kept[side].filter(isPast).toSorted((a, b) => order(a.ts, b.ts))
+      for (const one of gone) {
         if (!givesUnmatched(this.#node.type, names[side]) || one.partners > 0 || one.told) continue
         one.told = true
         this.#giveAlone(one, side, false)

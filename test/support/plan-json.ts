@@ -287,6 +287,14 @@ function joinFromJson({
   return intervalJoin(left, right, { type, condition: { keys, range: on.range, residual }, names, maxRows })
 }
 
+/** What is undefined has no text. */
+function historyCallFromJson({ name, call }: NamedCall): NamedCall {
+  if (call.kind === 'lag' || call.kind === 'lead')
+    return { name, call: { ...call, otherwise: call.otherwise } }
+  if (call.kind !== 'aggregate') return { name, call }
+  return { name, call: { ...call, call: aggregateOver(call.call, call.call.args) } }
+}
+
 function operatorFromJson(input: LogicalNode, json: OperatorJson): LogicalNode {
   const { schema } = input.relation
   const expr = (of: ExprJson): Expr => exprFromJson(of, schema)
@@ -298,7 +306,8 @@ function operatorFromJson(input: LogicalNode, json: OperatorJson): LogicalNode {
   }
   if ('deduplicate' in json) return deduplicate(input, json.deduplicate, json.column, json.withinTicks)
   if ('sort' in json) return sort(input, json.column ?? undefined, json.sort, json.limit)
-  if ('history' in json) return history(input, json.history, json.column ?? undefined, json.calls)
+  if ('history' in json)
+    return history(input, json.history, json.column ?? undefined, json.calls.map(historyCallFromJson))
   if ('rank' in json) return rank(input, json.rank)
   if ('filter' in json) return filter(input, expr(json.filter))
   if ('window' in json)

@@ -82,9 +82,13 @@ export class JoinRows implements Owner {
     this.retracts = node[this.#name].relation.isChangelog
     this.#kept = new KeptRow(keptColumns(node, this.#name), texts)
     this.log = new RowLog(id, `${this.#name}_rows`, { ...this.#facts, ...this.#kept.fields }, node.maxRows)
-    this.#unmatchedHead = rowLayout(`${this.#name}_unmatched_head`, 'state', { waiting: 'i32' })
+    this.#unmatchedHead = rowLayout(`${this.#name}_unmatched_head`, 'state', {
+      waiting: 'i32',
+      /** Rows that have begun to wait: of those of one time the first to come leaves first. */
+      order: 'i64',
+    })
     this.#unmatched = this.#waits
-      ? new DeadlineHeap(`${this.#name}_unmatched`, this.#unmatchedHead)
+      ? new DeadlineHeap(`${this.#name}_unmatched`, this.#unmatchedHead, true)
       : undefined
     this.heads = [this.log.head, ...(this.#unmatched ? [this.#unmatchedHead] : [])]
     texts?.addWalk(this.log.textWalk)
@@ -162,7 +166,11 @@ export class JoinRows implements Owner {
     if (!heap) return
     const isOpen = not(this.hasNoPartnerToCome(row))
     const wants = this.#mayLosePartners ? isOpen : and(isOpen, eq(this.partnersOf(row), i32(0)))
-    k.if(wants, () => heap.push(k, this.timeAt(row), row))
+    k.if(wants, () => {
+      const order = load(this.#unmatchedHead, 'order')
+      heap.push(k, this.timeAt(row), row, order)
+      k.put(this.#unmatchedHead, 'order', add(order, i64(1n)))
+    })
   }
 
   /** May a partner be taken back? */
