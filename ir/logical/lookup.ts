@@ -4,7 +4,6 @@
  * behind it unless order is given up. A key that is null or NaN is not there.
  */
 import { MillraceError } from '../errors.ts'
-import { refuseList } from '../expr/build.ts'
 import { printName } from '../expr/print.ts'
 import { type Column, checkSchema, findColumn, printSchema, type Schema } from '../schema.ts'
 import { isList } from '../types.ts'
@@ -82,7 +81,13 @@ export function lookup(input: LogicalNode, spec: LookupSpec): Lookup {
   return { ...node, relation: relationOf(node) }
 }
 
-function checkInput({ isChangelog, time }: Relation): void {
+function checkInput({ schema, isChangelog, time }: Relation): void {
+  const list = schema.find(({ type }) => isList(type))
+  if (list)
+    throw refusal(
+      `a lookup for rows that have the list '${list.name}'`,
+      'look up before lists are made, or leave them out',
+    )
   if (isChangelog)
     throw refusal(
       'a lookup for changes: what is taken back may find another row than what was added did',
@@ -101,7 +106,6 @@ function checkKeys(schema: Schema, { table, on }: LookupSpec): void {
   on.forEach((name, i) => {
     const [own, theirs] = [findColumn(schema, name), findColumn(table.schema, table.key[i])]
     if (!own) throw new MillraceError('LDB-1100', `no column '${name}' to look up by`)
-    refuseList('a lookup', own.type)
     if (own.type !== theirs?.type)
       throw new MillraceError(
         'LDB-3001',

@@ -326,6 +326,8 @@ test('what cannot be looked up is refused', () => {
   assert.throws(() => windowed.lookup(airports, { origin: 'code' }), hasCode('LDB-1001'))
   const changed = flights.groupBy('origin').agg((_, a) => ({ n: a.count() }), { emit: 'changelog' })
   assert.throws(() => changed.lookup(airports, { origin: 'code' }), hasCode('LDB-1001'))
+  const listed = flights.groupBy('origin').agg((f, a) => ({ all: a.arrayAgg(f.n) }))
+  assert.throws(() => listed.lookup(airports, { origin: 'code' }), hasCode('LDB-1001'))
   const query = compile(flights.lookup(airports, { origin: 'code' }))
   assert.throws(() => query.open(() => {}), hasCode('LDB-1101'))
   assert.throws(() => query.open(() => {}, { tables: { airport: inMemory } }), hasCode('LDB-1101'))

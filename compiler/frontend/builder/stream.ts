@@ -279,7 +279,7 @@ export class Stream<S extends Columns> extends JoinableStream<S> {
    * Adds to each row the columns of the row of a table that has the same key: `flights.lookup(airports, { origin: 'code' })`.
    * A key that is null or NaN is not there. A column of the table whose name this stream has, too, is called `right_` and its
    * name. Rows whose keys are not known yet wait for the answer of the table, and their time with them. LDB-3001 where columns
-   * do not fit the key, LDB-1001 for changes and for rows that belong to windows.
+   * do not fit the key, LDB-1001 for changes, for rows with lists, and for rows that belong to windows.
    */
   lookup<R extends Columns, K extends keyof R & string, const O extends LookupJoinOptions = object>(
     table: Table<R, K>,
