@@ -1,5 +1,5 @@
 /** What a query of the bench is: the query itself, and what DuckDB makes of the same rows. */
-import type { Columns, Stream } from '../../compiler/index.ts'
+import type { Columns, LookupSource, Stream } from '../../compiler/index.ts'
 import type { NexmarkEvents } from './generator.ts'
 
 export type SourceName = keyof NexmarkEvents
@@ -20,6 +20,8 @@ export interface NexmarkCase {
   readonly latestBy?: number
   /** How many rows are timed, where a row costs so much that fewer must do. */
   readonly rows?: number
+  /** The tables that it looks rows up in, by name. */
+  readonly tables?: Readonly<Record<string, LookupSource>>
   /** Do rows carry the time at which they arrive? Then the clock stands there when they are pushed. */
   readonly arrives?: true
 }

@@ -1,5 +1,5 @@
 /** Queries that join: persons with their auctions, auctions with their bids. */
-import { tumble } from '../../compiler/index.ts'
+import { memoryTable, t, table, tumble } from '../../compiler/index.ts'
 import { erase } from '../lib/kernel-case.ts'
 import type { NexmarkCase } from './case.ts'
 import { auctions, bids, persons } from './streams.ts'
@@ -7,6 +7,11 @@ import { auctions, bids, persons } from './streams.ts'
 /** More than there are of either side in a run: nothing bounds the times of these joins. */
 const MAX_ROWS = 1 << 21
 const WINDOW_MS = 10_000
+
+/** The side input: a row for each remainder of an auction. */
+const SIDE_ROWS = 10_000
+const side = table('side', { key: t.int64, value: t.int64 }, { key: ['key'] })
+const sideRows = Array.from({ length: SIDE_ROWS }, (_, i) => ({ key: BigInt(i), value: BigInt(i) }))
 
 /** Bids of an auction while it is open. */
 export const bidsWithin = auctions.join(
@@ -65,6 +70,25 @@ export const joinCases: readonly NexmarkCase[] = [
     ),
     sql: `select distinct p.id, p.name, p.dateTime // ${WINDOW_MS} * ${WINDOW_MS} as start from persons p join auctions a
       on p.id = a.seller and p.dateTime // ${WINDOW_MS} = a.dateTime // ${WINDOW_MS}`,
+  },
+  {
+    name: 'q13',
+    about: 'bids with what a table outside says of their auction',
+    sources: ['bids'],
+    tables: { side: memoryTable(side, sideRows) },
+    stream: erase(
+      bids
+        .with(b => ({ key: b.auction.mod(SIDE_ROWS) }))
+        .lookup(side, { key: 'key' })
+        .select(r => ({
+          auction: r.auction,
+          bidder: r.bidder,
+          price: r.price,
+          at: r.dateTime,
+          value: r.value,
+        })),
+    ),
+    sql: `select auction, bidder, price, dateTime, auction % ${SIDE_ROWS} from bids`,
   },
   {
     name: 'q20',

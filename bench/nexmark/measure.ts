@@ -44,7 +44,11 @@ async function open(
   onResult: (batch: RecordBatch) => void,
 ): Promise<{ live: LiveQuery; clock: VirtualClock; isReady: boolean }> {
   const clock = virtualClock(BASE_TIME_MS)
-  const live = compile(spec.stream).open(onResult, { tier, clock })
+  const live = compile(spec.stream).open(onResult, {
+    tier,
+    clock,
+    ...(spec.tables && { tables: spec.tables }),
+  })
   const firsts = new Map(feed.pushes.toReversed().map(({ source, batch }) => [source, batch]))
   let isReady = true
   for (const [source, batch] of firsts) isReady &&= (await live.source(source).warm(batch)) === tier
