@@ -1,7 +1,7 @@
 /** Faults of lookups: what waits, what is remembered, and how tables are asked. */
 import type { Room } from '../mutant.ts'
 
-const tests = ['api/lookups.test', 'property/lookups.test'] as const
+const tests = ['api/lookups.test', 'property/late-answers.test', 'property/lookups.test'] as const
 
 export const lookupRows: Room = {
   file: 'compiler/lower/operators/lookup.ts',
@@ -36,12 +36,6 @@ export const lookupRows: Room = {
       find: "k.if(this.#cache.isWaitedFor(entry), () => k.put(this.#head, 'has_answers', i32(1)))",
       put: '',
       shows: 'rows wait for ever',
-    },
-    {
-      name: 'no-room-for-what-is-asked',
-      find: "k.if(ge(load(this.#head, 'requests'), load(controlBlock, 'out_room')), () => leave(Status.full))",
-      put: '',
-      shows: 'keys are written beyond their region',
     },
     {
       name: 'counts-down-never',

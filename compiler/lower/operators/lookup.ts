@@ -231,10 +231,7 @@ export class LookupStage implements StatefulStage {
     const wanted = this.#waiting.want(k, columns)
     const texts = [...key.texts, ...wanted.texts]
     const asks = k.let('asks', not(any([isKnown, this.#cache.isAsked(known)])))
-    k.if(asks, () => {
-      this.#cache.reserve(k, leave)
-      k.if(ge(load(this.#head, 'requests'), load(controlBlock, 'out_room')), () => leave(Status.full))
-    })
+    k.if(asks, () => this.#cache.reserve(k, leave))
     if (texts.length > 0) this.#texts?.reserve(k, texts, leave)
     this.#waiting.log.reserve(k, leave)
     k.phase('apply')
@@ -248,6 +245,7 @@ export class LookupStage implements StatefulStage {
     this.#countUp(k, 'waited')
   }
 
+  /** There is room: a call brings no more rows than an output holds, and keys are taken away when it has ended. */
   #request(k: KernelBuilder, columns: RowColumns): void {
     const row = k.let('request', load(this.#head, 'requests'))
     this.#asked.forEach(({ column }, i) => {
