@@ -5,7 +5,13 @@
 import type { CompiledProgram, Program } from '../codegen/backend.ts'
 import { interpret } from '../codegen/interp/interpret.ts'
 import { type CodeGeneration, canGenerateCode, compileJs } from '../codegen/js/link.ts'
-import { compileNative, dropNative, findNative, type NativeProgram } from '../codegen/llvm/backend.ts'
+import {
+  compileNative,
+  dropNative,
+  findNative,
+  hostOnly,
+  type NativeProgram,
+} from '../codegen/llvm/backend.ts'
 import type { KernelFunction, Kernels, Placement, Tier } from '../ir/abi.ts'
 import type { Kernel } from '../ir/kernel/node.ts'
 import { type BatchShape, type PipelineProgram, type PlanProgram, shapeKey } from '../ir/physical/program.ts'
@@ -63,7 +69,7 @@ export class CompiledTiers {
     return this.#found.get(key)
   }
 
-  /** A part as native code; the promise is shared, a failure is not kept. */
+  /** A part as native code; the promise is shared, a failure is not kept. A plan that has an op of the host has none at all. */
   native(pipeline: PipelineProgram, part: Part): Promise<NativeProgram> {
     const key = `${pipeline.id} ${keyOf(part)}`
     const known = this.#native.get(key) ?? this.#compile(pipeline, part, key)
@@ -73,6 +79,8 @@ export class CompiledTiers {
 
   async #compile(pipeline: PipelineProgram, part: Part, key: string): Promise<NativeProgram> {
     try {
+      const [hostOp] = this.#program.hostOps
+      if (hostOp !== undefined) throw hostOnly(hostOp)
       const found = this.nativeNow(pipeline, part) ?? (await compileNative(this.kernels(pipeline, part)))
       this.#found.set(key, found)
       return found

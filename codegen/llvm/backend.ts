@@ -147,14 +147,16 @@ function request(
   const target = nativeTarget()
   if (!target.available) throw new MillraceError('LDB-8016', target.reason)
   const hostOp = findHostOp(program)
-  if (hostOp) {
-    throw new MillraceError('LDB-8016', `${hostOp} is computed by JavaScript's own library`, {
-      fix: 'nothing to do: the plan goes on in JavaScript, where the bits of this function are defined',
-    })
-  }
+  if (hostOp) throw hostOnly(hostOp)
   for (const kernel of program.kernels) checkSize(kernel)
   return (client ?? sharedClient(target.library)).compile(texts, product)
 }
+
+/** Why what has such an op is not made native. */
+export const hostOnly = (op: string): MillraceError =>
+  new MillraceError('LDB-8016', `${op} is computed by JavaScript's own library`, {
+    fix: 'nothing to do: the plan goes on in JavaScript, where the bits of this function are defined',
+  })
 
 function checkSize(kernel: Kernel): void {
   const size = sizeOf(kernel)
