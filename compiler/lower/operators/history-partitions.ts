@@ -36,7 +36,7 @@ export class HistoryPartitions {
       throw new MillraceError('LDB-1001', `partitions by ${columns.length} columns; ${KEYS_MAX} is the most`)
     this.#options = options
     this.#key = new GroupKey(columns, texts)
-    this.#pending = new PendingKey('pending_partition', this.#key)
+    this.#pending = new PendingKey('pending_history', this.#key)
     this.table = new HashTable({
       id,
       name: 'histories',
