@@ -92,10 +92,15 @@ export class AsofJoinStage implements StatefulStage {
     const hasTexts = [...types, ...kept.map(({ type }) => type)].some(isBytes)
     const texts = hasTexts ? new Interner(ids.next()) : undefined
     this.#texts = texts
-    this.#keys = new JoinKeys(TABLE, types, texts, {
-      ...TimeChains.endFields('versions'),
-      ...(node.waits && TimeChains.endFields('waiting')),
-    })
+    this.#keys = new JoinKeys(
+      TABLE,
+      types.map(type => ({ type, nullable: isBytes(type) })),
+      texts,
+      {
+        ...TimeChains.endFields('versions'),
+        ...(node.waits && TimeChains.endFields('waiting')),
+      },
+    )
     const keys = (): Mem => this.#keys.table.entries
     this.#offsets = new AsofOffsets(offsetsOf(node))
     this.#versions = new AsofVersions(node, right, keys, texts)

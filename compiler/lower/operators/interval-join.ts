@@ -25,7 +25,6 @@ import {
 import type { Expr, Local, Mem } from '../../../ir/kernel/node.ts'
 import { rowLayout } from '../../../ir/layout.ts'
 import { type IntervalJoin, intervalJoinRule, isTimed } from '../../../ir/logical/interval-join.ts'
-import type { Column } from '../../../ir/schema.ts'
 import { greatest } from '../../../ir/times.ts'
 import { isBytes } from '../../../ir/types.ts'
 import { StateIds } from '../accumulators/accumulator.ts'
@@ -35,18 +34,18 @@ import { holds } from '../expr/logic.ts'
 import { JoinTimes } from '../join-times.ts'
 import type { Leave } from '../lib/control.ts'
 import { NEVER, type TimeField } from '../lib/group-windows.ts'
-import { hashWords } from '../lib/hash.ts'
 import { growingTexts, Interner } from '../lib/interner.ts'
 import type { WantedRow } from '../lib/kept-row.ts'
 import { NO_ROW } from '../lib/row-log.ts'
-import { HashTable, roomFor } from '../lib/table.ts'
+import { roomFor } from '../lib/table.ts'
 import type { Row, RowScope } from '../scope.ts'
 import type { EagerOutput, EmitEach, StatefulStage } from '../stage.ts'
 import { FALSE, isNever } from '../value.ts'
 import { takesBack } from './change-rows.ts'
-import { GroupKey, KEYS_MAX, type KeyValue } from './group-key.ts'
+import { KEYS_MAX, type KeyValue } from './group-key.ts'
+import { JoinKeys } from './join-key.ts'
 import { JoinResults } from './join-results.ts'
-import { JoinRows, keyColumn, newestField, sideNames } from './join-side.ts'
+import { JoinRows, newestField, sideNames } from './join-side.ts'
 
 const TABLE = 0
 /** In place of the row that is looked at next: no row has begun to look for partners. */
@@ -69,8 +68,7 @@ interface Taken {
 export class IntervalJoinStage implements StatefulStage {
   readonly times: JoinTimes | undefined
   readonly #node: IntervalJoin
-  readonly #key: GroupKey
-  readonly #keys: HashTable
+  readonly #keys: JoinKeys
   readonly #sides: readonly [JoinRows, JoinRows]
   readonly #results: JoinResults
   readonly #texts: Interner | undefined
@@ -93,24 +91,16 @@ export class IntervalJoinStage implements StatefulStage {
     this.times = isTimed(node) ? new JoinTimes(range ?? { lower: 0n, upper: 0n }) : undefined
     const ids = new StateIds(TABLE + 1)
     const [left, right] = [ids.next(), ids.next()]
-    const columns = keys.map(
-      (pair, i): Column => ({
-        name: keyColumn(i),
-        type: pair.left.type,
-        nullable: pair.left.nullable || pair.right.nullable,
-      }),
-    )
+    const types = keys.map(({ left: { type, nullable }, right }) => ({
+      type,
+      nullable: nullable || right.nullable,
+    }))
     const kept = sideNames.flatMap(side => node[side].relation.schema)
-    const hasTexts = [...columns, ...kept].some(({ type }) => isBytes(type))
+    const hasTexts = [...types, ...kept].some(({ type }) => isBytes(type))
     this.#texts = hasTexts ? new Interner(ids.next()) : undefined
-    this.#key = new GroupKey(columns, this.#texts)
-    this.#keys = new HashTable({
-      id: TABLE,
-      name: 'join_keys',
-      fields: { [newestField(0)]: 'i32', [newestField(1)]: 'i32', ...this.#key.fields },
-    })
-    this.#texts?.addUser(this.#keys)
-    const parts = { times: this.times, keys: this.#keys, texts: this.#texts }
+    const newest = { [newestField(0)]: 'i32', [newestField(1)]: 'i32' } as const
+    this.#keys = new JoinKeys(TABLE, types, this.#texts, newest)
+    const parts = { times: this.times, keys: this.#keys.table, texts: this.#texts }
     this.#sides = [new JoinRows(node, 0, left, parts), new JoinRows(node, 1, right, parts)]
     this.#results = new JoinResults(node, this.#sides)
     this.#progress = rowLayout('join_progress', 'state', { partner: 'i32', found: 'i32' })
@@ -128,7 +118,7 @@ export class IntervalJoinStage implements StatefulStage {
 
   get regions(): StatefulStage['regions'] {
     const heads = [
-      this.#keys.head,
+      this.#keys.table.head,
       this.#progress,
       this.#deadline,
       ...this.#sides.flatMap(side => side.heads),
@@ -138,7 +128,7 @@ export class IntervalJoinStage implements StatefulStage {
 
   get growables(): StatefulStage['growables'] {
     return [
-      { growable: this.#keys.growable, grow: k => this.#growKeys(k) },
+      { growable: this.#keys.table.growable, grow: k => this.#growKeys(k) },
       ...this.#sides.map(side => ({
         growable: side.growable,
         grow: (k: KernelBuilder) => side.log.grow(k, side),
@@ -151,17 +141,17 @@ export class IntervalJoinStage implements StatefulStage {
   #growKeys(k: KernelBuilder): void {
     const [left, right] = this.#sides
     const rows = add(add(left.log.live, right.log.live), i32(1))
-    this.#keys.grow(k, {
+    this.#keys.table.grow(k, {
       wanted: () => roomFor(min32(load(controlBlock, 'need'), rows)),
       sift: (_k, entry, keep) => {
         const [a, b] = this.#sides.map(side => ge(side.log.newest(k, side, entry), i32(0)))
-        k.if(or(a, b), keep, () => this.#keys.remove(k, entry))
+        k.if(or(a, b), keep, () => this.#keys.table.remove(k, entry))
       },
     })
   }
 
   init(k: KernelBuilder): void {
-    this.#keys.init(k)
+    this.#keys.table.init(k)
     for (const { log } of this.#sides) log.init(k)
     k.put(this.#progress, 'partner', i32(NOT_BEGUN))
     k.put(this.#deadline, 'deadline', i64(NEVER))
@@ -211,8 +201,8 @@ export class IntervalJoinStage implements StatefulStage {
     if (this.times) this.#checkTime(cx, this.times, k.let('ts', side.timeOf(row.columns)), operator)
     const isLess = side.retracts ? takesBack(k, row.columns) : FALSE
     const { columns, isVoid } = side.key(cx, row.columns)
-    const key = this.#key.read(cx, columns)
-    const entry = this.#find(k, key)
+    const key = this.#keys.read(cx, { columns })
+    const entry = this.#keys.find(k, key)
     const wanted = side.want(k, row.columns)
     const taken = { row, entry, key, isVoid, isLess, wanted, output, operator }
     if (side.retracts) this.#refuseUnknown(cx, side, taken)
@@ -230,13 +220,6 @@ export class IntervalJoinStage implements StatefulStage {
     }))
     cx.reject(isOutside, bool(true), operator)
     cx.k.if(lt(ts, times.timeOf(cx.input)), () => cx.late(true))
-  }
-
-  #find(k: KernelBuilder, key: KeyValue): Local {
-    const { entries } = this.#keys
-    return this.#keys.find(k, hashWords(k, this.#key.words(key)), candidate =>
-      this.#key.matches(entries, candidate, key),
-    ).entry
   }
 
   /** What is taken back must be there. */
@@ -377,7 +360,7 @@ export class IntervalJoinStage implements StatefulStage {
   }
 
   #reserve({ k, leave, input }: RowScope, { entry, key, wanted }: Taken): void {
-    k.if(lt(entry, i32(0)), () => this.#keys.reserve(k, leave))
+    k.if(lt(entry, i32(0)), () => this.#keys.table.reserve(k, leave))
     const texts = [...key.texts, ...wanted.texts]
     if (texts.length > 0) this.#texts?.reserve(k, texts, leave)
     this.#sides[input].log.reserve(k, leave)
@@ -389,12 +372,9 @@ export class IntervalJoinStage implements StatefulStage {
     this.#sides[input].keep(k, entry, wanted, found, isTold)
   }
 
-  #insert(k: KernelBuilder, wanted: KeyValue): Local {
-    const { entries } = this.#keys
-    const key = this.#key.withTexts(wanted)
-    const entry = this.#keys.insert(k, hashWords(k, this.#key.words(key)))
-    for (const [field, value] of key.fields) k.store(entries, field, entry, value)
-    for (const n of [0, 1]) k.store(entries, newestField(n), entry, i32(NO_ROW))
+  #insert(k: KernelBuilder, key: KeyValue): Local {
+    const entry = this.#keys.insert(k, key)
+    for (const n of [0, 1]) k.store(this.#keys.table.entries, newestField(n), entry, i32(NO_ROW))
     return entry
   }
 }

@@ -22,9 +22,8 @@ export interface JoinKey {
 /** The name of a column of the key. */
 export const keyColumn = (i: number): string => `k${i}`
 
-/** The columns of a table of keys of such types. */
-const keyColumns = (types: readonly DataType[]): readonly Column[] =>
-  types.map((type, i) => ({ name: keyColumn(i), type, nullable: isBytes(type) }))
+/** A value of a key; `nullable`: those without one are kept as a key of their own. */
+export type KeyType = Pick<Column, 'type' | 'nullable'>
 
 /** The key of a row. A null or a NaN is equal to nothing. */
 export function joinKey(
@@ -69,13 +68,14 @@ export class JoinKeys {
   readonly #key: GroupKey
 
   /** `fields`: what else is kept of a key. */
-  constructor(id: number, types: readonly DataType[], texts: Interner | undefined, fields: FieldSpecs) {
-    this.#key = new GroupKey(keyColumns(types), texts)
+  constructor(id: number, types: readonly KeyType[], texts: Interner | undefined, fields: FieldSpecs) {
+    const columns = types.map((type, i): Column => ({ ...type, name: keyColumn(i) }))
+    this.#key = new GroupKey(columns, texts)
     this.table = new HashTable({ id, name: 'join_keys', fields: { ...fields, ...this.#key.fields } })
     texts?.addUser(this.table)
   }
 
-  read(cx: RowScope, { columns }: JoinKey): KeyValue {
+  read(cx: RowScope, { columns }: Pick<JoinKey, 'columns'>): KeyValue {
     return this.#key.read(cx, columns)
   }
 

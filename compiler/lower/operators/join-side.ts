@@ -42,7 +42,6 @@ import { isVoidKey, type JoinKey, keyColumn, nullsFor } from './join-key.ts'
 
 export const sideNames = ['left', 'right'] as const satisfies readonly JoinSide[]
 
-export { keyColumn }
 export const newestField = (side: number): string => `newest_${side}`
 
 export interface JoinParts {
