@@ -20,7 +20,7 @@ export interface JoinKey {
 }
 
 /** The name of a column of the key. */
-export const keyColumn = (i: number): string => `k${i}`
+const keyColumn = (i: number): string => `k${i}`
 
 /** A value of a key; `nullable`: those without one are kept as a key of their own. */
 export type KeyType = Pick<Column, 'type' | 'nullable'>
@@ -34,15 +34,12 @@ export function joinKey(
 ): JoinKey {
   const values = exprs.map(expr => lowerExpr(cx, columns, expr))
   for (const { faults } of values) cx.reject(faults, bool(true), operator)
-  const named = values.map((value, i): [string, Value] => [
-    keyColumn(i),
-    { ...value, faults: [], isNull: value.kind === 'bytes' ? value.isNull : FALSE },
-  ])
+  const named = values.map((value, i): [string, Value] => [keyColumn(i), { ...value, faults: [] }])
   return { columns: new Map(named), isVoid: isVoidKey(cx.k, values) }
 }
 
 /** Is there a null or a NaN among the values of a key? */
-export function isVoidKey(k: KernelBuilder, values: readonly Value[]): Expr {
+function isVoidKey(k: KernelBuilder, values: readonly Value[]): Expr {
   const voids = values.map(value => {
     if (value.kind === 'bytes' || !isFloat(value.type)) return value.isNull
     return orAll([value.isNull, ne(value.value, value.value)])

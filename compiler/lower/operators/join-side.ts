@@ -3,7 +3,6 @@ import { columnsOf } from '../../../ir/expr/expr.ts'
 import {
   add,
   and,
-  bool,
   eq,
   i32,
   i64,
@@ -29,7 +28,7 @@ import {
 } from '../../../ir/logical/interval-join.ts'
 import { withoutCode } from '../../../ir/logical/mode.ts'
 import type { Schema } from '../../../ir/schema.ts'
-import { lowerExpr, type RowColumns } from '../expr/index.ts'
+import type { RowColumns } from '../expr/index.ts'
 import type { JoinTimes } from '../join-times.ts'
 import { DeadlineHeap } from '../lib/heap.ts'
 import type { Interner } from '../lib/interner.ts'
@@ -37,8 +36,8 @@ import { KeptRow, type WantedRow } from '../lib/kept-row.ts'
 import { type Owner, RowLog } from '../lib/row-log.ts'
 import type { HashTable } from '../lib/table.ts'
 import type { RowScope } from '../scope.ts'
-import { FALSE, scalarOf, type Value } from '../value.ts'
-import { isVoidKey, type JoinKey, keyColumn, nullsFor } from './join-key.ts'
+import { FALSE, scalarOf } from '../value.ts'
+import { type JoinKey, joinKey, nullsFor } from './join-key.ts'
 
 export const sideNames = ['left', 'right'] as const satisfies readonly JoinSide[]
 
@@ -132,14 +131,8 @@ export class JoinRows implements Owner {
 
   /** The key of a row. A null or a NaN is equal to nothing. */
   key(cx: RowScope, columns: RowColumns): JoinKey {
-    const { k } = cx
-    const values = this.#node.condition.keys.map(pair => lowerExpr(cx, columns, pair[this.#name]))
-    const operator = intervalJoinRule.print(this.#node)
-    for (const { faults } of values) cx.reject(faults, bool(true), operator)
-    return {
-      columns: new Map(values.map((value, i): [string, Value] => [keyColumn(i), { ...value, faults: [] }])),
-      isVoid: isVoidKey(k, values),
-    }
+    const exprs = this.#node.condition.keys.map(pair => pair[this.#name])
+    return joinKey(cx, columns, exprs, intervalJoinRule.print(this.#node))
   }
 
   /** The row as it is to be kept. */
